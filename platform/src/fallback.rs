@@ -1,0 +1,154 @@
+//! The word without a futex: a table of queues, each under a lock of std.
+//!
+//! A thread that goes to sleep hangs itself into the queue that its word's address falls into, with a condition
+//! variable of its own, both on its stack; no memory is allocated. The queue's lock makes compare-and-sleep one step: a
+//! waker changes the word, then takes the lock, so either it finds the sleeper, or the sleeper took the lock later and
+//! found the change.
+//!
+//! This is the one word that is not lock-free. A thread stopped inside a wait or a wake holds up those of other words
+//! that share its queue. It must not be woken from a signal handler, nor used in the child of a `fork` that happened
+//! while another thread was in such a call.
+
+use crate::Deadline;
+use core::cell::Cell;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use core::time::Duration;
+use crossbeam_utils::CachePadded;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// As many as keep unrelated words apart most of the time, in 16 KiB or so.
+const QUEUES: usize = 128;
+
+static TABLE: [CachePadded<Mutex<Queue>>; QUEUES] = {
+    #[allow(clippy::declare_interior_mutable_const)] // The initial value, copied into each place.
+    const EMPTY: CachePadded<Mutex<Queue>> = CachePadded::new(Mutex::new(Queue {
+        newest: Cell::new(None),
+    }));
+    [EMPTY; QUEUES]
+};
+
+fn queue_of(address: usize) -> &'static Mutex<Queue> {
+    // Fibonacci hashing: words lie at multiples of four, often in a row.
+    let hash = (address as u64 >> 2).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    &TABLE[(hash >> 32) as usize % QUEUES]
+}
+
+/// No code under these locks panics, and if it did, the queues would still be whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Sleeper {
+    address: usize,
+    /// Turned on by the waker that takes the sleeper out of the queue.
+    woken: Cell<bool>,
+    condvar: Condvar,
+    older: Cell<Link>,
+}
+
+type Link = Option<NonNull<Sleeper>>;
+
+/// The sleepers of all words whose addresses have one hash.
+struct Queue {
+    newest: Cell<Link>,
+}
+
+// SAFETY: the links lead to sleepers on the stacks of threads that leave the queue before they return. Of these, all
+// but the condition variable, which is `Sync`, is used under the queue's lock only.
+unsafe impl Send for Queue {}
+
+impl Queue {
+    /// # Safety
+    ///
+    /// The sleeper must be taken out before it is dropped or moved.
+    unsafe fn push(&self, sleeper: &Sleeper) {
+        sleeper.older.set(self.newest.get());
+        self.newest.set(Some(NonNull::from(sleeper)));
+    }
+
+    /// Takes out the sleepers for which `chosen` is true; it is asked for the newest first.
+    fn take_out(&self, mut chosen: impl FnMut(&Sleeper) -> bool) {
+        let mut link = &self.newest;
+        while let Some(sleeper) = link.get() {
+            // SAFETY: whoever is in the queue is alive, by `push`.
+            let sleeper = unsafe { sleeper.as_ref() };
+            if chosen(sleeper) {
+                link.set(sleeper.older.get());
+            } else {
+                link = &sleeper.older;
+            }
+        }
+    }
+}
+
+pub(crate) fn now() -> Duration {
+    static ORIGIN: Mutex<Option<Instant>> = Mutex::new(None);
+    lock(&ORIGIN).get_or_insert_with(Instant::now).elapsed()
+}
+
+pub(crate) fn wait(word: &AtomicU32, expected: u32) {
+    wait_until(word, expected, Deadline::NEVER);
+}
+
+pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+    let sleeper = Sleeper {
+        address: word as *const AtomicU32 as usize,
+        woken: Cell::new(false),
+        condvar: Condvar::new(),
+        older: Cell::new(None),
+    };
+    let mut queue = lock(queue_of(sleeper.address));
+    // Relaxed: what a waker did before its turn at the lock is visible after it.
+    if word.load(Relaxed) != expected {
+        return true;
+    }
+    // SAFETY: a waker takes the sleeper out before it turns `woken` on, and this thread before it returns false.
+    unsafe { queue.push(&sleeper) };
+    while !sleeper.woken.get() {
+        queue = match deadline.remaining(now()) {
+            None => sleeper
+                .condvar
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner),
+            Some(Duration::ZERO) => {
+                queue.take_out(|other| ptr::eq(other, &sleeper));
+                return false;
+            }
+            Some(left) => {
+                sleeper
+                    .condvar
+                    .wait_timeout(queue, left)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0
+            }
+        };
+    }
+    true
+}
+
+pub(crate) fn wake_one(word: *const AtomicU32) {
+    let address = word as usize;
+    let queue = lock(queue_of(address));
+    let mut oldest = ptr::null();
+    queue.take_out(|sleeper| {
+        if sleeper.address == address {
+            oldest = sleeper;
+        }
+        false
+    });
+    queue.take_out(|sleeper| ptr::eq(sleeper, oldest) && wake(sleeper));
+}
+
+pub(crate) fn wake_all(word: *const AtomicU32) {
+    let address = word as usize;
+    lock(queue_of(address)).take_out(|sleeper| sleeper.address == address && wake(sleeper));
+}
+
+/// Wakes a sleeper that is being taken out. It stays where it is until the caller has given the lock back.
+fn wake(sleeper: &Sleeper) -> bool {
+    sleeper.woken.set(true);
+    sleeper.condvar.notify_one();
+    true
+}

@@ -1,0 +1,121 @@
+//! The words: an `AtomicU32` each, with the calls of one backend.
+//!
+//! A backend is a module with five functions: `now`, `wait`, `wait_until`, `wake_one` and `wake_all`. Which one is that
+//! of this system is decided here.
+
+use core::sync::atomic::AtomicU32;
+
+macro_rules! word {
+    ($(#[$attribute:meta])* $name:ident) => {
+        $(#[$attribute])*
+        #[derive(Debug)]
+        #[repr(transparent)]
+        pub struct $name(AtomicU32);
+
+        impl $name {
+            /// A word that holds `value`.
+            pub const fn new(value: u32) -> Self {
+                Self(AtomicU32::new(value))
+            }
+        }
+
+    };
+}
+
+#[allow(unused_macros)] // On a system without a word.
+macro_rules! sleeps_by {
+    ($name:ident, $backend:ident) => {
+        // SAFETY: the word is one `AtomicU32`, and the backend keeps the promises about waits and wakes; see there.
+        unsafe impl crate::Futex for $name {
+            #[inline]
+            fn load(&self, order: core::sync::atomic::Ordering) -> u32 {
+                self.0.load(order)
+            }
+
+            #[inline]
+            fn fetch_or(&self, bits: u32, order: core::sync::atomic::Ordering) -> u32 {
+                self.0.fetch_or(bits, order)
+            }
+
+            #[inline]
+            fn compare_exchange_weak(
+                &self,
+                current: u32,
+                new: u32,
+                success: core::sync::atomic::Ordering,
+                failure: core::sync::atomic::Ordering,
+            ) -> Result<u32, u32> {
+                self.0.compare_exchange_weak(current, new, success, failure)
+            }
+
+            fn wait(&self, expected: u32) {
+                crate::$backend::wait(&self.0, expected)
+            }
+
+            fn wake_one(this: *const Self) {
+                crate::$backend::wake_one(this.cast())
+            }
+
+            fn wake_all(this: *const Self) {
+                crate::$backend::wake_all(this.cast())
+            }
+        }
+
+        // SAFETY: as above.
+        unsafe impl crate::TimedFutex for $name {
+            fn now() -> core::time::Duration {
+                crate::$backend::now()
+            }
+
+            fn wait_until(&self, expected: u32, deadline: crate::Deadline) -> bool {
+                crate::$backend::wait_until(&self.0, expected, deadline)
+            }
+        }
+    };
+}
+
+word! {
+    /// The word of this system, for the threads of one process.
+    ///
+    /// See the [table of systems](crate) for the call behind it. On Linux every call of this type leaves `errno` as it
+    /// found it, and the wakes are async-signal-safe.
+    ///
+    /// On a system without a futex this is the [`FallbackFutex`]'s equal. Where neither is to be had, which means without
+    /// the feature `std`, the type is still there but implements neither [`Futex`](crate::Futex) nor
+    /// [`TimedFutex`](crate::TimedFutex).
+    ///
+    /// Four bytes with the alignment of a `u32`.
+    PrivateFutex
+}
+
+#[cfg(all(
+    any(target_os = "linux", target_os = "android"),
+    not(futex_event_fallback)
+))]
+sleeps_by!(PrivateFutex, linux);
+
+#[cfg(all(
+    feature = "std",
+    any(
+        not(any(target_os = "linux", target_os = "android")),
+        futex_event_fallback
+    )
+))]
+sleeps_by!(PrivateFutex, fallback);
+
+#[cfg(feature = "std")]
+word! {
+    /// The word for systems without a futex, on std's `Mutex` and `Condvar`.
+    ///
+    /// It is there on every system, to be measured and tested beside the others. It alone is not lock-free: a thread
+    /// stopped inside a wait or a wake holds up those of other words. Hence two promises less: its wakes may
+    /// not be called from a signal handler, nor any of its calls in the child of a `fork` that happened while another
+    /// thread was inside one. In return its waits compare, sleep and time out like any futex's, it wakes exactly as
+    /// many threads as it is told to, and it allocates nothing.
+    ///
+    /// Four bytes with the alignment of a `u32`.
+    FallbackFutex
+}
+
+#[cfg(feature = "std")]
+sleeps_by!(FallbackFutex, fallback);

@@ -1,0 +1,365 @@
+//! The manual-reset event.
+//!
+//! # The word
+//!
+//! ```text
+//!  31                                      2    1       0
+//! +-----------------------------------------+--------+-----+
+//! |  generation                             | PARKED | SET |
+//! +-----------------------------------------+--------+-----+
+//! ```
+//!
+//! - SET: the event is set.
+//! - PARKED: threads may be asleep on the word, or about to be, and have not been released.
+//! - generation: how often the event has been cleared, modulo 2^30.
+//!
+//! | SET | PARKED | state | `set` | `clear` | `wait` |
+//! | --- | --- | --- | --- | --- | --- |
+//! | 0 | 0 | unset, as after `new` | SET on | false | PARKED on, sleep |
+//! | 0 | 1 | unset, threads parked | SET on, wake all | false | sleep |
+//! | 1 | 0 | set | writes the same | SET off, next generation | return |
+//! | 1 | 1 | set, those parked are being woken | writes the same | both off, next generation | return |
+//!
+//! # Why it holds
+//!
+//! A wait begins when it reads an unset word, and remembers the generation. It ends when it finds SET on *or another
+//! generation*: only a set event can be cleared, so a generation that has moved on proves that a `set` came in between.
+//! That is what makes `clear` harmless to those already released, however late they run.
+//!
+//! A sleeper is never forgotten, because PARKED goes off only together with a step of the generation, and the step needs
+//! SET. So every generation in which somebody parks is ended by one `set` that finds SET off and PARKED on, and that
+//! `set` wakes. A thread that turns PARKED on just before it, or finds it on, sleeps on the word exactly as it was with
+//! SET off: once SET is on, the kernel's comparison sends it back.
+//!
+//! Nobody is taken for released who is not, because a thread returns only on what it reads in the word. A wake, from
+//! wherever, only makes it look.
+//!
+//! # Freed after wake
+//!
+//! `set` publishes with its one write and uses the event's address as a number from then on. A waiter that sees the write
+//! may free the event at once: the wake then goes to an address at which nobody, or somebody else, sleeps. References to
+//! types with interior mutability do not promise the compiler that the memory stays (rust-lang/rust#98017), so a `&self`
+//! that outlives the event inside `set` is no lie either.
+//!
+//! # Orderings
+//!
+//! There is one variable, whose modifications are seen by all in one order whatever the orderings say. What matters is
+//! the edge to the outside: what was done before a `set` is to be visible after a wait, a look or a `clear` that observes
+//! it. So `set` writes with Release, and every read that can make an operation report the event as set is an Acquire.
+//! All writes to the word are read-modify-writes. They continue the release sequence of each `set` before them, so
+//! that a waiter who reads the word only after it has been cleared, or parked on again, is still ordered after the `set`;
+//! the other writes can be Relaxed. That `set` writes when the event is set already is part of this: a reader who clears
+//! the event, and then looks at what was pushed before that `set`, must find it.
+
+use crate::platform::{Deadline, Futex, PrivateFutex, TimedFutex};
+use core::fmt;
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::time::Duration;
+
+const SET: u32 = 1 << 0;
+const PARKED: u32 = 1 << 1;
+const GENERATION: u32 = !(SET | PARKED);
+const ONE_GENERATION: u32 = 1 << 2;
+
+/// A manual-reset event: once set it stays set until it is cleared, and it releases every waiter.
+///
+/// It does what Python's `threading.Event` does, in four bytes and without a lock: waiters sleep in the kernel on the
+/// event itself.
+///
+/// ```
+/// use futex_event::Event;
+/// use std::thread;
+///
+/// static READY: Event = Event::new();
+///
+/// let waiter = thread::spawn(|| READY.wait());
+/// READY.set();
+/// waiter.join().unwrap();
+/// assert!(READY.is_set());
+/// ```
+///
+/// # What it promises
+///
+/// - A `set` releases **every** wait that began before it. A wait that was released returns, even if [`clear`] follows
+///   at once and before the waiting thread has run.
+/// - A wait returns only because it was released, or at its deadline. There are no spurious returns.
+/// - Everything done before a `set` *happens before* the return of each [`wait`], [`try_wait`], timed wait with
+///   true, [`is_set`] with true and [`clear`] with true that observes that `set` or a later one. This includes a `set` of an
+///   event that is set already.
+/// - No operation waits for another thread to finish one. [`set`], [`clear`], [`is_set`] and [`try_wait`] never block.
+/// - Kernel calls: none, but one for a `set` that finds threads parked, whatever their number, and one each time
+///   a thread parks.
+/// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in another
+///   thread.
+/// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler, keep `errno`, and work after
+///   `fork`. The [fallback word] does not promise that.
+///
+/// # Size
+///
+/// Four bytes, aligned to four; no heap memory, no thread-local, no destructor. All-zero memory is an unset event. It may be
+/// moved, dropped or leaked at any time when no one waits on it.
+///
+/// # Limits
+///
+/// - A thread that waits notices a `clear` by a count of 30 bits. To miss a `set` and `clear` it would have to be kept from
+///   running from one look at the event to the next while the event is set and cleared 2^30 times or a multiple of that,
+///   to the exact count: some ten seconds of doing nothing else. It would then wait for the next `set`.
+/// - Between the write of a `set` and its wake, the thread that sets can be stopped, by the scheduler or a debugger. Threads that were
+///   parked then sleep on until it runs again. A second `set` in that time returns false and wakes nobody: to do otherwise
+///   would cost every `set` of a set event a kernel call. Threads that come to wait meanwhile return at once.
+///
+/// [`set`]: Event::set
+/// [`clear`]: Event::clear
+/// [`is_set`]: Event::is_set
+/// [`wait`]: Event::wait
+/// [`try_wait`]: Event::try_wait
+/// [fallback word]: crate::platform::FallbackFutex
+#[repr(transparent)]
+pub struct Event<F = PrivateFutex> {
+    word: F,
+}
+
+const _: () = assert!(core::mem::size_of::<Event>() == 4 && core::mem::align_of::<Event>() == 4);
+
+impl Event {
+    /// An event that is not set.
+    ///
+    /// ```
+    /// static STOP: futex_event::Event = futex_event::Event::new();
+    /// assert!(!STOP.is_set());
+    /// ```
+    pub const fn new() -> Self {
+        Self::with_futex(PrivateFutex::new(0))
+    }
+}
+
+impl<F> Event<F> {
+    /// An event on a word of the caller's, which must be zero, for an event that is not set.
+    ///
+    /// ```
+    /// use futex_event::{platform::FallbackFutex, Event};
+    ///
+    /// static EVENT: Event<FallbackFutex> = Event::with_futex(FallbackFutex::new(0));
+    /// assert!(EVENT.set());
+    /// ```
+    pub const fn with_futex(word: F) -> Self {
+        Self { word }
+    }
+}
+
+impl<F: Futex> Event<F> {
+    /// Sets the event and releases every thread that waits. True if it was unset.
+    ///
+    /// Never blocks. One kernel call if threads are parked, none otherwise.
+    ///
+    /// Everything the caller did before is visible to whoever observes this `set`, whether it returns true or false.
+    ///
+    /// ```
+    /// let event = futex_event::Event::new();
+    /// assert!(event.set());
+    /// assert!(!event.set());
+    /// ```
+    #[inline]
+    pub fn set(&self) -> bool {
+        let address: *const F = &self.word;
+        let before = self.word.fetch_or(SET, Release);
+        // From here on the event may be gone.
+        if before & (SET | PARKED) == PARKED {
+            F::wake_all(address);
+        }
+        before & SET == 0
+    }
+
+    /// Makes the event unset. True if it was set.
+    ///
+    /// Never blocks and enters no kernel. Takes nothing back: who was released by a `set` returns from its wait.
+    ///
+    /// True says that the caller has seen a `set`, and sees everything done before it. So a consumer may clear the event, look
+    /// for work, and wait if there is none; a producer who adds work and then sets is never missed.
+    ///
+    /// ```
+    /// let event = futex_event::Event::new();
+    /// event.set();
+    /// assert!(event.clear());
+    /// assert!(!event.clear());
+    /// ```
+    #[inline]
+    pub fn clear(&self) -> bool {
+        let mut word = self.word.load(Relaxed);
+        while word & SET != 0 {
+            let next = (word & GENERATION).wrapping_add(ONE_GENERATION);
+            match self
+                .word
+                .compare_exchange_weak(word, next, Acquire, Relaxed)
+            {
+                Ok(_) => return true,
+                Err(found) => word = found,
+            }
+        }
+        false
+    }
+
+    /// Whether the event is set.
+    ///
+    /// Never blocks and enters no kernel. If true, everything done before the `set` is visible to the caller.
+    ///
+    /// ```
+    /// let event = futex_event::Event::new();
+    /// assert!(!event.is_set());
+    /// event.set();
+    /// assert!(event.is_set());
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.word.load(Acquire) & SET != 0
+    }
+
+    /// Whether a wait would return at once. The same as [`is_set`](Self::is_set): a manual-reset event has nothing to
+    /// take.
+    ///
+    /// ```
+    /// let event = futex_event::Event::new();
+    /// assert!(!event.try_wait());
+    /// event.set();
+    /// assert!(event.try_wait());
+    /// assert!(event.try_wait());
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn try_wait(&self) -> bool {
+        self.is_set()
+    }
+
+    /// Blocks until the event is set. Returns at once, and enters no kernel, if it is.
+    ///
+    /// Everything done before the `set` is visible to the caller afterwards.
+    ///
+    /// ```
+    /// use futex_event::Event;
+    /// use std::thread;
+    ///
+    /// let event = Event::new();
+    /// thread::scope(|scope| {
+    ///     scope.spawn(|| event.wait());
+    ///     event.set();
+    /// });
+    /// ```
+    #[inline]
+    pub fn wait(&self) {
+        let word = self.word.load(Acquire);
+        if word & SET == 0 {
+            self.park(word, |futex, expected| {
+                futex.wait(expected);
+                true
+            });
+        }
+    }
+
+    /// Waits until the wait that began by reading `word` is released: true, or its time is up and a last look finds it
+    /// still unreleased: false.
+    ///
+    /// `sleep` sleeps on the futex while it has the given value, and returns false if the deadline has passed.
+    #[cold]
+    fn park(&self, mut word: u32, sleep: impl Fn(&F, u32) -> bool) -> bool {
+        let generation = word & GENERATION;
+        let released = |word: u32| word & SET != 0 || word & GENERATION != generation;
+        while !released(word) {
+            if word & PARKED == 0 {
+                let parked = word | PARKED;
+                match self
+                    .word
+                    .compare_exchange_weak(word, parked, Relaxed, Acquire)
+                {
+                    Ok(_) => word = parked,
+                    Err(found) => {
+                        word = found;
+                        continue;
+                    }
+                }
+            }
+            let in_time = sleep(&self.word, word);
+            word = self.word.load(Acquire);
+            if !in_time {
+                return released(word);
+            }
+        }
+        true
+    }
+}
+
+impl<F: TimedFutex> Event<F> {
+    /// Blocks until the event is set: true, or until `timeout` has gone by: false.
+    ///
+    /// False is never early. True wins: if the event is found set, or to have been set and cleared since the wait began,
+    /// this is true however late. If so, everything done before that `set` is visible to the caller.
+    ///
+    /// With `Duration::ZERO` this looks once and enters no kernel. A timeout that leads beyond what a `Duration` can
+    /// hold means for ever. Time is that of [`TimedFutex::now`]: monotonic, on Linux CLOCK_MONOTONIC, which stands still
+    /// while the machine is suspended.
+    ///
+    /// ```
+    /// use futex_event::Event;
+    /// use std::time::Duration;
+    ///
+    /// let event = Event::new();
+    /// assert!(!event.wait_timeout(Duration::from_millis(5)));
+    /// event.set();
+    /// assert!(event.wait_timeout(Duration::from_millis(5)));
+    /// ```
+    #[inline]
+    pub fn wait_timeout(&self, timeout: Duration) -> bool {
+        let word = self.word.load(Acquire);
+        word & SET != 0 || self.park_timeout(word, timeout)
+    }
+
+    /// Blocks until the event is set: true, or until `deadline`: false.
+    ///
+    /// As [`wait_timeout`](Self::wait_timeout); a deadline in the past is a timeout of zero.
+    ///
+    /// ```
+    /// use futex_event::Event;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let event = Event::new();
+    /// let deadline = Instant::now() + Duration::from_millis(5);
+    /// assert!(!event.wait_deadline(deadline));
+    /// assert!(Instant::now() >= deadline);
+    /// ```
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
+        let word = self.word.load(Acquire);
+        word & SET != 0 || {
+            let now = std::time::Instant::now();
+            self.park_timeout(word, deadline.saturating_duration_since(now))
+        }
+    }
+
+    #[cold]
+    fn park_timeout(&self, word: u32, timeout: Duration) -> bool {
+        if timeout == Duration::ZERO {
+            return false;
+        }
+        let deadline = Deadline::after(F::now(), timeout);
+        self.park(word, |futex, expected| futex.wait_until(expected, deadline))
+    }
+}
+
+impl Default for Event {
+    /// The same as [`new`](Event::new).
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Says whether the event is set, and whether threads may be parked on it.
+impl<F: Futex> fmt::Debug for Event<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = self.word.load(Relaxed);
+        f.debug_struct("Event")
+            .field("set", &(word & SET != 0))
+            .field("parked", &(word & (SET | PARKED) == PARKED))
+            .finish()
+    }
+}
