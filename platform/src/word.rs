@@ -8,7 +8,7 @@ use core::sync::atomic::AtomicU32;
 macro_rules! word {
     ($(#[$attribute:meta])* $name:ident) => {
         $(#[$attribute])*
-        #[derive(Debug)]
+        #[derive(Debug, Default)]
         #[repr(transparent)]
         pub struct $name(AtomicU32);
 

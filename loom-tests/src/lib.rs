@@ -1,0 +1,321 @@
+//! The protocols of `futex-event`, the code that ships, on a modelled word, in every interleaving.
+//!
+//! [`Word`] is a word as [`Futex`] has it, whose atomics are [loom]'s and whose kernel is a queue here. [`explore`] runs a model
+//! in every interleaving that loom finds, under every combination of [faults](Fault). The models are in `tests/`; they
+//! run in a plain `cargo test`.
+//!
+//! # What the modelled word does
+//!
+//! - A wait compares and goes to sleep in one step. The comparison sees the newest value, as the kernel's does.
+//! - A wake takes sleepers out of the queue of an *address*. It does not touch the word, which may have been
+//!   [retired](Word::retire) by then: any other access to a retired word fails the model.
+//! - A wait can wake for nothing, and a timed wait can time out, at each sleep that the model's [script](Script) says.
+//!   Loom's own timeouts never expire. To come back at once, instead of after a while in the queue, loses no behaviour:
+//!   a thread in the queue that no wake takes out is to all others as if it were not there, and whatever they
+//!   do before it looks again, they do.
+//!
+//! # What the models cover
+//!
+//! All interleavings of the operations on words, and all values that a load may return under the orderings given, as far
+//! as loom models C11. A payload in loom's `UnsafeCell`, without atomics, shows a missing happens-before edge as a race.
+//! Loom hands the waker's view to the thread it unparks, an edge that the kernel does not promise; it hides a missing
+//! Acquire in the runs that have it. Runs in which a sleep ends for nothing, or the waiter never sleeps, do not have it, and every
+//! model has such runs.
+//!
+//! # What they cannot
+//!
+//! - More than five threads, and more than the few operations each model makes.
+//! - SeqCst, which loom takes for AcqRel. Nothing here uses it.
+//! - A weak compare-exchange that fails for nothing; the tests of the library have a word for that.
+//! - The wrap of the generation.
+//! - The operating systems' side of the calls.
+//!
+//! [loom]: https://docs.rs/loom
+
+#![warn(missing_docs)]
+
+use futex_event::platform::{Deadline, Futex, TimedFutex};
+use loom::sync::atomic::{AtomicU32, Ordering, Ordering::Relaxed};
+use loom::thread::{self, Thread, ThreadId};
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering as StdOrdering};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a sleep does. A script that has ended says [`Sleep`](Fault::Sleep).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No fault: it sleeps until a wake.
+    Sleep,
+    /// It wakes for nothing.
+    Spurious,
+    /// It times out. An untimed sleep takes this for spurious.
+    TimeOut,
+}
+
+/// What the sleeps of one thread do, one after the other.
+pub type Script = &'static [Fault];
+
+/// The scripts for a thread that waits without a deadline: up to two spurious wakes.
+pub const UNTIMED: &[Script] = {
+    use Fault::*;
+    &[&[], &[Spurious], &[Sleep, Spurious], &[Spurious, Spurious]]
+};
+
+/// The scripts for a thread that waits with a deadline: as [`UNTIMED`], and a timeout at each place.
+pub const TIMED: &[Script] = {
+    use Fault::*;
+    &[
+        &[],
+        &[Spurious],
+        &[Sleep, Spurious],
+        &[Spurious, Spurious],
+        &[TimeOut],
+        &[Spurious, TimeOut],
+        &[Sleep, TimeOut],
+    ]
+};
+
+thread_local! {
+    // Loom runs the threads of a model as coroutines on one thread of ours.
+    static KERNEL: RefCell<Kernel> = RefCell::default();
+}
+
+#[derive(Default)]
+struct Kernel {
+    /// By address, the words that have been used in this execution.
+    words: HashMap<usize, Entry>,
+    /// What the next sleeps of each thread do.
+    scripts: HashMap<ThreadId, VecDeque<Fault>>,
+}
+
+struct Entry {
+    value: Arc<AtomicU32>,
+    retired: bool,
+    sleepers: VecDeque<Sleeper>,
+}
+
+struct Sleeper {
+    thread: Thread,
+    woken: Rc<Cell<bool>>,
+}
+
+/// Runs the model in every interleaving, for every choice of one script from each of the `faults`.
+///
+/// The model gets the chosen scripts and [follows](follow) each in one thread. `preemptions` bounds how often a thread is
+/// switched away from while it could run on; the environment variable `LOOM_MAX_PREEMPTIONS` sets another bound. `None`
+/// means that the exploration is complete. Prints how many executions there were.
+pub fn explore<const N: usize>(
+    name: &str,
+    preemptions: Option<usize>,
+    faults: [&[Script]; N],
+    model: impl Fn([Script; N]) + Send + Sync + 'static,
+) {
+    let from_environment = loom::model::Builder::new().preemption_bound;
+    let bound = preemptions.map(|bound| from_environment.unwrap_or(bound));
+    let executions = Arc::new(AtomicU64::new(0));
+    let model = Arc::new(model);
+    let choices: usize = faults.iter().map(|scripts| scripts.len()).product();
+    for choice in 0..choices {
+        let mut rest = choice;
+        let scripts = faults.map(|scripts| {
+            let script = scripts[rest % scripts.len()];
+            rest /= scripts.len();
+            script
+        });
+        let (executions, model) = (Arc::clone(&executions), Arc::clone(&model));
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = bound;
+        builder.check(move || {
+            executions.fetch_add(1, StdOrdering::Relaxed);
+            KERNEL.with(|kernel| kernel.take());
+            model(scripts);
+        });
+    }
+    let bound = bound.map_or("all interleavings".into(), |bound| {
+        format!("at most {bound} preemptions")
+    });
+    println!(
+        "{name}: {} executions, {choices} fault scripts, {bound}",
+        executions.load(StdOrdering::Relaxed)
+    );
+}
+
+/// The sleeps of the calling thread do from now on what the script says.
+pub fn follow(script: Script) {
+    KERNEL.with(|kernel| {
+        let script = script.iter().copied().collect();
+        let thread = thread::current().id();
+        kernel.borrow_mut().scripts.insert(thread, script);
+    });
+}
+
+/// Returns when `count` threads are asleep on the word.
+pub fn until_asleep(word: *const Word, count: usize) {
+    let asleep = || {
+        KERNEL.with(|kernel| {
+            let kernel = kernel.borrow();
+            let entry = kernel.words.get(&(word as usize));
+            entry.map_or(0, |entry| entry.sleepers.len())
+        })
+    };
+    while asleep() < count {
+        thread::yield_now();
+    }
+}
+
+/// A modelled word. It may not move once it has been used.
+pub struct Word {
+    value: Arc<AtomicU32>,
+}
+
+impl Default for Word {
+    fn default() -> Self {
+        Self {
+            value: Arc::new(AtomicU32::new(0)),
+        }
+    }
+}
+
+impl Word {
+    /// Stands for freeing the memory in which the word lies: from now on every access to it, other than a wake, is an
+    /// error.
+    pub fn retire(this: *const Self) {
+        KERNEL.with(|kernel| {
+            let mut kernel = kernel.borrow_mut();
+            kernel.words.get_mut(&(this as usize)).unwrap().retired = true;
+        });
+    }
+
+    /// Runs an operation on the word, and then checks that there was one to operate on.
+    fn access<T>(&self, operation: impl FnOnce(&AtomicU32) -> T) -> T {
+        let address = self as *const Self as usize;
+        KERNEL.with(|kernel| {
+            kernel
+                .borrow_mut()
+                .words
+                .entry(address)
+                .or_insert_with(|| Entry {
+                    value: Arc::clone(&self.value),
+                    retired: false,
+                    sleepers: VecDeque::new(),
+                });
+        });
+        // Other threads run before the operation takes effect, and not between that and the check.
+        let result = operation(&self.value);
+        KERNEL.with(|kernel| {
+            assert!(
+                !kernel.borrow().words[&address].retired,
+                "a thread touched the word after it was freed"
+            );
+        });
+        result
+    }
+
+    fn sleep(&self, expected: u32) -> Fault {
+        if self.access(newest) != expected {
+            return Fault::Spurious;
+        }
+        let fault = KERNEL.with(|kernel| {
+            let mut kernel = kernel.borrow_mut();
+            let script = kernel.scripts.get_mut(&thread::current().id());
+            script.and_then(VecDeque::pop_front)
+        });
+        if let Some(fault @ (Fault::Spurious | Fault::TimeOut)) = fault {
+            return fault;
+        }
+        let woken = Rc::new(Cell::new(false));
+        KERNEL.with(|kernel| {
+            let mut kernel = kernel.borrow_mut();
+            let entry = kernel
+                .words
+                .get_mut(&(self as *const Self as usize))
+                .unwrap();
+            entry.sleepers.push_back(Sleeper {
+                thread: thread::current(),
+                woken: Rc::clone(&woken),
+            });
+        });
+        while !woken.get() {
+            thread::park();
+        }
+        Fault::Sleep
+    }
+
+    fn wake(this: *const Self, count: usize) {
+        let address = this as usize;
+        let value = KERNEL.with(|kernel| {
+            let kernel = kernel.borrow();
+            kernel
+                .words
+                .get(&address)
+                .map(|entry| Arc::clone(&entry.value))
+        });
+        let Some(value) = value else { return };
+        // Tells loom that this step and those of the word's waits depend on each other.
+        newest(&value);
+        let woken: Vec<_> = KERNEL.with(|kernel| {
+            let mut kernel = kernel.borrow_mut();
+            let sleepers = &mut kernel.words.get_mut(&address).unwrap().sleepers;
+            sleepers.drain(..count.min(sleepers.len())).collect()
+        });
+        for sleeper in woken {
+            sleeper.woken.set(true);
+            sleeper.thread.unpark();
+        }
+    }
+}
+
+/// The newest value, read without ordering anything: an exchange that always fails.
+fn newest(value: &AtomicU32) -> u32 {
+    const NEVER: u32 = 0xdead_beef;
+    value
+        .compare_exchange(NEVER, NEVER, Relaxed, Relaxed)
+        .unwrap_err()
+}
+
+// SAFETY: one atomic integer, with a queue that does what is asked of a kernel.
+unsafe impl Futex for Word {
+    fn load(&self, order: Ordering) -> u32 {
+        self.access(|value| value.load(order))
+    }
+
+    fn fetch_or(&self, bits: u32, order: Ordering) -> u32 {
+        self.access(|value| value.fetch_or(bits, order))
+    }
+
+    fn compare_exchange_weak(
+        &self,
+        current: u32,
+        new: u32,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<u32, u32> {
+        self.access(|value| value.compare_exchange_weak(current, new, success, failure))
+    }
+
+    fn wait(&self, expected: u32) {
+        self.sleep(expected);
+    }
+
+    fn wake_one(this: *const Self) {
+        Self::wake(this, 1)
+    }
+
+    fn wake_all(this: *const Self) {
+        Self::wake(this, usize::MAX)
+    }
+}
+
+// SAFETY: as above. Time stands still but for the scripts' timeouts, which are the deadline's coming.
+unsafe impl TimedFutex for Word {
+    fn now() -> Duration {
+        Duration::ZERO
+    }
+
+    fn wait_until(&self, expected: u32, _: Deadline) -> bool {
+        self.sleep(expected) != Fault::TimeOut
+    }
+}

@@ -1,0 +1,304 @@
+//! Models of `Event`.
+
+use futex_event::Event;
+use loom::cell::UnsafeCell;
+use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use loom::sync::Arc;
+use loom::thread;
+use loom_tests::{explore, follow, until_asleep, Fault, Script, Word, TIMED, UNTIMED};
+use std::time::Duration;
+
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// An event, and memory that it guards.
+struct Guarded {
+    event: Event<Word>,
+    payload: UnsafeCell<u32>,
+}
+
+// SAFETY: loom reports an access to the payload that races another.
+unsafe impl Sync for Guarded {}
+// SAFETY: as above.
+unsafe impl Send for Guarded {}
+
+impl Guarded {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            event: Event::with_futex(Word::default()),
+            payload: UnsafeCell::new(0),
+        })
+    }
+
+    fn write(&self, value: u32) {
+        // SAFETY: loom checks that nobody else uses the payload.
+        self.payload.with_mut(|payload| unsafe { *payload = value });
+    }
+
+    fn read(&self) -> u32 {
+        // SAFETY: loom checks that nobody writes the payload.
+        self.payload.with(|payload| unsafe { *payload })
+    }
+
+    fn word(&self) -> *const Word {
+        let event: *const Event<Word> = &self.event;
+        event.cast()
+    }
+}
+
+/// A thread that follows the script.
+fn spawn<T: 'static>(
+    script: Script,
+    guarded: &Arc<Guarded>,
+    work: impl FnOnce(&Guarded) -> T + 'static,
+) -> thread::JoinHandle<T> {
+    let guarded = Arc::clone(guarded);
+    thread::spawn(move || {
+        follow(script);
+        work(&guarded)
+    })
+}
+
+fn wait_and_read(guarded: &Guarded) {
+    guarded.event.wait();
+    assert_eq!(guarded.read(), 1);
+}
+
+#[test]
+fn set_publishes_to_every_waiter() {
+    explore("publish", Some(3), [UNTIMED, UNTIMED], |[first, second]| {
+        let guarded = Guarded::new();
+        let waiters = [
+            spawn(first, &guarded, wait_and_read),
+            spawn(second, &guarded, wait_and_read),
+        ];
+        guarded.write(1);
+        assert!(guarded.event.set());
+        waiters
+            .into_iter()
+            .for_each(|waiter| waiter.join().unwrap());
+    });
+}
+
+#[test]
+fn whoever_sees_the_event_set_sees_what_was_before() {
+    let looks: [(&str, fn(&Event<Word>) -> bool); 3] = [
+        ("is_set", Event::is_set),
+        ("try_wait", Event::try_wait),
+        ("clear", Event::clear),
+    ];
+    for (name, look) in looks {
+        explore(name, None, [], move |[]| {
+            let guarded = Guarded::new();
+            let looker = spawn(&[], &guarded, move |guarded| {
+                if look(&guarded.event) {
+                    assert_eq!(guarded.read(), 1);
+                }
+            });
+            guarded.write(1);
+            guarded.event.set();
+            looker.join().unwrap();
+        });
+    }
+}
+
+/// A consumer clears, looks for work, and waits if there is none. The producer's `set` may find the event set already:
+/// were it then no more than a load, the store buffer could hide the work from the look and the load could miss the clear.
+#[test]
+fn set_of_a_set_event_publishes_too() {
+    explore("redundant set", None, [UNTIMED], |[script]| {
+        let guarded = Guarded::new();
+        let pushed = Arc::new(AtomicBool::new(false));
+        guarded.event.set();
+        let consumer = {
+            let pushed = Arc::clone(&pushed);
+            spawn(script, &guarded, move |guarded| {
+                guarded.event.clear();
+                if !pushed.load(Relaxed) {
+                    guarded.event.wait();
+                    assert!(pushed.load(Relaxed));
+                }
+            })
+        };
+        pushed.store(true, Relaxed);
+        guarded.event.set();
+        consumer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_pulse_releases_whoever_was_parked() {
+    explore("pulse, one waiter", None, [UNTIMED], |[script]| {
+        let guarded = Guarded::new();
+        let waiter = spawn(script, &guarded, wait_and_read);
+        until_asleep(guarded.word(), 1);
+        guarded.write(1);
+        assert!(guarded.event.set());
+        assert!(guarded.event.clear());
+        waiter.join().unwrap();
+    });
+    explore(
+        "pulse, two waiters",
+        None,
+        [UNTIMED, UNTIMED],
+        |[first, second]| {
+            let guarded = Guarded::new();
+            let waiters = [
+                spawn(first, &guarded, wait_and_read),
+                spawn(second, &guarded, wait_and_read),
+            ];
+            until_asleep(guarded.word(), 2);
+            guarded.write(1);
+            assert!(guarded.event.set());
+            assert!(guarded.event.clear());
+            waiters
+                .into_iter()
+                .for_each(|waiter| waiter.join().unwrap());
+        },
+    );
+}
+
+/// The one that was there reads the word, perhaps, only when the newcomer has parked in the next generation.
+#[test]
+fn a_pulse_releases_the_parked_and_not_the_newcomer() {
+    explore(
+        "pulse, newcomer",
+        None,
+        [UNTIMED, UNTIMED],
+        |[first, second]| {
+            let guarded = Guarded::new();
+            let parked = spawn(first, &guarded, wait_and_read);
+            until_asleep(guarded.word(), 1);
+            guarded.write(1);
+            assert!(guarded.event.set());
+            assert!(guarded.event.clear());
+            let newcomer = spawn(second, &guarded, |guarded| guarded.event.wait());
+            parked.join().unwrap();
+            until_asleep(guarded.word(), 1);
+            guarded.event.set();
+            newcomer.join().unwrap();
+        },
+    );
+}
+
+#[test]
+fn clear_against_set_against_wait() {
+    explore("clear against set", Some(3), [UNTIMED], |[script]| {
+        let guarded = Guarded::new();
+        let waiter = spawn(script, &guarded, wait_and_read);
+        let clearer = spawn(&[], &guarded, |guarded| {
+            let cleared = guarded.event.clear();
+            if cleared {
+                assert_eq!(guarded.read(), 1);
+            }
+            cleared
+        });
+        guarded.write(1);
+        assert!(guarded.event.set());
+        let cleared = clearer.join().unwrap();
+        // Released already if the clear came between its look and this; if it came before its look, by this.
+        assert_eq!(guarded.event.set(), cleared);
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn park_clear_set_wakes() {
+    explore("park, clear, set", None, [UNTIMED], |[script]| {
+        let guarded = Guarded::new();
+        let waiter = spawn(script, &guarded, wait_and_read);
+        assert!(!guarded.event.clear());
+        guarded.write(1);
+        assert!(guarded.event.set());
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn the_last_of_several_sets_and_clears_counts() {
+    explore("two generations", Some(3), [UNTIMED], |[script]| {
+        let guarded = Guarded::new();
+        let waiter = spawn(script, &guarded, |guarded| guarded.event.wait());
+        let setter = spawn(&[], &guarded, |guarded| {
+            guarded.event.set();
+        });
+        guarded.event.set();
+        guarded.event.clear();
+        guarded.event.set();
+        setter.join().unwrap();
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn a_thread_waits_again_in_the_next_generation() {
+    explore("wait twice", Some(3), [UNTIMED], |[script]| {
+        let guarded = Guarded::new();
+        let waiter = spawn(script, &guarded, |guarded| {
+            guarded.event.wait();
+            assert!(guarded.event.clear());
+            guarded.event.wait();
+            assert_eq!(guarded.read(), 1);
+        });
+        assert!(guarded.event.set());
+        // The next set is to be another one.
+        while guarded.event.is_set() {
+            thread::yield_now();
+        }
+        guarded.write(1);
+        assert!(guarded.event.set());
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn timeout_against_set() {
+    explore("timeout against set", None, [TIMED], |[script]| {
+        let guarded = Guarded::new();
+        let waiter = spawn(script, &guarded, move |guarded| {
+            if guarded.event.wait_timeout(TIMEOUT) {
+                assert_eq!(guarded.read(), 1);
+            } else {
+                assert!(script.contains(&Fault::TimeOut));
+            }
+        });
+        guarded.write(1);
+        assert!(guarded.event.set());
+        waiter.join().unwrap();
+    });
+}
+
+/// Whoever gives up does not take along the mark that somebody else is parked.
+#[test]
+fn timeout_against_set_against_wait() {
+    explore(
+        "timeout beside a waiter",
+        Some(3),
+        [TIMED, UNTIMED],
+        |[timed, untimed]| {
+            let guarded = Guarded::new();
+            let impatient = spawn(timed, &guarded, |guarded| {
+                if guarded.event.wait_timeout(TIMEOUT) {
+                    assert_eq!(guarded.read(), 1);
+                }
+            });
+            let patient = spawn(untimed, &guarded, wait_and_read);
+            guarded.write(1);
+            assert!(guarded.event.set());
+            impatient.join().unwrap();
+            patient.join().unwrap();
+        },
+    );
+}
+
+#[test]
+fn the_waiter_may_free_the_event() {
+    explore("free after wake", None, [UNTIMED], |[script]| {
+        let guarded = Guarded::new();
+        let waiter = spawn(script, &guarded, |guarded| {
+            guarded.event.wait();
+            Word::retire(guarded.word());
+        });
+        assert!(guarded.event.set());
+        waiter.join().unwrap();
+    });
+}

@@ -1,0 +1,176 @@
+//! A word that can be watched, to know when a thread has parked and which calls it made.
+
+#![allow(dead_code)] // Each test program uses its part.
+
+use futex_event::platform::{Deadline, Futex, TimedFutex};
+use futex_event::Event;
+use std::cell::Cell;
+use std::sync::atomic::Ordering;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Long enough for a thread to get its turn on any machine. Only a test that fails waits so long.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A word under test that keeps a record of its calls.
+#[derive(Default)]
+#[repr(transparent)]
+pub struct Watched<F>(F);
+
+impl<F> Watched<F> {
+    pub const fn new(word: F) -> Self {
+        Self(word)
+    }
+}
+
+/// How often a thread went to its word's backend.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    pub waits: u32,
+    pub wakes: u32,
+}
+
+thread_local! {
+    static CALLS: Cell<Calls> = Cell::default();
+}
+
+/// The calls that the current thread makes in `work`.
+pub fn calls(work: impl FnOnce()) -> Calls {
+    CALLS.with(Cell::take);
+    work();
+    CALLS.with(Cell::take)
+}
+
+fn count(change: impl FnOnce(&mut Calls)) {
+    CALLS.with(|calls| {
+        let mut now = calls.get();
+        change(&mut now);
+        calls.set(now);
+    });
+}
+
+/// Who is in a wait on which address.
+static WAITING: Mutex<Vec<(usize, ThreadId)>> = Mutex::new(Vec::new());
+
+fn while_on_record<T>(address: usize, wait: impl FnOnce() -> T) -> T {
+    count(|calls| calls.waits += 1);
+    let entry = (address, thread_id());
+    WAITING.lock().unwrap().push(entry);
+    let result = wait();
+    WAITING.lock().unwrap().retain(|other| *other != entry);
+    result
+}
+
+// SAFETY: passes everything on to a word that keeps the promises.
+unsafe impl<F: Futex> Futex for Watched<F> {
+    fn load(&self, order: Ordering) -> u32 {
+        self.0.load(order)
+    }
+
+    fn fetch_or(&self, bits: u32, order: Ordering) -> u32 {
+        self.0.fetch_or(bits, order)
+    }
+
+    fn compare_exchange_weak(
+        &self,
+        current: u32,
+        new: u32,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<u32, u32> {
+        self.0.compare_exchange_weak(current, new, success, failure)
+    }
+
+    fn wait(&self, expected: u32) {
+        while_on_record(self as *const _ as usize, || self.0.wait(expected))
+    }
+
+    fn wake_one(this: *const Self) {
+        count(|calls| calls.wakes += 1);
+        F::wake_one(this.cast())
+    }
+
+    fn wake_all(this: *const Self) {
+        count(|calls| calls.wakes += 1);
+        F::wake_all(this.cast())
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<F: TimedFutex> TimedFutex for Watched<F> {
+    fn now() -> Duration {
+        F::now()
+    }
+
+    fn wait_until(&self, expected: u32, deadline: Deadline) -> bool {
+        while_on_record(self as *const _ as usize, || {
+            self.0.wait_until(expected, deadline)
+        })
+    }
+}
+
+/// Returns when `count` threads are parked on the event.
+///
+/// They have begun to wait and turned to their backend; on Linux the kernel is asked besides whether each of them is
+/// asleep.
+pub fn until_parked<F>(event: &Event<Watched<F>>, count: usize) {
+    let address = event as *const _ as usize;
+    until(|| {
+        let waiting = WAITING.lock().unwrap();
+        let mut here = waiting.iter().filter(|entry| entry.0 == address);
+        here.clone().count() == count && here.all(|entry| is_asleep(entry.1))
+    });
+}
+
+/// Returns when the condition holds, and panics if that takes too long.
+pub fn until(mut condition: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain");
+        thread::yield_now();
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub use linux::{is_asleep, thread_id, ThreadId};
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod linux {
+    pub type ThreadId = libc::pid_t;
+
+    pub fn thread_id() -> ThreadId {
+        // SAFETY: the call has no conditions.
+        unsafe { libc::syscall(libc::SYS_gettid) as ThreadId }
+    }
+
+    /// Whether the thread is in an interruptible sleep. [man 5 proc, /proc/pid/stat, field 3]
+    pub fn is_asleep(thread: ThreadId) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat"));
+        // The field before it is the thread's name in parentheses, which may hold anything.
+        stat.map_or(false, |stat| {
+            stat.rsplit(')')
+                .next()
+                .unwrap()
+                .trim_start()
+                .starts_with('S')
+        })
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub use elsewhere::{is_asleep, thread_id, ThreadId};
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod elsewhere {
+    pub type ThreadId = std::thread::ThreadId;
+
+    pub fn thread_id() -> ThreadId {
+        std::thread::current().id()
+    }
+
+    /// Nobody to ask here: that the thread has turned to its backend must do.
+    pub fn is_asleep(_: ThreadId) -> bool {
+        true
+    }
+}

@@ -1,0 +1,302 @@
+//! What the contract says about kernel calls, `errno`, signals, `fork` and memory, asked of the kernel itself.
+
+#![cfg(all(target_os = "linux", not(futex_event_fallback)))]
+
+mod common;
+
+use common::{thread_id, until_parked, Watched, PATIENCE};
+use futex_event::platform::{Futex, PrivateFutex};
+use futex_event::Event;
+use std::mem::zeroed;
+use std::ptr;
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Runs `claim` in a child process with this thread alone, and asserts that it held. The claim may not panic, allocate or
+/// use a lock: another thread may have been inside one when the process was copied.
+fn in_child(claim: impl FnOnce() -> bool) {
+    // SAFETY: the child does what a signal handler may do, and leaves by `_exit`.
+    unsafe {
+        let child = libc::fork();
+        assert!(child >= 0);
+        if child == 0 {
+            // Whatever hangs is killed.
+            libc::alarm(PATIENCE.as_secs() as u32);
+            libc::_exit(if claim() { 0 } else { 1 });
+        }
+        let mut status = 0;
+        assert_eq!(libc::waitpid(child, &mut status, 0), child);
+        assert_eq!(status, 0, "the child's status, as of waitpid(2)");
+    }
+}
+
+/// From now on the kernel answers this thread's `futex` calls with `action`. [man 2 seccomp]
+fn filter_futex(action: u32) {
+    let step = |code: u32, jf, k| libc::sock_filter {
+        code: code as u16,
+        jt: 0,
+        jf,
+        k,
+    };
+    let filter = [
+        // Load the call's number, the first field of `struct seccomp_data`.
+        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0),
+        // If it is not `futex`, skip a step.
+        step(
+            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
+            1,
+            libc::SYS_futex as u32,
+        ),
+        step(libc::BPF_RET | libc::BPF_K, 0, action),
+        step(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ALLOW),
+    ];
+    let program = libc::sock_fprog {
+        len: filter.len() as u16,
+        filter: filter.as_ptr() as *mut _,
+    };
+    // SAFETY: the program's four instructions are there until the kernel has copied them.
+    unsafe {
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program);
+    }
+}
+
+/// Installs a handler without SA_RESTART, so that the calls it interrupts fail with EINTR.
+fn on_signal(signal: i32, handler: extern "C" fn(i32)) {
+    // SAFETY: an all-zero `sigaction` is a valid one, and the handlers here do what handlers may.
+    unsafe {
+        let mut action: libc::sigaction = zeroed();
+        action.sa_sigaction = handler as usize;
+        assert_eq!(libc::sigaction(signal, &action, ptr::null_mut()), 0);
+    }
+}
+
+fn errno() -> &'static mut i32 {
+    // SAFETY: the thread's own, and used for one statement at a time.
+    unsafe { &mut *libc::__errno_location() }
+}
+
+#[test]
+fn the_kernel_sees_no_call_but_for_waking_the_parked() {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    extern "C" fn count(_: i32) {
+        CALLS.fetch_add(1, Relaxed);
+    }
+
+    in_child(|| {
+        let quiet = Event::new();
+        let parked = Event::new();
+        parked.wait_timeout(Duration::from_millis(1));
+        on_signal(libc::SIGSYS, count);
+        filter_futex(libc::SECCOMP_RET_TRAP);
+
+        let mut held = quiet.set() && !quiet.set() && quiet.is_set() && quiet.try_wait();
+        quiet.wait();
+        held &= quiet.wait_timeout(Duration::MAX);
+        held &= quiet.clear() && !quiet.clear() && !quiet.try_wait();
+        held &= !quiet.wait_timeout(Duration::ZERO);
+        held &= CALLS.load(Relaxed) == 0;
+
+        // Someone was parked here and may still be, for all the word knows.
+        held &= parked.set() && CALLS.load(Relaxed) == 1;
+        held && !parked.set() && parked.clear() && CALLS.load(Relaxed) == 1
+    });
+}
+
+#[test]
+fn a_wait_that_the_kernel_refuses_becomes_a_poll_and_not_a_busy_loop() {
+    static EVENT: Event = Event::new();
+    extern "C" fn set(_: i32) {
+        EVENT.set();
+    }
+
+    in_child(|| {
+        filter_futex(libc::SECCOMP_RET_ERRNO | libc::EPERM as u32);
+
+        let timeout = Duration::from_millis(100);
+        let (begun, cpu) = (Instant::now(), cpu_time());
+        let mut held = !EVENT.wait_timeout(timeout);
+        held &= begun.elapsed() >= timeout;
+        held &= cpu_time() - cpu < timeout / 4;
+
+        on_signal(libc::SIGALRM, set);
+        // SAFETY: the timer is a valid one: once, in 20 ms.
+        unsafe {
+            let mut timer: libc::itimerval = zeroed();
+            timer.it_value.tv_usec = 20_000;
+            libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut());
+        }
+        EVENT.wait();
+        held && EVENT.is_set()
+    });
+}
+
+/// CPU time of this process.
+fn cpu_time() -> Duration {
+    // SAFETY: writes to `time` only.
+    unsafe {
+        let mut time: libc::timespec = zeroed();
+        libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time);
+        Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    }
+}
+
+#[test]
+fn set_keeps_errno_whether_the_wake_finds_a_thread_or_no_memory() {
+    let event = Event::with_futex(Watched::new(PrivateFutex::new(0)));
+    thread::scope(|scope| {
+        scope.spawn(|| event.wait());
+        until_parked(&event, 1);
+        *errno() = 1234;
+        event.set();
+        assert_eq!(*errno(), 1234);
+    });
+
+    let page = map_page();
+    unmap_page(page);
+    *errno() = 1234;
+    PrivateFutex::wake_all(page.cast());
+    PrivateFutex::wake_one(page.cast());
+    assert_eq!(*errno(), 1234);
+}
+
+#[test]
+fn a_signal_handler_may_set_the_event_its_own_thread_waits_for() {
+    static EVENT: Event<Watched<PrivateFutex>> =
+        Event::with_futex(Watched::new(PrivateFutex::new(0)));
+    static WAITER: AtomicI32 = AtomicI32::new(0);
+    extern "C" fn set(_: i32) {
+        EVENT.set();
+    }
+
+    on_signal(libc::SIGUSR1, set);
+    let waiter = thread::spawn(|| {
+        WAITER.store(thread_id(), Relaxed);
+        *errno() = 1234;
+        EVENT.wait();
+        *errno()
+    });
+    until_parked(&EVENT, 1);
+    send_signal(libc::SIGUSR1, &WAITER);
+    assert_eq!(waiter.join().unwrap(), 1234);
+}
+
+#[test]
+fn signals_neither_release_a_waiter_nor_move_its_deadline() {
+    static INTERRUPTIONS: AtomicU32 = AtomicU32::new(0);
+    extern "C" fn count(_: i32) {
+        INTERRUPTIONS.fetch_add(1, Relaxed);
+    }
+
+    on_signal(libc::SIGUSR2, count);
+    let event = Event::with_futex(Watched::new(PrivateFutex::new(0)));
+    let (timed, untimed) = (AtomicI32::new(0), AtomicI32::new(0));
+    let timeout = Duration::from_millis(100);
+    thread::scope(|scope| {
+        let begun = Instant::now();
+        let first = scope.spawn(|| {
+            timed.store(thread_id(), Relaxed);
+            event.wait_timeout(timeout)
+        });
+        let second = scope.spawn(|| {
+            untimed.store(thread_id(), Relaxed);
+            event.wait()
+        });
+        until_parked(&event, 2);
+        while !first.is_finished() {
+            send_signal(libc::SIGUSR2, &timed);
+            send_signal(libc::SIGUSR2, &untimed);
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert!(!first.join().unwrap());
+        assert!(begun.elapsed() >= timeout);
+        assert!(INTERRUPTIONS.load(Relaxed) > 10);
+        until_parked(&event, 1);
+        assert!(!second.is_finished());
+        event.set();
+    });
+}
+
+/// Sends a signal to a thread of this process, or to none if it has ended.
+fn send_signal(signal: i32, thread: &AtomicI32) {
+    // SAFETY: the call touches no memory of this process.
+    unsafe {
+        libc::syscall(
+            libc::SYS_tgkill,
+            libc::getpid(),
+            thread.load(Relaxed),
+            signal,
+        )
+    };
+}
+
+#[test]
+fn the_child_of_a_fork_may_use_every_event() {
+    static FRESH: Event = Event::new();
+    static SET: Event = Event::new();
+    static PARKED_ON: Event<Watched<PrivateFutex>> =
+        Event::with_futex(Watched::new(PrivateFutex::new(0)));
+
+    SET.set();
+    let waiter = thread::spawn(|| PARKED_ON.wait());
+    until_parked(&PARKED_ON, 1);
+    in_child(|| {
+        let timeout = Duration::from_millis(5);
+        let begun = Instant::now();
+        let mut held = !FRESH.wait_timeout(timeout) && begun.elapsed() >= timeout;
+        held &= FRESH.set() && FRESH.try_wait();
+        SET.wait();
+        held &= SET.clear() && !SET.wait_timeout(timeout) && SET.set();
+        // The thread that is parked on it has no copy here.
+        PARKED_ON.set() && PARKED_ON.clear() && !PARKED_ON.is_set() && held
+    });
+    assert!(SET.is_set() && !FRESH.is_set());
+    assert!(!waiter.is_finished());
+    PARKED_ON.set();
+    waiter.join().unwrap();
+}
+
+/// glibc 12674, and musl's sem_post: whoever touches the memory after publishing dies here.
+#[test]
+fn the_waiter_may_unmap_the_event_while_set_is_running() {
+    for round in 0..5_000 {
+        let page = map_page();
+        let address = page as usize;
+        let waiter = thread::spawn(move || {
+            let page = address as *mut Event;
+            // SAFETY: zero is an unset event, and the page is there until it is unmapped here.
+            unsafe { (*page).wait() };
+            unmap_page(page);
+        });
+        // Both with the waiter parked and with the waiter on its way.
+        if round % 2 == 0 {
+            thread::yield_now();
+        }
+        // SAFETY: as above; the waiter is not released before this call has written.
+        unsafe { (*page).set() };
+        waiter.join().unwrap();
+    }
+}
+
+/// A page of zeros.
+fn map_page() -> *mut Event {
+    // SAFETY: a new mapping disturbs none.
+    let page = unsafe {
+        libc::mmap(
+            ptr::null_mut(),
+            4096,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        )
+    };
+    assert_ne!(page, libc::MAP_FAILED);
+    page.cast()
+}
+
+fn unmap_page(page: *mut Event) {
+    // SAFETY: the page was mapped by `map_page`, and nobody uses it any more.
+    assert_eq!(unsafe { libc::munmap(page.cast(), 4096) }, 0);
+}

@@ -1,0 +1,161 @@
+//! Moments that a real kernel gives only by luck, on a word whose sleeps follow a script.
+
+use futex_event::platform::{Deadline, Futex, TimedFutex};
+use futex_event::Event;
+use std::sync::atomic::{AtomicU32, Ordering, Ordering::Relaxed};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A word that plays the other threads, and the kernel, while its caller believes itself asleep.
+struct Scripted {
+    word: AtomicU32,
+    exchanges: AtomicU32,
+    sleeps: AtomicU32,
+    /// What happens in a sleep, by its number from one and its deadline; the result is that of `wait_until`.
+    sleep: fn(u32, Deadline) -> bool,
+}
+
+impl Scripted {
+    const fn new(sleep: fn(u32, Deadline) -> bool) -> Self {
+        Self {
+            word: AtomicU32::new(0),
+            exchanges: AtomicU32::new(0),
+            sleeps: AtomicU32::new(0),
+            sleep,
+        }
+    }
+}
+
+// SAFETY: an atomic integer whose waits all return early and whose wakes wake nobody: nobody is ever asleep.
+unsafe impl Futex for Scripted {
+    fn load(&self, order: Ordering) -> u32 {
+        self.word.load(order)
+    }
+
+    fn fetch_or(&self, bits: u32, order: Ordering) -> u32 {
+        self.word.fetch_or(bits, order)
+    }
+
+    /// Fails for nothing every other time, as a load-linked and store-conditional pair may.
+    fn compare_exchange_weak(
+        &self,
+        current: u32,
+        new: u32,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<u32, u32> {
+        if self.exchanges.fetch_add(1, Relaxed) % 2 == 0 {
+            return Err(self.word.load(failure));
+        }
+        self.word.compare_exchange(current, new, success, failure)
+    }
+
+    fn wait(&self, expected: u32) {
+        self.wait_until(expected, Deadline::NEVER);
+    }
+
+    fn wake_one(_: *const Self) {}
+
+    fn wake_all(_: *const Self) {}
+}
+
+// SAFETY: as above.
+unsafe impl TimedFutex for Scripted {
+    fn now() -> Duration {
+        SECOND
+    }
+
+    fn wait_until(&self, expected: u32, deadline: Deadline) -> bool {
+        assert_eq!(
+            expected,
+            self.word.load(Relaxed),
+            "nobody sleeps on a word that has changed"
+        );
+        (self.sleep)(self.sleeps.fetch_add(1, Relaxed) + 1, deadline)
+    }
+}
+
+#[test]
+fn a_set_in_the_last_moment_wins_over_time() {
+    static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
+        EVENT.set();
+        false
+    }));
+    assert!(EVENT.wait_timeout(SECOND));
+}
+
+#[test]
+fn a_pulse_in_the_last_moment_wins_over_time() {
+    static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
+        assert!(EVENT.set());
+        assert!(EVENT.clear());
+        false
+    }));
+    assert!(EVENT.wait_timeout(SECOND));
+    assert!(!EVENT.is_set());
+}
+
+#[test]
+fn time_that_is_up_without_a_set_is_false() {
+    let event = Event::with_futex(Scripted::new(|sleep, _| {
+        assert_eq!(sleep, 1, "there is nothing to come back for");
+        false
+    }));
+    assert!(!event.wait_timeout(SECOND));
+}
+
+#[test]
+fn a_wait_that_wakes_for_nothing_sleeps_again() {
+    static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|sleep, _| {
+        if sleep == 10 {
+            EVENT.set();
+        }
+        assert!(sleep <= 10);
+        true
+    }));
+    EVENT.wait();
+}
+
+#[test]
+fn a_wait_that_is_interrupted_keeps_its_first_deadline() {
+    let event = Event::with_futex(Scripted::new(|sleep, deadline| {
+        assert_eq!(deadline.time(), Some(3 * SECOND));
+        sleep < 10
+    }));
+    assert!(!event.wait_timeout(2 * SECOND));
+}
+
+#[test]
+fn a_timeout_beyond_the_clock_is_no_deadline() {
+    static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, deadline| {
+        assert_eq!(deadline, Deadline::NEVER);
+        EVENT.set();
+        true
+    }));
+    assert!(EVENT.wait_timeout(Duration::MAX));
+}
+
+#[test]
+fn an_exchange_that_fails_for_nothing_is_not_taken_for_an_answer() {
+    let event = Event::with_futex(Scripted::new(|_, _| unreachable!()));
+    for _ in 0..3 {
+        assert!(event.set());
+        assert!(event.clear());
+        assert!(!event.is_set());
+    }
+}
+
+#[test]
+fn many_pulses_in_one_sleep_release_one_wait() {
+    static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|sleep, _| {
+        for _ in 0..sleep {
+            assert!(EVENT.set());
+            assert!(EVENT.clear());
+        }
+        true
+    }));
+    for _ in 0..100 {
+        EVENT.wait();
+    }
+}
