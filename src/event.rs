@@ -267,9 +267,10 @@ impl<F: Futex> Event<F> {
         while !released(word) {
             if word & PARKED == 0 {
                 let parked = word | PARKED;
+                // Relaxed would do for success, but before Rust 1.64 failure may not be the stronger of the two.
                 match self
                     .word
-                    .compare_exchange_weak(word, parked, Relaxed, Acquire)
+                    .compare_exchange_weak(word, parked, Acquire, Acquire)
                 {
                     Ok(_) => word = parked,
                     Err(found) => {

@@ -92,3 +92,8 @@ mod event;
 
 pub use event::Event;
 pub use futex_event_platform as platform;
+
+/// The programs of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

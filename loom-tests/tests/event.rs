@@ -81,12 +81,12 @@ fn set_publishes_to_every_waiter() {
 
 #[test]
 fn whoever_sees_the_event_set_sees_what_was_before() {
-    let looks: [(&str, fn(&Event<Word>) -> bool); 3] = [
-        ("is_set", Event::is_set),
+    type Look = fn(&Event<Word>) -> bool;
+    for (name, look) in [
+        ("is_set", Event::is_set as Look),
         ("try_wait", Event::try_wait),
         ("clear", Event::clear),
-    ];
-    for (name, look) in looks {
+    ] {
         explore(name, None, [], move |[]| {
             let guarded = Guarded::new();
             let looker = spawn(&[], &guarded, move |guarded| {
@@ -138,7 +138,7 @@ fn a_pulse_releases_whoever_was_parked() {
     });
     explore(
         "pulse, two waiters",
-        None,
+        Some(2),
         [UNTIMED, UNTIMED],
         |[first, second]| {
             let guarded = Guarded::new();

@@ -31,6 +31,8 @@ pub unsafe trait Futex: Sync {
 
     /// Stores `new` if the word is `current`: `Ok` with the value before if it did, `Err` with the value found if it did
     /// not. May fail although the word is `current`.
+    ///
+    /// Callers give `failure` no stronger than `success`: before Rust 1.64, `AtomicU32` panics otherwise.
     fn compare_exchange_weak(
         &self,
         current: u32,
