@@ -51,7 +51,8 @@
 //! the other writes can be Relaxed. That `set` writes when the event is set already is part of this: a reader who clears
 //! the event, and then looks at what was pushed before that `set`, must find it.
 
-use crate::platform::{Deadline, Futex, PrivateFutex, TimedFutex};
+use crate::platform::{Futex, PrivateFutex, TimedFutex};
+use crate::sleep;
 use core::fmt;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::time::Duration;
@@ -249,17 +250,13 @@ impl<F: Futex> Event<F> {
     pub fn wait(&self) {
         let word = self.word.load(Acquire);
         if word & SET == 0 {
-            self.park(word, |futex, expected| {
-                futex.wait(expected);
-                true
-            });
+            self.park(word, sleep::for_ever);
         }
     }
 
     /// Waits until the wait that began by reading `word` is released: true, or its time is up and a last look finds it
     /// still unreleased: false.
     ///
-    /// `sleep` sleeps on the futex while it has the given value, and returns false if the deadline has passed.
     #[cold]
     fn park(&self, mut word: u32, sleep: impl Fn(&F, u32) -> bool) -> bool {
         let generation = word & GENERATION;
@@ -331,19 +328,12 @@ impl<F: TimedFutex> Event<F> {
     #[inline]
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
         let word = self.word.load(Acquire);
-        word & SET != 0 || {
-            let now = std::time::Instant::now();
-            self.park_timeout(word, deadline.saturating_duration_since(now))
-        }
+        word & SET != 0 || self.park_timeout(word, sleep::left_until(deadline))
     }
 
     #[cold]
     fn park_timeout(&self, word: u32, timeout: Duration) -> bool {
-        if timeout == Duration::ZERO {
-            return false;
-        }
-        let deadline = Deadline::after(F::now(), timeout);
-        self.park(word, |futex, expected| futex.wait_until(expected, deadline))
+        sleep::for_at_most(timeout).map_or(false, |sleep| self.park(word, sleep))
     }
 }
 

@@ -63,6 +63,7 @@
 //! | item | what it is |
 //! | --- | --- |
 //! | [`Event`] | manual-reset event: once set it stays set until cleared, and releases every waiter |
+//! | [`AutoResetEvent`] | auto-reset event: each `set` releases one waiter, or is remembered for the next |
 //! | [`platform`] | the words that events live in, and the traits to bring your own |
 //!
 //! The type's own page lists what it promises: no spurious returns, no set lost to a `clear`, timeouts that are never
@@ -88,8 +89,11 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+mod auto_reset_event;
 mod event;
+mod sleep;
 
+pub use auto_reset_event::AutoResetEvent;
 pub use event::Event;
 pub use futex_event_platform as platform;
 

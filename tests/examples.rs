@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-/// What an example prints. Cargo has built it beside this program's folder.
+/// What an example prints. `cargo test` has built it, beside this program's folder; `cargo test --test examples` would not.
 fn run(example: &str, arguments: &[&str]) -> String {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
@@ -37,4 +37,9 @@ fn thread_communication() {
 #[test]
 fn block_on() {
     assert_eq!(run("block_on", &[]), "The future is done: 42\n");
+}
+
+#[test]
+fn workers() {
+    assert_eq!(run("workers", &[]), "100000 jobs done, each exactly once\n");
 }

@@ -4,9 +4,9 @@
 
 mod common;
 
-use common::{thread_id, until_parked, Watched, PATIENCE};
+use common::{thread_id, until_parked, AnyEvent, Watched, PATIENCE};
 use futex_event::platform::{Futex, PrivateFutex};
-use futex_event::Event;
+use futex_event::{AutoResetEvent, Event};
 use std::mem::zeroed;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
@@ -57,8 +57,11 @@ fn filter_futex(action: u32) {
     };
     // SAFETY: the program's four instructions are there until the kernel has copied them.
     unsafe {
-        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program);
+        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        assert_eq!(
+            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program),
+            0
+        );
     }
 }
 
@@ -98,6 +101,14 @@ fn the_kernel_sees_no_call_but_for_waking_the_parked() {
         held &= !quiet.wait_timeout(Duration::ZERO);
         held &= CALLS.load(Relaxed) == 0;
 
+        let quiet = AutoResetEvent::new();
+        held &= quiet.set() && !quiet.set() && quiet.is_set() && quiet.try_wait();
+        held &= !quiet.try_wait() && quiet.set() && quiet.clear() && !quiet.clear();
+        held &= quiet.set() && quiet.wait_timeout(Duration::MAX) && quiet.set();
+        quiet.wait();
+        held &= !quiet.wait_timeout(Duration::ZERO);
+        held &= CALLS.load(Relaxed) == 0;
+
         // Someone was parked here and may still be, for all the word knows.
         held &= parked.set() && CALLS.load(Relaxed) == 1;
         held && !parked.set() && parked.clear() && CALLS.load(Relaxed) == 1
@@ -132,6 +143,29 @@ fn a_wait_that_the_kernel_refuses_becomes_a_poll_and_not_a_busy_loop() {
     });
 }
 
+/// As on a kernel without CONFIG_COMPAT_32BIT_TIME.
+#[cfg(all(target_pointer_width = "32", not(target_arch = "x86_64")))]
+#[test]
+fn where_the_old_call_is_gone_a_wait_sleeps_by_the_one_with_64_bit_time() {
+    /// How often this process has gone to sleep.
+    fn sleeps() -> i64 {
+        // SAFETY: writes to `usage` only.
+        unsafe {
+            let mut usage: libc::rusage = zeroed();
+            libc::getrusage(libc::RUSAGE_SELF, &mut usage);
+            usage.ru_nvcsw.into()
+        }
+    }
+
+    in_child(|| {
+        filter_futex(libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32);
+
+        // A poll would have gone to sleep a hundred times.
+        let before = sleeps();
+        !Event::new().wait_timeout(Duration::from_millis(100)) && sleeps() - before < 10
+    });
+}
+
 /// CPU time of this process.
 fn cpu_time() -> Duration {
     // SAFETY: writes to `time` only.
@@ -143,16 +177,23 @@ fn cpu_time() -> Duration {
 }
 
 #[test]
-fn set_keeps_errno_whether_the_wake_finds_a_thread_or_no_memory() {
-    let event = Event::with_futex(Watched::new(PrivateFutex::new(0)));
-    thread::scope(|scope| {
-        scope.spawn(|| event.wait());
-        until_parked(&event, 1);
-        *errno() = 1234;
-        event.set();
-        assert_eq!(*errno(), 1234);
-    });
+fn set_keeps_errno_when_it_wakes_a_thread() {
+    fn claim<E: AnyEvent>() {
+        let event = E::unset();
+        thread::scope(|scope| {
+            scope.spawn(|| event.wait());
+            until_parked(&event, 1);
+            *errno() = 1234;
+            event.set();
+            assert_eq!(*errno(), 1234);
+        });
+    }
+    claim::<Event<Watched<PrivateFutex>>>();
+    claim::<AutoResetEvent<Watched<PrivateFutex>>>();
+}
 
+#[test]
+fn a_wake_keeps_errno_where_there_is_no_memory_any_more() {
     let page = map_page();
     unmap_page(page);
     *errno() = 1234;
@@ -165,20 +206,30 @@ fn set_keeps_errno_whether_the_wake_finds_a_thread_or_no_memory() {
 fn a_signal_handler_may_set_the_event_its_own_thread_waits_for() {
     static EVENT: Event<Watched<PrivateFutex>> =
         Event::with_futex(Watched::new(PrivateFutex::new(0)));
+    static AUTO_RESET: AutoResetEvent<Watched<PrivateFutex>> =
+        AutoResetEvent::with_futex(Watched::new(PrivateFutex::new(0)));
     static WAITER: AtomicI32 = AtomicI32::new(0);
-    extern "C" fn set(_: i32) {
-        EVENT.set();
+    extern "C" fn set(signal: i32) {
+        if signal == libc::SIGUSR1 {
+            EVENT.set();
+        } else {
+            AUTO_RESET.set();
+        }
     }
 
     on_signal(libc::SIGUSR1, set);
+    on_signal(libc::SIGHUP, set);
     let waiter = thread::spawn(|| {
         WAITER.store(thread_id(), Relaxed);
         *errno() = 1234;
         EVENT.wait();
+        AUTO_RESET.wait();
         *errno()
     });
     until_parked(&EVENT, 1);
     send_signal(libc::SIGUSR1, &WAITER);
+    until_parked(&AUTO_RESET, 1);
+    send_signal(libc::SIGHUP, &WAITER);
     assert_eq!(waiter.join().unwrap(), 1234);
 }
 
@@ -190,7 +241,7 @@ fn signals_neither_release_a_waiter_nor_move_its_deadline() {
     }
 
     on_signal(libc::SIGUSR2, count);
-    let event = Event::with_futex(Watched::new(PrivateFutex::new(0)));
+    let event: Event<Watched<PrivateFutex>> = Event::with_futex(Watched::default());
     let (timed, untimed) = (AtomicI32::new(0), AtomicI32::new(0));
     let timeout = Duration::from_millis(100);
     thread::scope(|scope| {
@@ -248,6 +299,10 @@ fn the_child_of_a_fork_may_use_every_event() {
         held &= FRESH.set() && FRESH.try_wait();
         SET.wait();
         held &= SET.clear() && !SET.wait_timeout(timeout) && SET.set();
+        let auto_reset = AutoResetEvent::new();
+        held &= !auto_reset.wait_timeout(timeout) && auto_reset.set() && !auto_reset.set();
+        auto_reset.wait();
+        held &= !auto_reset.is_set();
         // The thread that is parked on it has no copy here.
         PARKED_ON.set() && PARKED_ON.clear() && !PARKED_ON.is_set() && held
     });
@@ -260,27 +315,31 @@ fn the_child_of_a_fork_may_use_every_event() {
 /// glibc 12674, and musl's sem_post: whoever touches the memory after publishing dies here.
 #[test]
 fn the_waiter_may_unmap_the_event_while_set_is_running() {
-    for round in 0..5_000 {
-        let page = map_page();
-        let address = page as usize;
-        let waiter = thread::spawn(move || {
-            let page = address as *mut Event;
-            // SAFETY: zero is an unset event, and the page is there until it is unmapped here.
-            unsafe { (*page).wait() };
-            unmap_page(page);
-        });
-        // Both with the waiter parked and with the waiter on its way.
-        if round % 2 == 0 {
-            thread::yield_now();
+    fn claim<E: AnyEvent>() {
+        for round in 0..3_000 {
+            let page: *mut E = map_page().cast();
+            let address = page as usize;
+            let waiter = thread::spawn(move || {
+                let page = address as *mut E;
+                // SAFETY: zero is an unset event, and the page is there until it is unmapped here.
+                unsafe { (*page).wait() };
+                unmap_page(page.cast());
+            });
+            // Both with the waiter parked and with the waiter on its way.
+            if round % 2 == 0 {
+                thread::yield_now();
+            }
+            // SAFETY: as above; the waiter is not released before this call has written.
+            unsafe { (*page).set() };
+            waiter.join().unwrap();
         }
-        // SAFETY: as above; the waiter is not released before this call has written.
-        unsafe { (*page).set() };
-        waiter.join().unwrap();
     }
+    claim::<Event<Watched<PrivateFutex>>>();
+    claim::<AutoResetEvent<Watched<PrivateFutex>>>();
 }
 
 /// A page of zeros.
-fn map_page() -> *mut Event {
+fn map_page() -> *mut u8 {
     // SAFETY: a new mapping disturbs none.
     let page = unsafe {
         libc::mmap(
@@ -296,7 +355,7 @@ fn map_page() -> *mut Event {
     page.cast()
 }
 
-fn unmap_page(page: *mut Event) {
+fn unmap_page(page: *mut u8) {
     // SAFETY: the page was mapped by `map_page`, and nobody uses it any more.
     assert_eq!(unsafe { libc::munmap(page.cast(), 4096) }, 0);
 }

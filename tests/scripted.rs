@@ -29,12 +29,21 @@ impl Scripted {
 
 // SAFETY: an atomic integer whose waits all return early and whose wakes wake nobody: nobody is ever asleep.
 unsafe impl Futex for Scripted {
+    fn epoch() -> &'static Self {
+        static EPOCH: Scripted = Scripted::new(|_, _| unreachable!());
+        &EPOCH
+    }
+
     fn load(&self, order: Ordering) -> u32 {
         self.word.load(order)
     }
 
     fn fetch_or(&self, bits: u32, order: Ordering) -> u32 {
         self.word.fetch_or(bits, order)
+    }
+
+    fn fetch_add(&self, amount: u32, order: Ordering) -> u32 {
+        self.word.fetch_add(amount, order)
     }
 
     /// Fails for nothing every other time, as a load-linked and store-conditional pair may.

@@ -35,6 +35,7 @@
 #![warn(missing_docs)]
 
 use futex_event::platform::{Deadline, Futex, TimedFutex};
+use loom::cell::UnsafeCell;
 use loom::sync::atomic::{AtomicU32, Ordering, Ordering::Relaxed};
 use loom::thread::{self, Thread, ThreadId};
 use std::cell::{Cell, RefCell};
@@ -85,10 +86,28 @@ thread_local! {
 
 #[derive(Default)]
 struct Kernel {
+    /// The value of the epoch, which is a static while loom's atomics last for one execution.
+    epoch: Option<Arc<AtomicU32>>,
+    /// How many threads are neither asleep nor done, and who wants to know when there are none.
+    busy: usize,
+    watcher: Option<Thread>,
     /// By address, the words that have been used in this execution.
     words: HashMap<usize, Entry>,
     /// What the next sleeps of each thread do.
     scripts: HashMap<ThreadId, VecDeque<Fault>>,
+}
+
+impl Kernel {
+    /// A thread has fallen asleep or come to its end.
+    fn one_less_busy(&mut self) {
+        self.busy -= 1;
+        if self.busy == 0 {
+            // Taken, since loom gets confused by a thread that is unparked while it waits for something else.
+            if let Some(watcher) = self.watcher.take() {
+                watcher.unpark();
+            }
+        }
+    }
 }
 
 struct Entry {
@@ -104,7 +123,7 @@ struct Sleeper {
 
 /// Runs the model in every interleaving, for every choice of one script from each of the `faults`.
 ///
-/// The model gets the chosen scripts and [follows](follow) each in one thread. `preemptions` bounds how often a thread is
+/// The model gets the chosen scripts, each for one thread. `preemptions` bounds how often a thread is
 /// switched away from while it could run on; the environment variable `LOOM_MAX_PREEMPTIONS` sets another bound. `None`
 /// means that the exploration is complete. Prints how many executions there were.
 pub fn explore<const N: usize>(
@@ -130,7 +149,11 @@ pub fn explore<const N: usize>(
         builder.preemption_bound = bound;
         builder.check(move || {
             executions.fetch_add(1, StdOrdering::Relaxed);
-            KERNEL.with(|kernel| kernel.take());
+            let kernel = Kernel {
+                epoch: Some(Arc::new(AtomicU32::new(0))),
+                ..Kernel::default()
+            };
+            KERNEL.with(|cell| cell.replace(kernel));
             model(scripts);
         });
     }
@@ -143,38 +166,112 @@ pub fn explore<const N: usize>(
     );
 }
 
-/// The sleeps of the calling thread do from now on what the script says.
-pub fn follow(script: Script) {
-    KERNEL.with(|kernel| {
-        let script = script.iter().copied().collect();
-        let thread = thread::current().id();
-        kernel.borrow_mut().scripts.insert(thread, script);
-    });
+/// An event, and memory that it guards.
+pub struct Guarded<E> {
+    /// The event.
+    pub event: E,
+    payload: UnsafeCell<u32>,
 }
 
-/// Returns when `count` threads are asleep on the word.
-pub fn until_asleep(word: *const Word, count: usize) {
-    let asleep = || {
+// SAFETY: loom reports an access to the payload that races another.
+unsafe impl<E: Sync> Sync for Guarded<E> {}
+// SAFETY: as above.
+unsafe impl<E: Send> Send for Guarded<E> {}
+
+impl<E> Guarded<E> {
+    /// A payload of zero beside the event.
+    pub fn new(event: E) -> loom::sync::Arc<Self> {
+        let payload = UnsafeCell::new(0);
+        loom::sync::Arc::new(Self { event, payload })
+    }
+
+    /// Writes the payload, without any synchronization.
+    pub fn write(&self, value: u32) {
+        // SAFETY: loom checks that nobody else uses the payload.
+        self.payload.with_mut(|payload| unsafe { *payload = value });
+    }
+
+    /// Reads the payload, without any synchronization.
+    pub fn read(&self) -> u32 {
+        // SAFETY: loom checks that nobody writes the payload.
+        self.payload.with(|payload| unsafe { *payload })
+    }
+
+    /// The word that the event is.
+    pub fn word(&self) -> *const Word {
+        let event: *const E = &self.event;
+        event.cast()
+    }
+}
+
+/// A thread whose sleeps do what the script says.
+pub fn spawn<E: 'static, T: 'static>(
+    script: Script,
+    guarded: &loom::sync::Arc<Guarded<E>>,
+    work: impl FnOnce(&Guarded<E>) -> T + 'static,
+) -> Running<T> {
+    let guarded = loom::sync::Arc::clone(guarded);
+    let finished = Rc::new(Cell::new(false));
+    let finish = Rc::clone(&finished);
+    KERNEL.with(|kernel| kernel.borrow_mut().busy += 1);
+    let handle = thread::spawn(move || {
         KERNEL.with(|kernel| {
-            let kernel = kernel.borrow();
-            let entry = kernel.words.get(&(word as usize));
-            entry.map_or(0, |entry| entry.sleepers.len())
+            let script = script.iter().copied().collect();
+            let thread = thread::current().id();
+            kernel.borrow_mut().scripts.insert(thread, script);
+        });
+        let result = work(&guarded);
+        finish.set(true);
+        KERNEL.with(|kernel| kernel.borrow_mut().one_less_busy());
+        result
+    });
+    Running { handle, finished }
+}
+
+/// A thread of a model.
+pub struct Running<T> {
+    handle: thread::JoinHandle<T>,
+    finished: Rc<Cell<bool>>,
+}
+
+impl<T> Running<T> {
+    /// Whether the thread is done. It orders nothing.
+    pub fn is_finished(&self) -> bool {
+        self.finished.get()
+    }
+
+    /// Waits for the thread's end.
+    pub fn join(self) -> T {
+        self.handle.join().unwrap()
+    }
+}
+
+/// Returns when every thread that was spawned is asleep on a word or done. Main thread only.
+pub fn until_quiet() {
+    let quiet = || {
+        KERNEL.with(|kernel| {
+            let mut kernel = kernel.borrow_mut();
+            kernel.watcher = (kernel.busy > 0).then(thread::current);
+            kernel.busy == 0
         })
     };
-    while asleep() < count {
-        thread::yield_now();
+    while !quiet() {
+        thread::park();
     }
 }
 
 /// A modelled word. It may not move once it has been used.
 pub struct Word {
-    value: Arc<AtomicU32>,
+    /// `None` in the epoch.
+    value: Option<Arc<AtomicU32>>,
 }
+
+static EPOCH: Word = Word { value: None };
 
 impl Default for Word {
     fn default() -> Self {
         Self {
-            value: Arc::new(AtomicU32::new(0)),
+            value: Some(Arc::new(AtomicU32::new(0))),
         }
     }
 }
@@ -192,19 +289,17 @@ impl Word {
     /// Runs an operation on the word, and then checks that there was one to operate on.
     fn access<T>(&self, operation: impl FnOnce(&AtomicU32) -> T) -> T {
         let address = self as *const Self as usize;
-        KERNEL.with(|kernel| {
-            kernel
-                .borrow_mut()
-                .words
-                .entry(address)
-                .or_insert_with(|| Entry {
-                    value: Arc::clone(&self.value),
-                    retired: false,
-                    sleepers: VecDeque::new(),
-                });
+        let value = KERNEL.with(|kernel| {
+            let Kernel { epoch, words, .. } = &mut *kernel.borrow_mut();
+            let entry = words.entry(address).or_insert_with(|| Entry {
+                value: Arc::clone(self.value.as_ref().or(epoch.as_ref()).unwrap()),
+                retired: false,
+                sleepers: VecDeque::new(),
+            });
+            Arc::clone(&entry.value)
         });
         // Other threads run before the operation takes effect, and not between that and the check.
-        let result = operation(&self.value);
+        let result = operation(&value);
         KERNEL.with(|kernel| {
             assert!(
                 !kernel.borrow().words[&address].retired,
@@ -237,6 +332,7 @@ impl Word {
                 thread: thread::current(),
                 woken: Rc::clone(&woken),
             });
+            kernel.one_less_busy();
         });
         while !woken.get() {
             thread::park();
@@ -259,7 +355,9 @@ impl Word {
         let woken: Vec<_> = KERNEL.with(|kernel| {
             let mut kernel = kernel.borrow_mut();
             let sleepers = &mut kernel.words.get_mut(&address).unwrap().sleepers;
-            sleepers.drain(..count.min(sleepers.len())).collect()
+            let woken: Vec<_> = sleepers.drain(..count.min(sleepers.len())).collect();
+            kernel.busy += woken.len();
+            woken
         });
         for sleeper in woken {
             sleeper.woken.set(true);
@@ -278,12 +376,23 @@ fn newest(value: &AtomicU32) -> u32 {
 
 // SAFETY: one atomic integer, with a queue that does what is asked of a kernel.
 unsafe impl Futex for Word {
+    /// So few that the models come to the limit.
+    const WAITERS: u32 = 2;
+
+    fn epoch() -> &'static Self {
+        &EPOCH
+    }
+
     fn load(&self, order: Ordering) -> u32 {
         self.access(|value| value.load(order))
     }
 
     fn fetch_or(&self, bits: u32, order: Ordering) -> u32 {
         self.access(|value| value.fetch_or(bits, order))
+    }
+
+    fn fetch_add(&self, amount: u32, order: Ordering) -> u32 {
+        self.access(|value| value.fetch_add(amount, order))
     }
 
     fn compare_exchange_weak(

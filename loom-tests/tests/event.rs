@@ -1,61 +1,18 @@
 //! Models of `Event`.
 
 use futex_event::Event;
-use loom::cell::UnsafeCell;
 use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use loom::sync::Arc;
 use loom::thread;
-use loom_tests::{explore, follow, until_asleep, Fault, Script, Word, TIMED, UNTIMED};
+use loom_tests::{explore, spawn, until_quiet, Fault, Word, TIMED, UNTIMED};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// An event, and memory that it guards.
-struct Guarded {
-    event: Event<Word>,
-    payload: UnsafeCell<u32>,
-}
+type Guarded = loom_tests::Guarded<Event<Word>>;
 
-// SAFETY: loom reports an access to the payload that races another.
-unsafe impl Sync for Guarded {}
-// SAFETY: as above.
-unsafe impl Send for Guarded {}
-
-impl Guarded {
-    fn new() -> Arc<Self> {
-        Arc::new(Self {
-            event: Event::with_futex(Word::default()),
-            payload: UnsafeCell::new(0),
-        })
-    }
-
-    fn write(&self, value: u32) {
-        // SAFETY: loom checks that nobody else uses the payload.
-        self.payload.with_mut(|payload| unsafe { *payload = value });
-    }
-
-    fn read(&self) -> u32 {
-        // SAFETY: loom checks that nobody writes the payload.
-        self.payload.with(|payload| unsafe { *payload })
-    }
-
-    fn word(&self) -> *const Word {
-        let event: *const Event<Word> = &self.event;
-        event.cast()
-    }
-}
-
-/// A thread that follows the script.
-fn spawn<T: 'static>(
-    script: Script,
-    guarded: &Arc<Guarded>,
-    work: impl FnOnce(&Guarded) -> T + 'static,
-) -> thread::JoinHandle<T> {
-    let guarded = Arc::clone(guarded);
-    thread::spawn(move || {
-        follow(script);
-        work(&guarded)
-    })
+fn unset() -> Arc<Guarded> {
+    Guarded::new(Event::with_futex(Word::default()))
 }
 
 fn wait_and_read(guarded: &Guarded) {
@@ -66,16 +23,14 @@ fn wait_and_read(guarded: &Guarded) {
 #[test]
 fn set_publishes_to_every_waiter() {
     explore("publish", Some(3), [UNTIMED, UNTIMED], |[first, second]| {
-        let guarded = Guarded::new();
+        let guarded = unset();
         let waiters = [
             spawn(first, &guarded, wait_and_read),
             spawn(second, &guarded, wait_and_read),
         ];
         guarded.write(1);
         assert!(guarded.event.set());
-        waiters
-            .into_iter()
-            .for_each(|waiter| waiter.join().unwrap());
+        waiters.into_iter().for_each(|waiter| waiter.join());
     });
 }
 
@@ -88,7 +43,7 @@ fn whoever_sees_the_event_set_sees_what_was_before() {
         ("clear", Event::clear),
     ] {
         explore(name, None, [], move |[]| {
-            let guarded = Guarded::new();
+            let guarded = unset();
             let looker = spawn(&[], &guarded, move |guarded| {
                 if look(&guarded.event) {
                     assert_eq!(guarded.read(), 1);
@@ -96,7 +51,7 @@ fn whoever_sees_the_event_set_sees_what_was_before() {
             });
             guarded.write(1);
             guarded.event.set();
-            looker.join().unwrap();
+            looker.join();
         });
     }
 }
@@ -106,7 +61,7 @@ fn whoever_sees_the_event_set_sees_what_was_before() {
 #[test]
 fn set_of_a_set_event_publishes_too() {
     explore("redundant set", None, [UNTIMED], |[script]| {
-        let guarded = Guarded::new();
+        let guarded = unset();
         let pushed = Arc::new(AtomicBool::new(false));
         guarded.event.set();
         let consumer = {
@@ -121,38 +76,36 @@ fn set_of_a_set_event_publishes_too() {
         };
         pushed.store(true, Relaxed);
         guarded.event.set();
-        consumer.join().unwrap();
+        consumer.join();
     });
 }
 
 #[test]
 fn a_pulse_releases_whoever_was_parked() {
     explore("pulse, one waiter", None, [UNTIMED], |[script]| {
-        let guarded = Guarded::new();
+        let guarded = unset();
         let waiter = spawn(script, &guarded, wait_and_read);
-        until_asleep(guarded.word(), 1);
+        until_quiet();
         guarded.write(1);
         assert!(guarded.event.set());
         assert!(guarded.event.clear());
-        waiter.join().unwrap();
+        waiter.join();
     });
     explore(
         "pulse, two waiters",
         Some(2),
         [UNTIMED, UNTIMED],
         |[first, second]| {
-            let guarded = Guarded::new();
+            let guarded = unset();
             let waiters = [
                 spawn(first, &guarded, wait_and_read),
                 spawn(second, &guarded, wait_and_read),
             ];
-            until_asleep(guarded.word(), 2);
+            until_quiet();
             guarded.write(1);
             assert!(guarded.event.set());
             assert!(guarded.event.clear());
-            waiters
-                .into_iter()
-                .for_each(|waiter| waiter.join().unwrap());
+            waiters.into_iter().for_each(|waiter| waiter.join());
         },
     );
 }
@@ -165,17 +118,17 @@ fn a_pulse_releases_the_parked_and_not_the_newcomer() {
         None,
         [UNTIMED, UNTIMED],
         |[first, second]| {
-            let guarded = Guarded::new();
+            let guarded = unset();
             let parked = spawn(first, &guarded, wait_and_read);
-            until_asleep(guarded.word(), 1);
+            until_quiet();
             guarded.write(1);
             assert!(guarded.event.set());
             assert!(guarded.event.clear());
             let newcomer = spawn(second, &guarded, |guarded| guarded.event.wait());
-            parked.join().unwrap();
-            until_asleep(guarded.word(), 1);
+            parked.join();
+            until_quiet();
             guarded.event.set();
-            newcomer.join().unwrap();
+            newcomer.join();
         },
     );
 }
@@ -183,7 +136,7 @@ fn a_pulse_releases_the_parked_and_not_the_newcomer() {
 #[test]
 fn clear_against_set_against_wait() {
     explore("clear against set", Some(3), [UNTIMED], |[script]| {
-        let guarded = Guarded::new();
+        let guarded = unset();
         let waiter = spawn(script, &guarded, wait_and_read);
         let clearer = spawn(&[], &guarded, |guarded| {
             let cleared = guarded.event.clear();
@@ -194,29 +147,29 @@ fn clear_against_set_against_wait() {
         });
         guarded.write(1);
         assert!(guarded.event.set());
-        let cleared = clearer.join().unwrap();
+        let cleared = clearer.join();
         // Released already if the clear came between its look and this; if it came before its look, by this.
         assert_eq!(guarded.event.set(), cleared);
-        waiter.join().unwrap();
+        waiter.join();
     });
 }
 
 #[test]
 fn park_clear_set_wakes() {
     explore("park, clear, set", None, [UNTIMED], |[script]| {
-        let guarded = Guarded::new();
+        let guarded = unset();
         let waiter = spawn(script, &guarded, wait_and_read);
         assert!(!guarded.event.clear());
         guarded.write(1);
         assert!(guarded.event.set());
-        waiter.join().unwrap();
+        waiter.join();
     });
 }
 
 #[test]
 fn the_last_of_several_sets_and_clears_counts() {
     explore("two generations", Some(3), [UNTIMED], |[script]| {
-        let guarded = Guarded::new();
+        let guarded = unset();
         let waiter = spawn(script, &guarded, |guarded| guarded.event.wait());
         let setter = spawn(&[], &guarded, |guarded| {
             guarded.event.set();
@@ -224,15 +177,15 @@ fn the_last_of_several_sets_and_clears_counts() {
         guarded.event.set();
         guarded.event.clear();
         guarded.event.set();
-        setter.join().unwrap();
-        waiter.join().unwrap();
+        setter.join();
+        waiter.join();
     });
 }
 
 #[test]
 fn a_thread_waits_again_in_the_next_generation() {
     explore("wait twice", Some(3), [UNTIMED], |[script]| {
-        let guarded = Guarded::new();
+        let guarded = unset();
         let waiter = spawn(script, &guarded, |guarded| {
             guarded.event.wait();
             assert!(guarded.event.clear());
@@ -246,14 +199,14 @@ fn a_thread_waits_again_in_the_next_generation() {
         }
         guarded.write(1);
         assert!(guarded.event.set());
-        waiter.join().unwrap();
+        waiter.join();
     });
 }
 
 #[test]
 fn timeout_against_set() {
     explore("timeout against set", None, [TIMED], |[script]| {
-        let guarded = Guarded::new();
+        let guarded = unset();
         let waiter = spawn(script, &guarded, move |guarded| {
             if guarded.event.wait_timeout(TIMEOUT) {
                 assert_eq!(guarded.read(), 1);
@@ -263,7 +216,7 @@ fn timeout_against_set() {
         });
         guarded.write(1);
         assert!(guarded.event.set());
-        waiter.join().unwrap();
+        waiter.join();
     });
 }
 
@@ -275,7 +228,7 @@ fn timeout_against_set_against_wait() {
         Some(3),
         [TIMED, UNTIMED],
         |[timed, untimed]| {
-            let guarded = Guarded::new();
+            let guarded = unset();
             let impatient = spawn(timed, &guarded, |guarded| {
                 if guarded.event.wait_timeout(TIMEOUT) {
                     assert_eq!(guarded.read(), 1);
@@ -284,8 +237,8 @@ fn timeout_against_set_against_wait() {
             let patient = spawn(untimed, &guarded, wait_and_read);
             guarded.write(1);
             assert!(guarded.event.set());
-            impatient.join().unwrap();
-            patient.join().unwrap();
+            impatient.join();
+            patient.join();
         },
     );
 }
@@ -293,12 +246,12 @@ fn timeout_against_set_against_wait() {
 #[test]
 fn the_waiter_may_free_the_event() {
     explore("free after wake", None, [UNTIMED], |[script]| {
-        let guarded = Guarded::new();
+        let guarded = unset();
         let waiter = spawn(script, &guarded, |guarded| {
             guarded.event.wait();
             Word::retire(guarded.word());
         });
         assert!(guarded.event.set());
-        waiter.join().unwrap();
+        waiter.join();
     });
 }

@@ -7,14 +7,14 @@ use core::time::Duration;
 /// A 32-bit atomic word that threads can sleep on.
 ///
 /// The events of `futex-event` are written over this trait alone, so whoever can put a thread to sleep on a word (a
-/// kernel, a unikernel, a model checker) can run them. The first three methods are those of
+/// kernel, a unikernel, a model checker) can run them. The first four methods are those of
 /// [`AtomicU32`](core::sync::atomic::AtomicU32); the others are wait-on-address as every system has it.
 ///
 /// # Safety
 ///
 /// Callers may guard memory with an event, so its soundness rests on the word. An implementation promises that
 ///
-/// - `load`, `fetch_or` and `compare_exchange_weak` act on one `u32` of the word as the methods of `AtomicU32` do, with
+/// - `load`, `fetch_or`, `fetch_add` and `compare_exchange_weak` act on one `u32` of the word as the methods of `AtomicU32` do, with
 ///   the given orderings;
 /// - [`wait`](Self::wait) compares and goes to sleep in one step as seen by the wakes: a wake that follows a change of
 ///   the word finds every thread that went to sleep on the value before the change;
@@ -22,12 +22,24 @@ use core::time::Duration;
 ///
 /// A wait may return for no reason at all, and a wake may wake threads in vain: events check. No call need order
 /// memory; events bring their own orderings.
-pub unsafe trait Futex: Sync {
+pub unsafe trait Futex: Sync + 'static {
+    /// How many threads an event counts as waiting on one word at most, if the event's own limit is not lower. There is a
+    /// reason to set it only in tests, which have too few threads to come to the events' limit.
+    const WAITERS: u32 = u32::MAX;
+
+    /// One word for all of this type: where threads sleep that no single event's word can hold.
+    ///
+    /// It is zero to begin with, and the events alone change it. A `static` in the body of this function will do.
+    fn epoch() -> &'static Self;
+
     /// The value of the word.
     fn load(&self, order: Ordering) -> u32;
 
     /// Turns on the given bits and returns the value before.
     fn fetch_or(&self, bits: u32, order: Ordering) -> u32;
+
+    /// Adds, wrapping around, and returns the value before.
+    fn fetch_add(&self, amount: u32, order: Ordering) -> u32;
 
     /// Stores `new` if the word is `current`: `Ok` with the value before if it did, `Err` with the value found if it did
     /// not. May fail although the word is `current`.

@@ -22,22 +22,25 @@
 mod time;
 
 use crate::Deadline;
-use core::ptr;
 use core::sync::atomic::AtomicU32;
 use core::time::Duration;
+use core::{mem, ptr};
 use libc::{c_int, c_long};
 
 /// FUTEX_BITSET_MATCH_ANY, which `libc` does not have on every system.
 const ANY_BITS: u32 = !0;
 
 pub(crate) fn now() -> Duration {
-    let mut now = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
+    let mut now = zero_time();
     // SAFETY: `now` is a timespec to write to. The clock exists on every supported kernel.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
+}
+
+/// Where a 32-bit C library has 64-bit time, its timespec has padding, which only it can name.
+fn zero_time() -> libc::timespec {
+    // SAFETY: a struct of integers.
+    unsafe { mem::zeroed() }
 }
 
 pub(crate) fn wait(word: &AtomicU32, expected: u32) {
@@ -76,13 +79,11 @@ fn nap(deadline: Deadline) -> bool {
     let pause = deadline
         .remaining(now())
         .map_or(PACE, |left| left.min(PACE));
-    let pause = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: pause.subsec_nanos() as _,
-    };
+    let mut time = zero_time();
+    time.tv_nsec = pause.subsec_nanos() as _;
     keep_errno(|| {
-        // SAFETY: `pause` is a valid timespec, and the null pointer says that nobody asks what is left of it.
-        unsafe { libc::nanosleep(&pause, ptr::null_mut()) }
+        // SAFETY: `time` is a valid timespec, and the null pointer says that nobody asks what is left of it.
+        unsafe { libc::nanosleep(&time, ptr::null_mut()) }
     });
     !deadline.has_passed(now())
 }

@@ -27,6 +27,11 @@ macro_rules! sleeps_by {
     ($name:ident, $backend:ident) => {
         // SAFETY: the word is one `AtomicU32`, and the backend keeps the promises about waits and wakes; see there.
         unsafe impl crate::Futex for $name {
+            fn epoch() -> &'static Self {
+                static EPOCH: $name = $name::new(0);
+                &EPOCH
+            }
+
             #[inline]
             fn load(&self, order: core::sync::atomic::Ordering) -> u32 {
                 self.0.load(order)
@@ -35,6 +40,11 @@ macro_rules! sleeps_by {
             #[inline]
             fn fetch_or(&self, bits: u32, order: core::sync::atomic::Ordering) -> u32 {
                 self.0.fetch_or(bits, order)
+            }
+
+            #[inline]
+            fn fetch_add(&self, amount: u32, order: core::sync::atomic::Ordering) -> u32 {
+                self.0.fetch_add(amount, order)
             }
 
             #[inline]

@@ -1,24 +1,26 @@
-//! A word that can be watched, to know when a thread has parked and which calls it made.
+//! A word that can be watched, to know when a thread has parked and which calls it made; and the kinds of events on it.
 
 #![allow(dead_code)] // Each test program uses its part.
 
 use futex_event::platform::{Deadline, Futex, TimedFutex};
-use futex_event::Event;
+use futex_event::{AutoResetEvent, Event};
 use std::cell::Cell;
+use std::fmt::Debug;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::Ordering;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// Long enough for a thread to get its turn on any machine. Only a test that fails waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A word under test that keeps a record of its calls.
+/// A word under test that keeps a record of its calls, and perhaps counts fewer waiters than another would.
 #[derive(Default)]
 #[repr(transparent)]
-pub struct Watched<F>(F);
+pub struct Watched<F, const WAITERS: u32 = { u32::MAX }>(F);
 
-impl<F> Watched<F> {
+impl<F, const WAITERS: u32> Watched<F, WAITERS> {
     pub const fn new(word: F) -> Self {
         Self(word)
     }
@@ -63,13 +65,25 @@ fn while_on_record<T>(address: usize, wait: impl FnOnce() -> T) -> T {
 }
 
 // SAFETY: passes everything on to a word that keeps the promises.
-unsafe impl<F: Futex> Futex for Watched<F> {
+unsafe impl<F: Futex, const WAITERS: u32> Futex for Watched<F, WAITERS> {
+    const WAITERS: u32 = WAITERS;
+
+    fn epoch() -> &'static Self {
+        let epoch: *const F = F::epoch();
+        // SAFETY: this type is transparent.
+        unsafe { &*epoch.cast() }
+    }
+
     fn load(&self, order: Ordering) -> u32 {
         self.0.load(order)
     }
 
     fn fetch_or(&self, bits: u32, order: Ordering) -> u32 {
         self.0.fetch_or(bits, order)
+    }
+
+    fn fetch_add(&self, amount: u32, order: Ordering) -> u32 {
+        self.0.fetch_add(amount, order)
     }
 
     fn compare_exchange_weak(
@@ -98,7 +112,7 @@ unsafe impl<F: Futex> Futex for Watched<F> {
 }
 
 // SAFETY: as above.
-unsafe impl<F: TimedFutex> TimedFutex for Watched<F> {
+unsafe impl<F: TimedFutex, const WAITERS: u32> TimedFutex for Watched<F, WAITERS> {
     fn now() -> Duration {
         F::now()
     }
@@ -114,13 +128,19 @@ unsafe impl<F: TimedFutex> TimedFutex for Watched<F> {
 ///
 /// They have begun to wait and turned to their backend; on Linux the kernel is asked besides whether each of them is
 /// asleep.
-pub fn until_parked<F>(event: &Event<Watched<F>>, count: usize) {
-    let address = event as *const _ as usize;
+pub fn until_parked<E>(event: &E, count: usize) {
+    let address = event as *const E as usize;
     until(|| {
         let waiting = WAITING.lock().unwrap();
         let mut here = waiting.iter().filter(|entry| entry.0 == address);
         here.clone().count() == count && here.all(|entry| is_asleep(entry.1))
     });
+}
+
+/// For tests that share something: each holds it while the result lives.
+pub fn take_turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns when the condition holds, and panics if that takes too long.
@@ -130,6 +150,82 @@ pub fn until(mut condition: impl FnMut() -> bool) {
         assert!(begun.elapsed() < PATIENCE, "waited in vain");
         thread::yield_now();
     }
+}
+
+/// A word that the claims are tested on.
+pub trait Word: TimedFutex + Default + Send + UnwindSafe + RefUnwindSafe {}
+impl<F: TimedFutex + Default + Send + UnwindSafe + RefUnwindSafe> Word for F {}
+
+/// What the kinds of events have in common.
+pub trait AnyEvent: Debug + Send + Sync + UnwindSafe + RefUnwindSafe + 'static {
+    type Word: Word;
+
+    fn unset() -> Self;
+    fn set(&self) -> bool;
+    fn clear(&self) -> bool;
+    fn is_set(&self) -> bool;
+    fn try_wait(&self) -> bool;
+    fn wait(&self);
+    fn wait_timeout(&self, timeout: Duration) -> bool;
+    fn wait_deadline(&self, deadline: Instant) -> bool;
+}
+
+macro_rules! any_event {
+    ($kind:ident) => {
+        impl<F: Word> AnyEvent for $kind<Watched<F>> {
+            type Word = F;
+
+            fn unset() -> Self {
+                Self::with_futex(Watched::default())
+            }
+
+            fn set(&self) -> bool {
+                Self::set(self)
+            }
+
+            fn clear(&self) -> bool {
+                Self::clear(self)
+            }
+
+            fn is_set(&self) -> bool {
+                Self::is_set(self)
+            }
+
+            fn try_wait(&self) -> bool {
+                Self::try_wait(self)
+            }
+
+            fn wait(&self) {
+                Self::wait(self)
+            }
+
+            fn wait_timeout(&self, timeout: Duration) -> bool {
+                Self::wait_timeout(self, timeout)
+            }
+
+            fn wait_deadline(&self, deadline: Instant) -> bool {
+                Self::wait_deadline(self, deadline)
+            }
+        }
+    };
+}
+
+any_event!(Event);
+any_event!(AutoResetEvent);
+
+/// Makes tests of claims that are generic over the word.
+#[macro_export]
+macro_rules! on_every_word {
+    ($($claim:ident,)*) => {
+        mod private {
+            use futex_event::platform::PrivateFutex;
+            $(#[test] fn $claim() { super::$claim::<PrivateFutex>() })*
+        }
+        mod fallback {
+            use futex_event::platform::FallbackFutex;
+            $(#[test] fn $claim() { super::$claim::<FallbackFutex>() })*
+        }
+    };
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

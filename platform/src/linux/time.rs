@@ -45,24 +45,26 @@ pub(super) fn futex(
 
     /// `futex_time64` has one number everywhere, but MIPS counts from 4000. `libc` has it under this name on few
     /// architectures only. [arch/*/kernel/syscalls/*.tbl]
-    const FUTEX_TIME64: c_long = if cfg!(target_arch = "mips") {
+    const FUTEX_TIME64: c_long = if cfg!(any(target_arch = "mips", target_arch = "mips32r6")) {
         4422
     } else {
         422
     };
 
+    // `libc` has no SYS_futex for riscv32, where there is none, and for m68k it has futex_time64 under that name.
+    #[cfg(target_arch = "riscv32")]
+    const FUTEX: c_long = FUTEX_TIME64;
+    #[cfg(target_arch = "m68k")]
+    const FUTEX: c_long = 235;
+    #[cfg(not(any(target_arch = "riscv32", target_arch = "m68k")))]
+    const FUTEX: c_long = libc::SYS_futex as c_long;
+
     // Relaxed: to learn it late costs one more call.
-    static ONLY_TIME64: AtomicBool = AtomicBool::new(libc::SYS_futex as c_long == FUTEX_TIME64);
+    static ONLY_TIME64: AtomicBool = AtomicBool::new(FUTEX == FUTEX_TIME64);
 
     if !ONLY_TIME64.load(Relaxed) {
         let time = deadline.time().map(Time32::from);
-        match call(
-            libc::SYS_futex as c_long,
-            word,
-            operation,
-            value,
-            pointer(&time),
-        ) {
+        match call(FUTEX, word, operation, value, pointer(&time)) {
             Err(libc::ENOSYS) => ONLY_TIME64.store(true, Relaxed),
             answer => return answer,
         }

@@ -1,0 +1,250 @@
+//! Models of `AutoResetEvent`.
+//!
+//! On the modelled word two threads can be counted in; a third waits at the door.
+
+use futex_event::AutoResetEvent;
+use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use loom::sync::Arc;
+use loom_tests::{explore, spawn, until_quiet, Fault, Running, Word, TIMED, UNTIMED};
+use std::time::Duration;
+
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+type Guarded = loom_tests::Guarded<AutoResetEvent<Word>>;
+
+fn unset() -> Arc<Guarded> {
+    Guarded::new(AutoResetEvent::with_futex(Word::default()))
+}
+
+fn wait_and_read(guarded: &Guarded) {
+    guarded.event.wait();
+    assert_eq!(guarded.read(), 1);
+}
+
+fn wait_timeout(guarded: &Guarded) -> bool {
+    guarded.event.wait_timeout(TIMEOUT)
+}
+
+/// Takes what is remembered, and asserts that nothing was lost or doubled.
+fn assert_conserved(guarded: &Guarded, sets: &[bool], taken: &[bool]) {
+    let count = |happened: &[bool]| happened.iter().filter(|happened| **happened).count();
+    let remembered = guarded.event.try_wait();
+    assert_eq!(count(sets), count(taken) + usize::from(remembered));
+    assert!(!guarded.event.try_wait());
+}
+
+#[test]
+fn a_token_is_handed_over_with_what_was_before() {
+    explore("hand over", None, [UNTIMED], |[script]| {
+        let guarded = unset();
+        let waiter = spawn(script, &guarded, wait_and_read);
+        guarded.write(1);
+        assert!(guarded.event.set());
+        waiter.join();
+        assert!(!guarded.event.is_set());
+    });
+}
+
+#[test]
+fn whoever_sees_the_token_sees_what_was_before() {
+    type Look = fn(&AutoResetEvent<Word>) -> bool;
+    for (name, look) in [
+        ("is_set", AutoResetEvent::is_set as Look),
+        ("try_wait", AutoResetEvent::try_wait),
+        ("clear", AutoResetEvent::clear),
+    ] {
+        explore(name, None, [], move |[]| {
+            let guarded = unset();
+            let looker = spawn(&[], &guarded, move |guarded| {
+                if look(&guarded.event) {
+                    assert_eq!(guarded.read(), 1);
+                }
+            });
+            guarded.write(1);
+            guarded.event.set();
+            looker.join();
+        });
+    }
+}
+
+#[test]
+fn set_of_a_set_event_publishes_too() {
+    explore("redundant set", None, [UNTIMED], |[script]| {
+        let guarded = unset();
+        let pushed = Arc::new(AtomicBool::new(false));
+        guarded.event.set();
+        let consumer = {
+            let pushed = Arc::clone(&pushed);
+            spawn(script, &guarded, move |guarded| {
+                guarded.event.clear();
+                if !pushed.load(Relaxed) {
+                    guarded.event.wait();
+                    assert!(pushed.load(Relaxed));
+                }
+            })
+        };
+        pushed.store(true, Relaxed);
+        guarded.event.set();
+        consumer.join();
+    });
+}
+
+#[test]
+fn two_sets_release_two_parked() {
+    explore(
+        "two sets, two waiters",
+        Some(2),
+        [UNTIMED, UNTIMED],
+        |[first, second]| {
+            let guarded = unset();
+            let waiters = [
+                spawn(first, &guarded, |guarded| guarded.event.wait()),
+                spawn(second, &guarded, |guarded| guarded.event.wait()),
+            ];
+            until_quiet();
+            let setter = spawn(&[], &guarded, |guarded| guarded.event.set());
+            assert!(guarded.event.set());
+            assert!(setter.join());
+            for waiter in waiters {
+                waiter.join();
+            }
+            assert!(!guarded.event.is_set());
+        },
+    );
+}
+
+#[test]
+fn timeout_against_set() {
+    explore("timeout against set", None, [TIMED], |[script]| {
+        let guarded = unset();
+        let waiter = spawn(script, &guarded, move |guarded| {
+            let released = wait_timeout(guarded);
+            if released {
+                assert_eq!(guarded.read(), 1);
+            }
+            assert!(released || script.contains(&Fault::TimeOut));
+            released
+        });
+        guarded.write(1);
+        let set = guarded.event.set();
+        assert_conserved(&guarded, &[set], &[waiter.join()]);
+    });
+}
+
+#[test]
+fn timeouts_against_sets() {
+    explore(
+        "timeouts against sets",
+        Some(2),
+        [TIMED, TIMED],
+        |[first, second]| {
+            let guarded = unset();
+            let waiters = [
+                spawn(first, &guarded, wait_timeout),
+                spawn(second, &guarded, wait_timeout),
+            ];
+            let set = guarded.event.set();
+            let (mut sets, taken) = release(&guarded, waiters);
+            sets.push(set);
+            assert_conserved(&guarded, &sets, &taken);
+        },
+    );
+}
+
+#[test]
+fn clear_against_set_against_wait() {
+    explore("clear against set", Some(2), [TIMED], |[script]| {
+        let guarded = unset();
+        let waiter = spawn(script, &guarded, wait_timeout);
+        let clearer = spawn(&[], &guarded, |guarded| guarded.event.clear());
+        let set = guarded.event.set();
+        let (mut sets, mut taken) = release(&guarded, [waiter]);
+        sets.push(set);
+        taken.push(clearer.join());
+        assert_conserved(&guarded, &sets, &taken);
+    });
+}
+
+/// The newcomer comes when a token has been granted and not yet taken. If it took it, the first would sleep on.
+#[test]
+fn grant_against_newcomer() {
+    explore(
+        "grant against newcomer",
+        Some(3),
+        [UNTIMED, TIMED],
+        |[first, second]| {
+            let guarded = unset();
+            let parked = spawn(first, &guarded, wait_and_read);
+            until_quiet();
+            guarded.write(1);
+            assert!(guarded.event.set());
+            let newcomer = spawn(second, &guarded, wait_timeout);
+            parked.join();
+            let (sets, taken) = release(&guarded, [newcomer]);
+            assert_conserved(&guarded, &sets, &taken);
+        },
+    );
+}
+
+/// Nobody sleeps at the door while there is room, or a token.
+#[test]
+fn a_third_thread_waits_at_the_door_and_loses_nothing() {
+    explore("limit", Some(1), [UNTIMED], |[script]| {
+        let guarded = unset();
+        let waiters = [
+            spawn(script, &guarded, |guarded| guarded.event.wait()),
+            spawn(&[], &guarded, |guarded| guarded.event.wait()),
+        ];
+        until_quiet();
+        let late = spawn(&[], &guarded, |guarded| guarded.event.wait());
+        until_quiet();
+        for _ in 0..3 {
+            assert!(guarded.event.set());
+        }
+        for waiter in waiters.into_iter().chain([late]) {
+            waiter.join();
+        }
+        assert!(!guarded.event.is_set());
+    });
+}
+
+#[test]
+fn a_waiter_that_gives_up_lets_another_in() {
+    explore("limit, timeout", Some(1), [TIMED], |[script]| {
+        let guarded = unset();
+        let waiters = [
+            spawn(script, &guarded, wait_timeout),
+            spawn(&[], &guarded, wait_timeout),
+            spawn(&[], &guarded, wait_timeout),
+        ];
+        let (sets, taken) = release(&guarded, waiters);
+        assert_conserved(&guarded, &sets, &taken);
+    });
+}
+
+#[test]
+fn the_waiter_may_free_the_event() {
+    explore("free after wake", None, [UNTIMED], |[script]| {
+        let guarded = unset();
+        let waiter = spawn(script, &guarded, |guarded| {
+            guarded.event.wait();
+            Word::retire(guarded.word());
+        });
+        assert!(guarded.event.set());
+        waiter.join();
+    });
+}
+
+/// Sets the event until all waiters have returned. What the sets returned, and the waits.
+fn release<const N: usize>(
+    guarded: &Guarded,
+    waiters: [Running<bool>; N],
+) -> (Vec<bool>, Vec<bool>) {
+    let mut sets = Vec::new();
+    while waiters.iter().any(|waiter| !waiter.is_finished()) {
+        sets.push(guarded.event.set());
+        until_quiet();
+    }
+    let taken = waiters.into_iter().map(|waiter| waiter.join());
+    (sets, taken.collect())
+}

@@ -1,0 +1,250 @@
+//! What the contract says of every kind of event, on every word.
+
+mod common;
+
+use common::{calls, until_parked, AnyEvent, Calls, PATIENCE};
+use futex_event::platform::Futex;
+use futex_event::{AutoResetEvent, Event};
+use std::mem::{align_of, size_of};
+use std::thread;
+use std::time::{Duration, Instant};
+
+macro_rules! on_every_event {
+    ($($claim:ident,)*) => {
+        on_every_event!(in event_private: Event on PrivateFutex; $($claim)*);
+        on_every_event!(in event_fallback: Event on FallbackFutex; $($claim)*);
+        on_every_event!(in auto_reset_private: AutoResetEvent on PrivateFutex; $($claim)*);
+        on_every_event!(in auto_reset_fallback: AutoResetEvent on FallbackFutex; $($claim)*);
+    };
+    (in $module:ident: $kind:ident on $word:ident; $($claim:ident)*) => {
+        mod $module {
+            type Kind = futex_event::$kind<crate::common::Watched<futex_event::platform::$word>>;
+            $(#[test] fn $claim() { super::$claim::<Kind>() })*
+        }
+    };
+}
+
+on_every_event! {
+    four_bytes_that_are_zero_when_unset,
+    set_says_whether_it_changed_anything,
+    clear_says_whether_it_changed_anything,
+    wait_on_a_set_event_returns_and_enters_no_kernel,
+    nothing_but_parking_and_waking_enters_the_kernel,
+    a_stray_wake_releases_nobody,
+    false_is_never_early,
+    a_deadline_is_kept_as_a_point_in_time,
+    zero_and_the_past_look_once,
+    what_cannot_be_represented_means_for_ever,
+    a_timed_wait_that_is_released_returns_true,
+    the_waiter_may_free_the_event_while_set_is_running,
+    set_events_may_be_moved_dropped_and_leaked,
+    debug_says_set_and_parked,
+}
+
+fn four_bytes_that_are_zero_when_unset<E: AnyEvent>() {
+    assert_eq!((size_of::<E>(), align_of::<E>()), (4, 4));
+    assert!(!std::mem::needs_drop::<E>());
+    // SAFETY: the event is four bytes of an atomic integer.
+    let zero: E = unsafe { std::mem::zeroed() };
+    assert!(!zero.is_set());
+    assert!(zero.set());
+    zero.wait();
+}
+
+fn set_says_whether_it_changed_anything<E: AnyEvent>() {
+    let event = E::unset();
+    assert!(event.set());
+    assert!(!event.set());
+    event.clear();
+    assert!(event.set());
+}
+
+fn clear_says_whether_it_changed_anything<E: AnyEvent>() {
+    let event = E::unset();
+    assert!(!event.clear());
+    event.set();
+    assert!(event.clear());
+    assert!(!event.clear());
+    assert!(!event.is_set());
+}
+
+fn wait_on_a_set_event_returns_and_enters_no_kernel<E: AnyEvent>() {
+    let event = E::unset();
+    let calls = calls(|| {
+        event.set();
+        event.wait();
+        event.set();
+        assert!(event.wait_timeout(Duration::MAX));
+        event.set();
+        assert!(event.wait_deadline(Instant::now() + PATIENCE));
+        event.set();
+        assert!(event.try_wait());
+    });
+    assert_eq!(calls, Calls::default());
+}
+
+fn nothing_but_parking_and_waking_enters_the_kernel<E: AnyEvent>() {
+    let event = E::unset();
+    let calls = calls(|| {
+        for _ in 0..2 {
+            assert!(event.set());
+            assert!(!event.set());
+            assert!(event.is_set());
+            assert!(event.clear());
+            assert!(!event.clear());
+            assert!(!event.is_set());
+            assert!(!event.try_wait());
+        }
+    });
+    assert_eq!(calls, Calls::default());
+}
+
+/// As it comes when the event lies where another one was freed.
+fn a_stray_wake_releases_nobody<E: AnyEvent>() {
+    const WAKES: u32 = 50;
+    let event = E::unset();
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| calls(|| event.wait()));
+        for wake in 0..WAKES {
+            until_parked(&event, 1);
+            let address = (&event as *const E).cast();
+            if wake % 2 == 0 {
+                E::Word::wake_all(address);
+            } else {
+                E::Word::wake_one(address);
+            }
+        }
+        until_parked(&event, 1);
+        event.set();
+        let waits = waiter.join().unwrap().waits;
+        assert!(waits > 1 && waits <= WAKES + 1, "parked {waits} times");
+    });
+}
+
+fn false_is_never_early<E: AnyEvent>() {
+    let event = E::unset();
+    for nanoseconds in [
+        1, 1_000, 10_000, 100_000, 1_000_000, 1_000_001, 9_999_999, 30_000_000,
+    ] {
+        let timeout = Duration::from_nanos(nanoseconds);
+        let begun = Instant::now();
+        assert!(!event.wait_timeout(timeout));
+        let taken = begun.elapsed();
+        assert!(taken >= timeout, "{taken:?} instead of {timeout:?}");
+        assert!(taken < timeout + PATIENCE);
+    }
+}
+
+fn a_deadline_is_kept_as_a_point_in_time<E: AnyEvent>() {
+    let event = E::unset();
+    for milliseconds in [1, 20] {
+        let deadline = Instant::now() + Duration::from_millis(milliseconds);
+        assert!(!event.wait_deadline(deadline));
+        let now = Instant::now();
+        assert!(now >= deadline);
+        assert!(now < deadline + PATIENCE);
+    }
+}
+
+fn zero_and_the_past_look_once<E: AnyEvent>() {
+    let event = E::unset();
+    let past = Instant::now();
+    let calls = calls(|| {
+        assert!(!event.wait_timeout(Duration::ZERO));
+        assert!(!event.wait_deadline(past));
+        event.set();
+        assert!(event.wait_timeout(Duration::ZERO));
+        event.set();
+        assert!(event.wait_deadline(past));
+        event.clear();
+        // A look leaves no mark, so that a set has nobody to wake.
+        assert!(!event.wait_timeout(Duration::ZERO));
+        assert!(!event.wait_deadline(past));
+        assert!(event.set());
+    });
+    assert_eq!(calls, Calls::default());
+}
+
+fn what_cannot_be_represented_means_for_ever<E: AnyEvent>() {
+    for seconds in [1 << 33, i64::MAX as u64, u64::MAX] {
+        let event = E::unset();
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| event.wait_timeout(Duration::new(seconds, 999_999_999)));
+            until_parked(&event, 1);
+            event.set();
+            assert!(waiter.join().unwrap());
+        });
+    }
+}
+
+fn a_timed_wait_that_is_released_returns_true<E: AnyEvent>() {
+    let deadline = Instant::now() + PATIENCE;
+    for wait in [
+        |event: &E, _| event.wait_timeout(PATIENCE),
+        |event: &E, deadline| event.wait_deadline(deadline),
+    ] {
+        let event = E::unset();
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| wait(&event, deadline));
+            until_parked(&event, 1);
+            event.set();
+            assert!(waiter.join().unwrap());
+        });
+    }
+    assert!(Instant::now() < deadline);
+}
+
+fn the_waiter_may_free_the_event_while_set_is_running<E: AnyEvent>() {
+    for _ in 0..2_000 {
+        let event: *const E = Box::into_raw(Box::new(E::unset()));
+        let address = event as usize;
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                let event = address as *mut E;
+                // SAFETY: the event is freed here and nowhere else; the other thread calls `set` once, before the
+                // wait returns, and `set` promises not to touch the event after that.
+                unsafe {
+                    (*event).wait();
+                    drop(Box::from_raw(event));
+                }
+            });
+            // SAFETY: the event is there until it is set.
+            unsafe { (*event).set() };
+        });
+    }
+}
+
+fn set_events_may_be_moved_dropped_and_leaked<E: AnyEvent>() {
+    let event = E::unset();
+    event.set();
+    let mut moved = vec![event, E::unset()];
+    assert!(moved[0].is_set());
+    moved.swap(0, 1);
+    assert!(moved[1].clear());
+    moved[0].set();
+    Box::leak(Box::new(moved.swap_remove(0))).wait();
+}
+
+fn debug_says_set_and_parked<E: AnyEvent>() {
+    let event = E::unset();
+    let says = |state: &str| format!("{event:?}").ends_with(state);
+    assert!(says("Event { set: false, parked: false }"));
+    thread::scope(|scope| {
+        scope.spawn(|| event.wait());
+        until_parked(&event, 1);
+        assert!(says("Event { set: false, parked: true }"));
+        event.set();
+    });
+    event.set();
+    assert!(says("Event { set: true, parked: false }"));
+}
+
+#[test]
+fn events_can_be_statics_and_have_a_default() {
+    static EVENT: Event = Event::new();
+    static AUTO_RESET: AutoResetEvent = AutoResetEvent::new();
+    assert!(EVENT.set());
+    assert!(AUTO_RESET.set());
+    assert!(!Event::default().is_set());
+    assert!(!AutoResetEvent::default().is_set());
+}

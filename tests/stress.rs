@@ -1,0 +1,152 @@
+//! The promises under load, on the real kernel. Longer with more seconds: `STRESS_SECONDS=3600 cargo test --test stress`
+
+mod common;
+
+use common::{until_parked, Watched, Word};
+use futex_event::{AutoResetEvent, Event};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+on_every_word! {
+    no_token_is_lost_or_doubled,
+    every_pulse_releases_everyone,
+    no_hand_off_is_lost,
+}
+
+/// How long one test runs.
+fn duration() -> Duration {
+    let seconds = std::env::var("STRESS_SECONDS").map_or(2, |seconds| seconds.parse().unwrap());
+    Duration::from_secs(seconds)
+}
+
+/// Xorshift, as of Marsaglia.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+/// Conservation, as the contract writes it: setters, a clearer, and waiters with timeouts from nanoseconds up. The word counts
+/// three waiters, so that there is always somebody at the door too.
+fn no_token_is_lost_or_doubled<F: Word>() {
+    let event = AutoResetEvent::with_futex(Watched::<F, 3>::default());
+    let (sets, takes, timeouts) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+    let stop = AtomicBool::new(false);
+    let seed = Instant::now().elapsed().as_nanos() as u64 ^ 0x9E37_79B9_7F4A_7C15;
+    println!("seed {seed}");
+    thread::scope(|scope| {
+        let (event, stop, sets, takes, timeouts) = (&event, &stop, &sets, &takes, &timeouts);
+        for number in 0..9 {
+            let mut random = Random(seed + number);
+            scope.spawn(move || {
+                while !stop.load(Relaxed) {
+                    match number {
+                        0..=1 => {
+                            sets.fetch_add(event.set().into(), Relaxed);
+                            for _ in 0..random.below(200) {
+                                std::hint::spin_loop();
+                            }
+                        }
+                        2 => {
+                            takes.fetch_add(event.clear().into(), Relaxed);
+                            thread::yield_now();
+                        }
+                        _ => {
+                            let timeout = Duration::from_nanos(1 << random.below(20));
+                            let counter = if event.wait_timeout(timeout) {
+                                takes
+                            } else {
+                                timeouts
+                            };
+                            counter.fetch_add(1, Relaxed);
+                        }
+                    }
+                }
+            });
+        }
+        thread::sleep(duration());
+        stop.store(true, Relaxed);
+    });
+    let remembered = event.try_wait();
+    let [sets, takes, timeouts] = [sets, takes, timeouts].map(AtomicU64::into_inner);
+    println!("{sets} sets, {takes} takes, {timeouts} timeouts");
+    assert_eq!(sets, takes + u64::from(remembered));
+    assert!(sets > 0 && timeouts > 0);
+    // At rest nobody is counted.
+    assert_eq!(
+        format!("{event:?}"),
+        "AutoResetEvent { set: false, parked: false }"
+    );
+}
+
+fn every_pulse_releases_everyone<F: Word>() {
+    const WAITERS: usize = 4;
+    let event = Event::with_futex(Watched::<F>::default());
+    let end = Instant::now() + duration();
+    let mut pulses = 0;
+    thread::scope(|scope| {
+        while Instant::now() < end {
+            let waiters: Vec<_> = (0..WAITERS).map(|_| scope.spawn(|| event.wait())).collect();
+            until_parked(&event, WAITERS);
+            assert!(event.set());
+            assert!(event.clear());
+            waiters
+                .into_iter()
+                .for_each(|waiter| waiter.join().unwrap());
+            pulses += 1;
+        }
+    });
+    println!("{pulses} pulses");
+    assert!(pulses > 0);
+}
+
+/// Two pairs of threads toss a ball with each kind of event. Whoever misses a set stops the game for good.
+fn no_hand_off_is_lost<F: Word>() {
+    let events = [(); 4].map(|()| Event::with_futex(F::default()));
+    let autos = [(); 4].map(|()| AutoResetEvent::with_futex(F::default()));
+    let stop = AtomicBool::new(false);
+    let tosses = AtomicU64::new(0);
+    thread::scope(|scope| {
+        let (stop, tosses) = (&stop, &tosses);
+        for pair in events.chunks(2) {
+            let toss = |from: usize| {
+                move || loop {
+                    pair[from].wait();
+                    pair[from].clear();
+                    pair[1 - from].set();
+                    tosses.fetch_add(1, Relaxed);
+                    if stop.load(Relaxed) {
+                        break;
+                    }
+                }
+            };
+            scope.spawn(toss(0));
+            scope.spawn(toss(1));
+            pair[0].set();
+        }
+        for pair in autos.chunks(2) {
+            let toss = |from: usize| {
+                move || loop {
+                    pair[from].wait();
+                    pair[1 - from].set();
+                    tosses.fetch_add(1, Relaxed);
+                    if stop.load(Relaxed) {
+                        break;
+                    }
+                }
+            };
+            scope.spawn(toss(0));
+            scope.spawn(toss(1));
+            pair[0].set();
+        }
+        thread::sleep(duration());
+        stop.store(true, Relaxed);
+    });
+    println!("{} tosses", tosses.load(Relaxed));
+}
