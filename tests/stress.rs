@@ -2,14 +2,16 @@
 
 mod common;
 
-use common::{until_parked, Watched, Word};
+use common::{until_parked, AnyEvent, Watched, Word};
+use futex_event::platform::TimedFutex;
 use futex_event::{AutoResetEvent, Event};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 on_every_word! {
     no_token_is_lost_or_doubled,
+    no_token_is_lost_or_doubled_at_the_limit,
     every_pulse_releases_everyone,
     no_hand_off_is_lost,
 }
@@ -32,20 +34,29 @@ impl Random {
     }
 }
 
-/// Conservation, as the contract writes it: setters, a clearer, and waiters with timeouts from nanoseconds up. The word counts
-/// three waiters, so that there is always somebody at the door too.
 fn no_token_is_lost_or_doubled<F: Word>() {
-    let event = AutoResetEvent::with_futex(Watched::<F, 3>::default());
+    conserve(&AutoResetEvent::with_futex(F::default()));
+}
+
+/// The word counts three waiters, so that there is always somebody at the door.
+fn no_token_is_lost_or_doubled_at_the_limit<F: Word>() {
+    conserve(&AutoResetEvent::with_futex(Watched::<F, 3>::default()));
+}
+
+/// Conservation, as the contract writes it: two setters, a clearer, and waiters with timeouts from nanoseconds up.
+fn conserve<F: TimedFutex>(event: &AutoResetEvent<F>) {
     let (sets, takes, timeouts) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
-    let stop = AtomicBool::new(false);
-    let seed = Instant::now().elapsed().as_nanos() as u64 ^ 0x9E37_79B9_7F4A_7C15;
+    let (stop, operations) = (AtomicBool::new(false), AtomicU64::new(0));
+    let seed = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
     println!("seed {seed}");
     thread::scope(|scope| {
-        let (event, stop, sets, takes, timeouts) = (&event, &stop, &sets, &takes, &timeouts);
+        let (stop, operations) = (&stop, &operations);
+        let (sets, takes, timeouts) = (&sets, &takes, &timeouts);
         for number in 0..9 {
             let mut random = Random(seed + number);
             scope.spawn(move || {
                 while !stop.load(Relaxed) {
+                    operations.fetch_add(1, Relaxed);
                     match number {
                         0..=1 => {
                             sets.fetch_add(event.set().into(), Relaxed);
@@ -59,11 +70,8 @@ fn no_token_is_lost_or_doubled<F: Word>() {
                         }
                         _ => {
                             let timeout = Duration::from_nanos(1 << random.below(20));
-                            let counter = if event.wait_timeout(timeout) {
-                                takes
-                            } else {
-                                timeouts
-                            };
+                            let released = event.wait_timeout(timeout);
+                            let counter = if released { takes } else { timeouts };
                             counter.fetch_add(1, Relaxed);
                         }
                     }
@@ -75,14 +83,13 @@ fn no_token_is_lost_or_doubled<F: Word>() {
     });
     let remembered = event.try_wait();
     let [sets, takes, timeouts] = [sets, takes, timeouts].map(AtomicU64::into_inner);
-    println!("{sets} sets, {takes} takes, {timeouts} timeouts");
+    let operations = operations.into_inner();
+    println!("{operations} operations: {sets} tokens set, {takes} taken, {timeouts} timeouts");
     assert_eq!(sets, takes + u64::from(remembered));
     assert!(sets > 0 && timeouts > 0);
     // At rest nobody is counted.
-    assert_eq!(
-        format!("{event:?}"),
-        "AutoResetEvent { set: false, parked: false }"
-    );
+    let at_rest = "AutoResetEvent { set: false, parked: false }";
+    assert_eq!(format!("{event:?}"), at_rest);
 }
 
 fn every_pulse_releases_everyone<F: Word>() {
@@ -106,47 +113,39 @@ fn every_pulse_releases_everyone<F: Word>() {
     assert!(pulses > 0);
 }
 
-/// Two pairs of threads toss a ball with each kind of event. Whoever misses a set stops the game for good.
+/// Pairs of threads toss a ball. Whoever misses a set stops the game for good.
 fn no_hand_off_is_lost<F: Word>() {
-    let events = [(); 4].map(|()| Event::with_futex(F::default()));
-    let autos = [(); 4].map(|()| AutoResetEvent::with_futex(F::default()));
     let stop = AtomicBool::new(false);
+    let events = [(); 4].map(|()| Event::<Watched<F>>::unset());
+    let autos = [(); 4].map(|()| AutoResetEvent::<Watched<F>>::unset());
     let tosses = AtomicU64::new(0);
     thread::scope(|scope| {
         let (stop, tosses) = (&stop, &tosses);
         for pair in events.chunks(2) {
-            let toss = |from: usize| {
-                move || loop {
-                    pair[from].wait();
-                    pair[from].clear();
-                    pair[1 - from].set();
-                    tosses.fetch_add(1, Relaxed);
-                    if stop.load(Relaxed) {
-                        break;
-                    }
-                }
-            };
-            scope.spawn(toss(0));
-            scope.spawn(toss(1));
+            scope.spawn(|| toss(&pair[0], &pair[1], stop, tosses));
+            scope.spawn(|| toss(&pair[1], &pair[0], stop, tosses));
             pair[0].set();
         }
         for pair in autos.chunks(2) {
-            let toss = |from: usize| {
-                move || loop {
-                    pair[from].wait();
-                    pair[1 - from].set();
-                    tosses.fetch_add(1, Relaxed);
-                    if stop.load(Relaxed) {
-                        break;
-                    }
-                }
-            };
-            scope.spawn(toss(0));
-            scope.spawn(toss(1));
+            scope.spawn(|| toss(&pair[0], &pair[1], stop, tosses));
+            scope.spawn(|| toss(&pair[1], &pair[0], stop, tosses));
             pair[0].set();
         }
         thread::sleep(duration());
         stop.store(true, Relaxed);
     });
     println!("{} tosses", tosses.load(Relaxed));
+}
+
+/// Catches and throws, until the game is stopped. Each looks before it throws: whoever sees the end first throws once more, and
+/// the other, who catches that ball, sees it too.
+fn toss<E: AnyEvent>(mine: &E, other: &E, stop: &AtomicBool, tosses: &AtomicU64) {
+    let mut last = false;
+    while !last {
+        mine.wait();
+        mine.clear();
+        last = stop.load(Relaxed);
+        tosses.fetch_add(1, Relaxed);
+        other.set();
+    }
 }
