@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{calls, until_parked, AnyEvent, Calls, PATIENCE};
+use common::{
+    calls, until_parked, AnyEvent, AnyTimedEvent, Calls, TimedWord, Watched, Word, PATIENCE,
+};
 use futex_event::platform::Futex;
 use futex_event::{AutoResetEvent, Event};
 use std::mem::{align_of, size_of};
@@ -10,35 +12,44 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 macro_rules! on_every_event {
-    ($($claim:ident,)*) => {
-        on_every_event!(in event_private: Event on PrivateFutex; $($claim)*);
-        on_every_event!(in event_fallback: Event on FallbackFutex; $($claim)*);
-        on_every_event!(in auto_reset_private: AutoResetEvent on PrivateFutex; $($claim)*);
-        on_every_event!(in auto_reset_fallback: AutoResetEvent on FallbackFutex; $($claim)*);
-    };
-    (in $module:ident: $kind:ident on $word:ident; $($claim:ident)*) => {
-        mod $module {
-            type Kind = futex_event::$kind<crate::common::Watched<futex_event::platform::$word>>;
-            $(#[test] fn $claim() { super::$claim::<Kind>() })*
+    (untimed: [$($claim:ident,)*], timed: [$($timed:ident,)*]) => {
+        mod event {
+            use super::*;
+            type Kind<F> = Event<Watched<F>>;
+            on_every_word! { untimed: [$($claim,)*], timed: [$($timed,)*] }
+            $(fn $claim<F: Word>() { super::$claim::<Kind<F>>() })*
+            $(fn $timed<F: TimedWord>() { super::$timed::<Kind<F>>() })*
+        }
+        mod auto_reset_event {
+            use super::*;
+            type Kind<F> = AutoResetEvent<Watched<F>>;
+            on_every_word! { untimed: [$($claim,)*], timed: [$($timed,)*] }
+            $(fn $claim<F: Word>() { super::$claim::<Kind<F>>() })*
+            $(fn $timed<F: TimedWord>() { super::$timed::<Kind<F>>() })*
         }
     };
 }
 
 on_every_event! {
-    four_bytes_that_are_zero_when_unset,
-    set_says_whether_it_changed_anything,
-    clear_says_whether_it_changed_anything,
-    wait_on_a_set_event_returns_and_enters_no_kernel,
-    nothing_but_parking_and_waking_enters_the_kernel,
-    a_stray_wake_releases_nobody,
-    false_is_never_early,
-    a_deadline_is_kept_as_a_point_in_time,
-    zero_and_the_past_look_once,
-    what_cannot_be_represented_means_for_ever,
-    a_timed_wait_that_is_released_returns_true,
-    the_waiter_may_free_the_event_while_set_is_running,
-    set_events_may_be_moved_dropped_and_leaked,
-    debug_says_set_and_parked,
+    untimed: [
+        four_bytes_that_are_zero_when_unset,
+        set_says_whether_it_changed_anything,
+        clear_says_whether_it_changed_anything,
+        wait_on_a_set_event_returns_and_enters_no_kernel,
+        nothing_but_parking_and_waking_enters_the_kernel,
+        a_stray_wake_releases_nobody,
+        the_waiter_may_free_the_event_while_set_is_running,
+        set_events_may_be_moved_dropped_and_leaked,
+        debug_says_set_and_parked,
+    ],
+    timed: [
+        a_timed_wait_on_a_set_event_enters_no_kernel,
+        false_is_never_early,
+        a_deadline_is_kept_as_a_point_in_time,
+        zero_and_the_past_look_once,
+        what_cannot_be_represented_means_for_ever,
+        a_timed_wait_that_is_released_returns_true,
+    ]
 }
 
 fn four_bytes_that_are_zero_when_unset<E: AnyEvent>() {
@@ -74,11 +85,18 @@ fn wait_on_a_set_event_returns_and_enters_no_kernel<E: AnyEvent>() {
         event.set();
         event.wait();
         event.set();
+        assert!(event.try_wait());
+    });
+    assert_eq!(calls, Calls::default());
+}
+
+fn a_timed_wait_on_a_set_event_enters_no_kernel<E: AnyTimedEvent>() {
+    let event = E::unset();
+    let calls = calls(|| {
+        event.set();
         assert!(event.wait_timeout(Duration::MAX));
         event.set();
         assert!(event.wait_deadline(Instant::now() + PATIENCE));
-        event.set();
-        assert!(event.try_wait());
     });
     assert_eq!(calls, Calls::default());
 }
@@ -117,11 +135,12 @@ fn a_stray_wake_releases_nobody<E: AnyEvent>() {
         until_parked(&event, 1);
         event.set();
         let waits = waiter.join().unwrap().waits;
-        assert!(waits > 1 && waits <= WAKES + 1, "parked {waits} times");
+        // A hostile word may send it back a few times more.
+        assert!(waits > 1 && waits < 10 * WAKES, "parked {waits} times");
     });
 }
 
-fn false_is_never_early<E: AnyEvent>() {
+fn false_is_never_early<E: AnyTimedEvent>() {
     let event = E::unset();
     for nanoseconds in [
         1, 1_000, 10_000, 100_000, 1_000_000, 1_000_001, 9_999_999, 30_000_000,
@@ -135,7 +154,7 @@ fn false_is_never_early<E: AnyEvent>() {
     }
 }
 
-fn a_deadline_is_kept_as_a_point_in_time<E: AnyEvent>() {
+fn a_deadline_is_kept_as_a_point_in_time<E: AnyTimedEvent>() {
     let event = E::unset();
     for milliseconds in [1, 20] {
         let deadline = Instant::now() + Duration::from_millis(milliseconds);
@@ -146,7 +165,7 @@ fn a_deadline_is_kept_as_a_point_in_time<E: AnyEvent>() {
     }
 }
 
-fn zero_and_the_past_look_once<E: AnyEvent>() {
+fn zero_and_the_past_look_once<E: AnyTimedEvent>() {
     let event = E::unset();
     let past = Instant::now();
     let calls = calls(|| {
@@ -165,7 +184,7 @@ fn zero_and_the_past_look_once<E: AnyEvent>() {
     assert_eq!(calls, Calls::default());
 }
 
-fn what_cannot_be_represented_means_for_ever<E: AnyEvent>() {
+fn what_cannot_be_represented_means_for_ever<E: AnyTimedEvent>() {
     for seconds in [1 << 33, i64::MAX as u64, u64::MAX] {
         let event = E::unset();
         thread::scope(|scope| {
@@ -177,7 +196,7 @@ fn what_cannot_be_represented_means_for_ever<E: AnyEvent>() {
     }
 }
 
-fn a_timed_wait_that_is_released_returns_true<E: AnyEvent>() {
+fn a_timed_wait_that_is_released_returns_true<E: AnyTimedEvent>() {
     let deadline = Instant::now() + PATIENCE;
     for wait in [
         |event: &E, _| event.wait_timeout(PATIENCE),

@@ -2,22 +2,26 @@
 
 mod common;
 
-use common::{calls, until_parked, Calls, Watched, Word, PATIENCE};
+use common::{calls, until_parked, Calls, TimedWord, Watched, Word, PATIENCE};
 use futex_event::Event;
 use std::thread;
 use std::time::Duration;
 
 on_every_word! {
-    try_wait_looks_and_takes_nothing,
-    set_releases_every_parked_waiter_with_one_call,
-    set_of_a_set_event_enters_no_kernel_even_after_waiters_were_parked,
-    clear_right_after_set_takes_no_release_back,
-    clear_right_after_set_takes_no_release_back_from_a_timed_wait,
-    clear_of_an_unset_event_does_not_forget_the_parked,
-    park_clear_set_wakes_in_each_generation,
-    threads_that_come_after_clear_wait_for_the_next_set,
-    a_timed_out_waiter_leaves_the_event_in_order,
-    a_thousand_waiters_are_released_at_once,
+    untimed: [
+        try_wait_looks_and_takes_nothing,
+        set_releases_every_parked_waiter_with_one_call,
+        set_of_a_set_event_enters_no_kernel_even_after_waiters_were_parked,
+        clear_right_after_set_takes_no_release_back,
+        clear_of_an_unset_event_does_not_forget_the_parked,
+        park_clear_set_wakes_in_each_generation,
+        threads_that_come_after_clear_wait_for_the_next_set,
+        a_thousand_waiters_are_released_at_once,
+    ],
+    timed: [
+        clear_right_after_set_takes_no_release_back_from_a_timed_wait,
+        a_timed_out_waiter_leaves_the_event_in_order,
+    ]
 }
 
 fn unset<F: Word>() -> Event<Watched<F>> {
@@ -72,7 +76,7 @@ fn clear_right_after_set_takes_no_release_back<F: Word>() {
     }
 }
 
-fn clear_right_after_set_takes_no_release_back_from_a_timed_wait<F: Word>() {
+fn clear_right_after_set_takes_no_release_back_from_a_timed_wait<F: TimedWord>() {
     for _ in 0..200 {
         let event = unset::<F>();
         thread::scope(|scope| {
@@ -121,7 +125,7 @@ fn threads_that_come_after_clear_wait_for_the_next_set<F: Word>() {
 }
 
 /// Reaches the word under an event from outside, as another event's late wake would: by its address.
-fn a_timed_out_waiter_leaves_the_event_in_order<F: Word>() {
+fn a_timed_out_waiter_leaves_the_event_in_order<F: TimedWord>() {
     let event = unset::<F>();
     thread::scope(|scope| {
         scope.spawn(|| event.wait());

@@ -19,6 +19,8 @@
 //!
 //! # Features and flags
 //!
+//! `atomic-wait` brings a word, without timeouts, on the crate of that name.
+//!
 //! `std` (default) brings [`FallbackFutex`]. Without it the crate is `no_std`, and on a system without a futex
 //! [`PrivateFutex`] is not a [`Futex`].
 //!
@@ -47,6 +49,8 @@ mod linux;
 
 pub use deadline::Deadline;
 pub use futex::{Futex, TimedFutex};
+#[cfg(feature = "atomic-wait")]
+pub use word::AtomicWaitFutex;
 #[cfg(feature = "std")]
 pub use word::FallbackFutex;
 pub use word::PrivateFutex;

@@ -1,8 +1,15 @@
 //! The words: an `AtomicU32` each, with the calls of one backend.
 //!
-//! A backend is a module with five functions: `now`, `wait`, `wait_until`, `wake_one` and `wake_all`. Which one is that
-//! of this system is decided here.
+//! A backend is a module with the functions `wait`, `wake_one` and `wake_all`, and if it can time out, `now` and
+//! `wait_until`. Which one is that of this system is decided here.
 
+#[cfg(feature = "std")]
+use crate::fallback;
+#[cfg(all(
+    any(target_os = "linux", target_os = "android"),
+    not(futex_event_fallback)
+))]
+use crate::linux;
 use core::sync::atomic::AtomicU32;
 
 macro_rules! word {
@@ -24,6 +31,10 @@ macro_rules! word {
 
 #[allow(unused_macros)] // On a system without a word.
 macro_rules! sleeps_by {
+    ($name:ident, $backend:ident, timed) => {
+        sleeps_by!($name, $backend);
+        times_out_by!($name, $backend);
+    };
     ($name:ident, $backend:ident) => {
         // SAFETY: the word is one `AtomicU32`, and the backend keeps the promises about waits and wakes; see there.
         unsafe impl crate::Futex for $name {
@@ -59,26 +70,31 @@ macro_rules! sleeps_by {
             }
 
             fn wait(&self, expected: u32) {
-                crate::$backend::wait(&self.0, expected)
+                $backend::wait(&self.0, expected)
             }
 
             fn wake_one(this: *const Self) {
-                crate::$backend::wake_one(this.cast())
+                $backend::wake_one(this.cast())
             }
 
             fn wake_all(this: *const Self) {
-                crate::$backend::wake_all(this.cast())
+                $backend::wake_all(this.cast())
             }
         }
+    };
+}
 
-        // SAFETY: as above.
+#[allow(unused_macros)] // As above.
+macro_rules! times_out_by {
+    ($name:ident, $backend:ident) => {
+        // SAFETY: as for `Futex`.
         unsafe impl crate::TimedFutex for $name {
             fn now() -> core::time::Duration {
-                crate::$backend::now()
+                $backend::now()
             }
 
             fn wait_until(&self, expected: u32, deadline: crate::Deadline) -> bool {
-                crate::$backend::wait_until(&self.0, expected, deadline)
+                $backend::wait_until(&self.0, expected, deadline)
             }
         }
     };
@@ -102,7 +118,7 @@ word! {
     any(target_os = "linux", target_os = "android"),
     not(futex_event_fallback)
 ))]
-sleeps_by!(PrivateFutex, linux);
+sleeps_by!(PrivateFutex, linux, timed);
 
 #[cfg(all(
     feature = "std",
@@ -111,7 +127,7 @@ sleeps_by!(PrivateFutex, linux);
         futex_event_fallback
     )
 ))]
-sleeps_by!(PrivateFutex, fallback);
+sleeps_by!(PrivateFutex, fallback, timed);
 
 #[cfg(feature = "std")]
 word! {
@@ -128,4 +144,23 @@ word! {
 }
 
 #[cfg(feature = "std")]
-sleeps_by!(FallbackFutex, fallback);
+sleeps_by!(FallbackFutex, fallback, timed);
+
+#[cfg(feature = "atomic-wait")]
+word! {
+    /// A word that sleeps by the crate [`atomic-wait`], without timeouts.
+    ///
+    /// There for comparison, and to show what it takes to bring a word of one's own.
+    ///
+    /// On Apple's systems that crate's waits go through a table of the C++ library and not by the word, so that only
+    /// its own wakes end them.
+    ///
+    /// Four bytes with the alignment of a `u32`.
+    ///
+    /// [`atomic-wait`]: https://docs.rs/atomic-wait
+    AtomicWaitFutex
+}
+
+// The crate has the three functions under the names that a backend has.
+#[cfg(feature = "atomic-wait")]
+sleeps_by!(AtomicWaitFutex, atomic_wait);

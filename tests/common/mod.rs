@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // Each test program uses its part.
 
+pub mod hostile;
+
 use futex_event::platform::{Deadline, Futex, TimedFutex};
 use futex_event::{AutoResetEvent, Event};
 use std::cell::Cell;
@@ -153,8 +155,12 @@ pub fn until(mut condition: impl FnMut() -> bool) {
 }
 
 /// A word that the claims are tested on.
-pub trait Word: TimedFutex + Default + Send + UnwindSafe + RefUnwindSafe {}
-impl<F: TimedFutex + Default + Send + UnwindSafe + RefUnwindSafe> Word for F {}
+pub trait Word: Futex + Default + Send + UnwindSafe + RefUnwindSafe {}
+impl<F: Futex + Default + Send + UnwindSafe + RefUnwindSafe> Word for F {}
+
+/// A word for the claims about time.
+pub trait TimedWord: Word + TimedFutex {}
+impl<F: Word + TimedFutex> TimedWord for F {}
 
 /// What the kinds of events have in common.
 pub trait AnyEvent: Debug + Send + Sync + UnwindSafe + RefUnwindSafe + 'static {
@@ -166,6 +172,10 @@ pub trait AnyEvent: Debug + Send + Sync + UnwindSafe + RefUnwindSafe + 'static {
     fn is_set(&self) -> bool;
     fn try_wait(&self) -> bool;
     fn wait(&self);
+}
+
+/// The same on a word that can time out.
+pub trait AnyTimedEvent: AnyEvent {
     fn wait_timeout(&self, timeout: Duration) -> bool;
     fn wait_deadline(&self, deadline: Instant) -> bool;
 }
@@ -198,7 +208,9 @@ macro_rules! any_event {
             fn wait(&self) {
                 Self::wait(self)
             }
+        }
 
+        impl<F: TimedWord> AnyTimedEvent for $kind<Watched<F>> {
             fn wait_timeout(&self, timeout: Duration) -> bool {
                 Self::wait_timeout(self, timeout)
             }
@@ -213,17 +225,35 @@ macro_rules! any_event {
 any_event!(Event);
 any_event!(AutoResetEvent);
 
-/// Makes tests of claims that are generic over the word.
+/// Makes tests of claims that are generic over the word: some for every word, some for those that can time out.
 #[macro_export]
 macro_rules! on_every_word {
-    ($($claim:ident,)*) => {
+    (untimed: [$($claim:ident,)*], timed: [$($timed:ident,)*]) => {
         mod private {
-            use futex_event::platform::PrivateFutex;
-            $(#[test] fn $claim() { super::$claim::<PrivateFutex>() })*
+            use futex_event::platform::PrivateFutex as Word;
+            $(#[test] fn $claim() { super::$claim::<Word>() })*
+            $(#[test] fn $timed() { super::$timed::<Word>() })*
         }
         mod fallback {
-            use futex_event::platform::FallbackFutex;
-            $(#[test] fn $claim() { super::$claim::<FallbackFutex>() })*
+            use futex_event::platform::FallbackFutex as Word;
+            $(#[test] fn $claim() { super::$claim::<Word>() })*
+            $(#[test] fn $timed() { super::$timed::<Word>() })*
+        }
+        mod hostile {
+            type Word = $crate::common::hostile::Hostile<futex_event::platform::PrivateFutex>;
+            $(#[test] fn $claim() { super::$claim::<Word>() })*
+            $(#[test] fn $timed() { super::$timed::<Word>() })*
+        }
+        #[cfg(any(
+            target_os = "linux",
+            target_os = "android",
+            target_os = "freebsd",
+            target_vendor = "apple",
+            windows
+        ))]
+        mod atomic_wait {
+            use futex_event::platform::AtomicWaitFutex as Word;
+            $(#[test] fn $claim() { super::$claim::<Word>() })*
         }
     };
 }

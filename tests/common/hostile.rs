@@ -1,0 +1,135 @@
+//! A word that does everything it is allowed to do, and is slow about it.
+
+use futex_event::platform::{Deadline, Futex, TimedFutex};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+/// A word whose weak exchanges fail for nothing, whose waits return for nothing, as after a signal, and whose every step
+/// comes late, before and after.
+///
+/// What happens is chosen by a generator for each thread. The seed is printed, and can be given as `HOSTILE_SEED`; which thread
+/// gets its turn when is still the system's choice.
+#[derive(Default)]
+#[repr(transparent)]
+pub struct Hostile<F>(F);
+
+thread_local! {
+    static RANDOM: Cell<u64> = Cell::new(seed());
+}
+
+/// A seed for each thread: that of the program, and the thread's number.
+fn seed() -> u64 {
+    static SEED: AtomicU64 = AtomicU64::new(0);
+    static THREADS: AtomicU64 = AtomicU64::new(0);
+    if SEED.load(Relaxed) == 0 {
+        let seed = std::env::var("HOSTILE_SEED").map_or_else(
+            |_| SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64,
+            |seed| seed.parse().unwrap(),
+        );
+        if SEED.compare_exchange(0, seed, Relaxed, Relaxed).is_ok() {
+            println!("HOSTILE_SEED={seed}");
+        }
+    }
+    let thread = THREADS.fetch_add(1, Relaxed) + 1;
+    SEED.load(Relaxed) ^ thread.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// True once in so many times, more or less.
+fn once_in(times: u64) -> bool {
+    RANDOM.with(|random| {
+        // Xorshift, as of Marsaglia; it must not be zero.
+        let mut x = random.get().max(1);
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        random.set(x);
+        x % times == 0
+    })
+}
+
+fn dawdle() {
+    if once_in(8) {
+        thread::yield_now();
+    } else if once_in(64) {
+        thread::sleep(Duration::from_micros(50));
+    }
+}
+
+fn slowly<T>(step: impl FnOnce() -> T) -> T {
+    dawdle();
+    let result = step();
+    dawdle();
+    result
+}
+
+// SAFETY: passes everything on to a word that keeps the promises, but for what they allow: to fail or return for nothing.
+unsafe impl<F: Futex> Futex for Hostile<F> {
+    const WAITERS: u32 = F::WAITERS;
+
+    fn epoch() -> &'static Self {
+        let epoch: *const F = F::epoch();
+        // SAFETY: this type is transparent.
+        unsafe { &*epoch.cast() }
+    }
+
+    fn load(&self, order: Ordering) -> u32 {
+        slowly(|| self.0.load(order))
+    }
+
+    fn fetch_or(&self, bits: u32, order: Ordering) -> u32 {
+        slowly(|| self.0.fetch_or(bits, order))
+    }
+
+    fn fetch_add(&self, amount: u32, order: Ordering) -> u32 {
+        slowly(|| self.0.fetch_add(amount, order))
+    }
+
+    fn compare_exchange_weak(
+        &self,
+        current: u32,
+        new: u32,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<u32, u32> {
+        slowly(|| {
+            if once_in(3) {
+                return Err(self.0.load(failure));
+            }
+            self.0.compare_exchange_weak(current, new, success, failure)
+        })
+    }
+
+    fn wait(&self, expected: u32) {
+        slowly(|| {
+            if !once_in(3) {
+                self.0.wait(expected);
+            }
+        })
+    }
+
+    fn wake_one(this: *const Self) {
+        slowly(|| F::wake_one(this.cast()))
+    }
+
+    fn wake_all(this: *const Self) {
+        slowly(|| F::wake_all(this.cast()))
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<F: TimedFutex> TimedFutex for Hostile<F> {
+    fn now() -> Duration {
+        F::now()
+    }
+
+    fn wait_until(&self, expected: u32, deadline: Deadline) -> bool {
+        slowly(|| {
+            if once_in(3) {
+                return !deadline.has_passed(F::now());
+            }
+            self.0.wait_until(expected, deadline)
+        })
+    }
+}
