@@ -1,9 +1,10 @@
-//! The promises under load, on the real kernel. Longer with more seconds: `STRESS_SECONDS=3600 cargo test --test stress`
+//! The promises under load, on the real kernel, and on Linux in a storm of signals. Longer with more seconds:
+//! `STRESS_SECONDS=3600 cargo test --test stress`
 
 mod common;
 
 use common::{until_parked, AnyEvent, TimedWord, Watched, Word};
-use futex_event::platform::TimedFutex;
+use futex_event::platform::{PrivateFutex, TimedFutex};
 use futex_event::{AutoResetEvent, Event};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
@@ -20,10 +21,22 @@ on_every_word! {
     ]
 }
 
-/// How long one test runs.
+/// How long one test runs. On Linux the storm begins now.
 fn duration() -> Duration {
+    #[cfg(target_os = "linux")]
+    linux::storm();
     let seconds = std::env::var("STRESS_SECONDS").map_or(1, |seconds| seconds.parse().unwrap());
     Duration::from_secs(seconds)
+}
+
+/// Lets the others work for as long as the test runs.
+fn rest() {
+    let end = Instant::now() + duration();
+    while Instant::now() < end {
+        #[cfg(all(target_os = "linux", not(futex_event_fallback)))]
+        linux::fork_and_use_events();
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Xorshift, as of Marsaglia.
@@ -56,7 +69,7 @@ fn conserve<F: TimedFutex>(event: &AutoResetEvent<F>) {
     thread::scope(|scope| {
         let (stop, operations) = (&stop, &operations);
         let (sets, takes, timeouts) = (&sets, &takes, &timeouts);
-        for number in 0..9 {
+        for number in 0..10 {
             let mut random = Random(seed + number);
             scope.spawn(move || {
                 while !stop.load(Relaxed) {
@@ -72,6 +85,11 @@ fn conserve<F: TimedFutex>(event: &AutoResetEvent<F>) {
                             takes.fetch_add(event.clear().into(), Relaxed);
                             thread::yield_now();
                         }
+                        // As from another event, freed before this one came to lie at its address.
+                        3 => {
+                            F::wake_one((event as *const AutoResetEvent<F>).cast());
+                            thread::yield_now();
+                        }
                         _ => {
                             let timeout = Duration::from_nanos(1 << random.below(20));
                             let released = event.wait_timeout(timeout);
@@ -82,7 +100,7 @@ fn conserve<F: TimedFutex>(event: &AutoResetEvent<F>) {
                 }
             });
         }
-        thread::sleep(duration());
+        rest();
         stop.store(true, Relaxed);
     });
     let remembered = event.try_wait();
@@ -135,7 +153,7 @@ fn no_hand_off_is_lost<F: Word>() {
             scope.spawn(|| toss(&pair[1], &pair[0], stop, tosses));
             pair[0].set();
         }
-        thread::sleep(duration());
+        rest();
         stop.store(true, Relaxed);
     });
     println!("{} tosses", tosses.load(Relaxed));
@@ -151,5 +169,84 @@ fn toss<E: AnyEvent>(mine: &E, other: &E, stop: &AtomicBool, tosses: &AtomicU64)
         last = stop.load(Relaxed);
         tosses.fetch_add(1, Relaxed);
         other.set();
+    }
+}
+
+#[test]
+fn ten_thousand_waiters_are_released_at_once() {
+    const WAITERS: usize = 10_000;
+    let event = Event::with_futex(Watched::<PrivateFutex>::default());
+    let mut spawned = 0;
+    thread::scope(|scope| {
+        for _ in 0..WAITERS {
+            let thread = thread::Builder::new().stack_size(16 * 1024);
+            match thread.spawn_scoped(scope, || event.wait()) {
+                Ok(_) => spawned += 1,
+                Err(error) => {
+                    println!("SKIPPED: this machine has no more than {spawned} threads: {error}");
+                    break;
+                }
+            }
+        }
+        until_parked(&event, spawned);
+        let begun = Instant::now();
+        assert!(event.set());
+        println!("set woke {spawned} threads in {:?}", begun.elapsed());
+    });
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::mem::zeroed;
+    use std::ptr;
+    use std::sync::Once;
+
+    /// From now on a signal interrupts some thread two thousand times a second. The handler is installed without SA_RESTART,
+    /// so that the calls it interrupts fail with EINTR.
+    pub fn storm() {
+        extern "C" fn ignore(_: i32) {}
+
+        static BEGUN: Once = Once::new();
+        // SAFETY: all-zero structs are valid; the handler does nothing.
+        BEGUN.call_once(|| unsafe {
+            let mut action: libc::sigaction = zeroed();
+            action.sa_sigaction = ignore as extern "C" fn(i32) as usize;
+            assert_eq!(libc::sigaction(libc::SIGALRM, &action, ptr::null_mut()), 0);
+            let mut timer: libc::itimerval = zeroed();
+            timer.it_interval.tv_usec = 500;
+            timer.it_value.tv_usec = 500;
+            assert_eq!(
+                libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut()),
+                0
+            );
+        });
+    }
+
+    /// In a copy of this process, at whatever moment it is in.
+    #[cfg(not(futex_event_fallback))]
+    pub fn fork_and_use_events() {
+        use futex_event::{AutoResetEvent, Event};
+        use std::time::Duration;
+
+        // SAFETY: the child does what a signal handler may do, and leaves by `_exit`.
+        unsafe {
+            let child = libc::fork();
+            if child == 0 {
+                let (event, auto_reset) = (Event::new(), AutoResetEvent::new());
+                let timeout = Duration::from_micros(50);
+                let held = !event.wait_timeout(timeout)
+                    && event.set()
+                    && event.wait_timeout(timeout)
+                    && !auto_reset.wait_timeout(timeout)
+                    && auto_reset.set()
+                    && auto_reset.wait_timeout(timeout)
+                    && !auto_reset.is_set();
+                libc::_exit(if held { 0 } else { 1 });
+            }
+            assert!(child > 0);
+            let mut status = 0;
+            while libc::waitpid(child, &mut status, 0) != child {}
+            assert_eq!(status, 0, "the child's status, as of waitpid(2)");
+        }
     }
 }

@@ -1,0 +1,133 @@
+//! Mistakes that other libraries made, where no other test here would notice them. `docs/verification.md` lists the rest.
+
+mod common;
+
+use common::{until_parked, TimedWord, Watched, Word};
+use futex_event::{AutoResetEvent, Event};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+on_every_word! {
+    untimed: [
+        waits_allocate_nothing,
+    ],
+    timed: [
+        a_word_that_keeps_changing_does_not_keep_a_waiter_from_its_deadline,
+    ]
+}
+
+/// The system's allocator, with a count for each thread.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+// SAFETY: the system's allocator does the work.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // A thread may allocate while its thread-locals are gone.
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promises are the system allocator's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How many allocations the current thread makes in `work`.
+fn allocations(work: impl FnOnce()) -> u64 {
+    let count = || ALLOCATIONS.with(Cell::get);
+    let before = count();
+    work();
+    count() - before
+}
+
+/// synchronoise: 16 MB for a million waits.
+fn waits_allocate_nothing<F: Word>() {
+    const ROUNDS: u32 = 1_000;
+    let (ping, pong) = (
+        Event::with_futex(F::default()),
+        AutoResetEvent::with_futex(F::default()),
+    );
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| {
+            let rounds = || {
+                for _ in 0..ROUNDS {
+                    ping.wait();
+                    ping.clear();
+                    pong.set();
+                }
+            };
+            allocations(rounds)
+        });
+        let rounds = || {
+            for _ in 0..ROUNDS {
+                ping.set();
+                pong.wait();
+            }
+        };
+        assert_eq!(allocations(rounds), 0);
+        assert_eq!(waiter.join().unwrap(), 0);
+    });
+}
+
+/// folly's SaturatingSemaphore: a futex that finds another word than it was told of does not look at the clock, and a loop around
+/// it never did either.
+fn a_word_that_keeps_changing_does_not_keep_a_waiter_from_its_deadline<F: TimedWord>() {
+    let event = AutoResetEvent::with_futex(F::default());
+    let timeout = Duration::from_millis(100);
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !stop.load(Relaxed) {
+                    event.wait_timeout(Duration::from_nanos(1));
+                }
+            });
+        }
+        let begun = Instant::now();
+        assert!(!event.wait_timeout(timeout));
+        assert!(begun.elapsed() >= timeout);
+        stop.store(true, Relaxed);
+    });
+}
+
+/// libc++'s wait comes back every two seconds at the latest, which hides lost wake-ups.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sleep_has_no_hidden_end() {
+    use futex_event::platform::PrivateFutex;
+    use std::sync::atomic::AtomicI32;
+
+    /// How often the thread has gone to sleep. [man 5 proc, /proc/pid/status]
+    fn sleeps(thread: i32) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/self/task/{thread}/status")).unwrap();
+        let mut lines = status.lines();
+        let count = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        count.unwrap().trim().parse().unwrap()
+    }
+
+    let event = Event::with_futex(Watched::<PrivateFutex>::default());
+    let waiter = AtomicI32::new(0);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            waiter.store(common::thread_id(), Relaxed);
+            event.wait_timeout(common::PATIENCE)
+        });
+        until_parked(&event, 1);
+        let before = sleeps(waiter.load(Relaxed));
+        thread::sleep(Duration::from_millis(2_500));
+        assert_eq!(sleeps(waiter.load(Relaxed)), before);
+        event.set();
+    });
+}
