@@ -88,8 +88,9 @@ const ONE_GENERATION: u32 = 1 << 2;
 ///   true, [`is_set`] with true and [`clear`] with true that observes that `set` or a later one. This includes a `set` of an
 ///   event that is set already.
 /// - No operation waits for another thread to finish one. [`set`], [`clear`], [`is_set`] and [`try_wait`] never block.
-/// - Kernel calls: none, but one for a `set` that finds threads parked, whatever their number, and one each time
-///   a thread parks.
+/// - Kernel calls: none, but one each time a thread parks, and one for a `set` that ends a time in which threads have
+///   parked, whatever their number. (The mark that tells `set` is taken off by `clear`. So if all who parked have
+///   given up since, the call is made in vain.)
 /// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in another
 ///   thread.
 /// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler, keep `errno`, and work after
@@ -151,7 +152,7 @@ impl<F> Event<F> {
 impl<F: Futex> Event<F> {
     /// Sets the event and releases every thread that waits. True if it was unset.
     ///
-    /// Never blocks. One kernel call if threads are parked, none otherwise.
+    /// Never blocks. One kernel call if threads are parked, or have been and gave up; none otherwise.
     ///
     /// Everything the caller did before is visible to whoever observes this `set`, whether it returns true or false.
     ///
@@ -213,7 +214,7 @@ impl<F: Futex> Event<F> {
     #[inline]
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.word.load(Acquire) & SET != 0
+        self.look() & SET != 0
     }
 
     /// Whether a wait would return at once. The same as [`is_set`](Self::is_set): a manual-reset event has nothing to
@@ -248,15 +249,20 @@ impl<F: Futex> Event<F> {
     /// ```
     #[inline]
     pub fn wait(&self) {
-        let word = self.word.load(Acquire);
+        let word = self.look();
         if word & SET == 0 {
             self.park(word, sleep::for_ever);
         }
     }
 
+    /// The word, and with SET or another generation in it, what was before the `set`.
+    #[inline]
+    fn look(&self) -> u32 {
+        self.word.load(Acquire)
+    }
+
     /// Waits until the wait that began by reading `word` is released: true, or its time is up and a last look finds it
     /// still unreleased: false.
-    ///
     #[cold]
     fn park(&self, mut word: u32, sleep: impl Fn(&F, u32) -> bool) -> bool {
         let generation = word & GENERATION;
@@ -264,20 +270,17 @@ impl<F: Futex> Event<F> {
         while !released(word) {
             if word & PARKED == 0 {
                 let parked = word | PARKED;
-                // Relaxed would do for success, but before Rust 1.64 failure may not be the stronger of the two.
-                match self
+                let mark = self
                     .word
-                    .compare_exchange_weak(word, parked, Acquire, Acquire)
-                {
-                    Ok(_) => word = parked,
-                    Err(found) => {
-                        word = found;
-                        continue;
-                    }
+                    .compare_exchange_weak(word, parked, Relaxed, Relaxed);
+                if mark.is_err() {
+                    word = self.look();
+                    continue;
                 }
+                word = parked;
             }
             let in_time = sleep(&self.word, word);
-            word = self.word.load(Acquire);
+            word = self.look();
             if !in_time {
                 return released(word);
             }
@@ -307,7 +310,7 @@ impl<F: TimedFutex> Event<F> {
     /// ```
     #[inline]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
-        let word = self.word.load(Acquire);
+        let word = self.look();
         word & SET != 0 || self.park_timeout(word, timeout)
     }
 
@@ -327,7 +330,7 @@ impl<F: TimedFutex> Event<F> {
     #[cfg(feature = "std")]
     #[inline]
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
-        let word = self.word.load(Acquire);
+        let word = self.look();
         word & SET != 0 || self.park_timeout(word, sleep::left_until(deadline))
     }
 

@@ -1,4 +1,5 @@
-//! The protocols of `futex-event`, the code that ships, on a modelled word, in every interleaving.
+//! The protocols of `futex-event`, the code that ships, on a modelled word, in every interleaving, or in every one up to a
+//! number of preemptions.
 //!
 //! [`Word`] is a word as [`Futex`] has it, whose atomics are [loom]'s and whose kernel is a queue here. [`explore`] runs a model
 //! in every interleaving that loom finds, under every combination of [faults](Fault). The models are in `tests/`; they
@@ -8,7 +9,7 @@
 //!
 //! - A wait compares and goes to sleep in one step. The comparison sees the newest value, as the kernel's does.
 //! - A wake takes sleepers out of the queue of an *address*. It does not touch the word, which may have been
-//!   [retired](Word::retire) by then: any other access to a retired word fails the model.
+//!   [retired](Guarded::retire) by then: any other access to a retired word fails the model.
 //! - A wait can wake for nothing, and a timed wait can time out, at each sleep that the model's [script](Script) says.
 //!   Loom's own timeouts never expire. To come back at once, instead of after a while in the queue, loses no behaviour:
 //!   a thread in the queue that no wake takes out is to all others as if it were not there, and whatever they
@@ -19,8 +20,7 @@
 //! All interleavings of the operations on words, and all values that a load may return under the orderings given, as far
 //! as loom models C11. A payload in loom's `UnsafeCell`, without atomics, shows a missing happens-before edge as a race.
 //! Loom hands the waker's view to the thread it unparks, an edge that the kernel does not promise; it hides a missing
-//! Acquire in the runs that have it. Runs in which a sleep ends for nothing, or the waiter never sleeps, do not have it, and every
-//! model has such runs.
+//! Acquire in the runs that have it. Runs in which the last sleep ends for nothing, or the waiter never sleeps, do not have it.
 //!
 //! # What they cannot
 //!
@@ -197,10 +197,18 @@ impl<E> Guarded<E> {
         self.payload.with(|payload| unsafe { *payload })
     }
 
-    /// The word that the event is.
-    pub fn word(&self) -> *const Word {
+    /// Stands for freeing the memory in which the event lies: from now on every access to its word, other than a wake, is an
+    /// error.
+    pub fn retire(&self) {
         let event: *const E = &self.event;
-        event.cast()
+        let word: *const Word = event.cast();
+        // Tells loom that this step depends on those of the other threads.
+        // SAFETY: the events are transparent.
+        unsafe { &*word }.access(newest);
+        KERNEL.with(|kernel| {
+            let mut kernel = kernel.borrow_mut();
+            kernel.words.get_mut(&(word as usize)).unwrap().retired = true;
+        });
     }
 }
 
@@ -277,15 +285,6 @@ impl Default for Word {
 }
 
 impl Word {
-    /// Stands for freeing the memory in which the word lies: from now on every access to it, other than a wake, is an
-    /// error.
-    pub fn retire(this: *const Self) {
-        KERNEL.with(|kernel| {
-            let mut kernel = kernel.borrow_mut();
-            kernel.words.get_mut(&(this as usize)).unwrap().retired = true;
-        });
-    }
-
     /// Runs an operation on the word, and then checks that there was one to operate on.
     fn access<T>(&self, operation: impl FnOnce(&AtomicU32) -> T) -> T {
         let address = self as *const Self as usize;

@@ -67,6 +67,28 @@ fn whoever_sees_the_token_sees_what_was_before() {
     }
 }
 
+/// Each call says whether it was the very one that changed the state.
+#[test]
+fn one_of_two_sets_and_one_of_two_clears_changes_the_state() {
+    type Change = fn(&AutoResetEvent<Word>) -> bool;
+    for (name, set, change) in [
+        ("two sets", false, AutoResetEvent::set as Change),
+        ("two clears", true, AutoResetEvent::clear),
+    ] {
+        explore(name, None, [], move |[]| {
+            let guarded = unset();
+            if set {
+                guarded.event.set();
+            }
+            let other = spawn(&[], &guarded, move |guarded| change(&guarded.event));
+            let changed = change(&guarded.event);
+            assert_ne!(other.join(), changed);
+            assert_eq!(guarded.event.is_set(), !set);
+            assert_eq!(guarded.event.set(), set);
+        });
+    }
+}
+
 #[test]
 fn set_of_a_set_event_publishes_too() {
     explore("redundant set", None, [UNTIMED], |[script]| {
@@ -228,7 +250,7 @@ fn the_waiter_may_free_the_event() {
         let guarded = unset();
         let waiter = spawn(script, &guarded, |guarded| {
             guarded.event.wait();
-            Word::retire(guarded.word());
+            guarded.retire();
         });
         assert!(guarded.event.set());
         waiter.join();

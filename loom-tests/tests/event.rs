@@ -56,6 +56,28 @@ fn whoever_sees_the_event_set_sees_what_was_before() {
     }
 }
 
+/// Each call says whether it was the very one that changed the state.
+#[test]
+fn one_of_two_sets_and_one_of_two_clears_changes_the_state() {
+    type Change = fn(&Event<Word>) -> bool;
+    for (name, set, change) in [
+        ("two sets", false, Event::set as Change),
+        ("two clears", true, Event::clear),
+    ] {
+        explore(name, None, [], move |[]| {
+            let guarded = unset();
+            if set {
+                guarded.event.set();
+            }
+            let other = spawn(&[], &guarded, move |guarded| change(&guarded.event));
+            let changed = change(&guarded.event);
+            assert_ne!(other.join(), changed);
+            assert_eq!(guarded.event.is_set(), !set);
+            assert_eq!(guarded.event.set(), set);
+        });
+    }
+}
+
 /// A consumer clears, looks for work, and waits if there is none. The producer's `set` may find the event set already:
 /// were it then no more than a load, the store buffer could hide the work from the look and the load could miss the clear.
 #[test]
@@ -249,7 +271,7 @@ fn the_waiter_may_free_the_event() {
         let guarded = unset();
         let waiter = spawn(script, &guarded, |guarded| {
             guarded.event.wait();
-            Word::retire(guarded.word());
+            guarded.retire();
         });
         assert!(guarded.event.set());
         waiter.join();

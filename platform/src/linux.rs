@@ -12,7 +12,8 @@
 //! | wait | 0, EAGAIN, EINTR | woken, or for nothing; the word was not `expected`; a signal: look again |
 //! | wait | ETIMEDOUT | the deadline has passed |
 //! | wait | anything else | the kernel refuses, as under a seccomp filter: see [`nap`] |
-//! | wake | EFAULT | the word is gone, and with it whoever slept on it: nothing to do |
+//! | wake | 0 | nobody sleeps there; perhaps the word is gone, and its page unmapped |
+//! | wake | EFAULT | the address can hold no memory: nobody sleeps there either |
 //! | either | ENOSYS, 32-bit systems | no call with 32-bit time: use the one with 64-bit time, see [`time`] |
 //!
 //! Every call leaves `errno` as it found it, so that an event can be set in a signal handler.
@@ -72,7 +73,10 @@ fn wake(word: *const AtomicU32, count: u32) {
 ///
 /// The caller will look at the word and come back. To panic would take a whole program down for a filter that somebody
 /// put around it; to return at once would burn a CPU in silence. So the wait becomes a poll at this pace: correct, but
-/// late by up to a millisecond.
+/// late by up to a millisecond. If even that sleep is refused, it gives its turn to others.
+///
+/// This helps the thread whose waits are refused. A thread whose *wakes* are refused cannot be helped: those that it should
+/// have woken sleep on.
 #[cold]
 fn nap(deadline: Deadline) -> bool {
     const PACE: Duration = Duration::from_millis(1);
@@ -81,10 +85,12 @@ fn nap(deadline: Deadline) -> bool {
         .map_or(PACE, |left| left.min(PACE));
     let mut time = zero_time();
     time.tv_nsec = pause.subsec_nanos() as _;
-    keep_errno(|| {
-        // SAFETY: `time` is a valid timespec, and the null pointer says that nobody asks what is left of it.
-        unsafe { libc::nanosleep(&time, ptr::null_mut()) }
-    });
+    // SAFETY: `time` is a valid timespec, and the null pointer says that nobody asks what is left of it.
+    let (answer, error) = keep_errno(|| unsafe { libc::nanosleep(&time, ptr::null_mut()) });
+    if answer < 0 && error != libc::EINTR {
+        // SAFETY: the call has no conditions.
+        keep_errno(|| unsafe { libc::sched_yield() });
+    }
     !deadline.has_passed(now())
 }
 

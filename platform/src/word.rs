@@ -136,8 +136,9 @@ word! {
     /// It is there on every system, to be measured and tested beside the others. It alone is not lock-free: a thread
     /// stopped inside a wait or a wake holds up those of other words. Hence two promises less: its wakes may
     /// not be called from a signal handler, nor any of its calls in the child of a `fork` that happened while another
-    /// thread was inside one. In return its waits compare, sleep and time out like any futex's, it wakes exactly as
-    /// many threads as it is told to, and it allocates nothing.
+    /// thread was inside one. Its waits compare, sleep and time out like any futex's, and it wakes exactly as many threads as
+    /// it is told to. Nothing is allocated, except that where std's `Condvar` is one of pthreads, std keeps it on the heap
+    /// while a thread sleeps.
     ///
     /// Four bytes with the alignment of a `u32`.
     FallbackFutex

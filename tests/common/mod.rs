@@ -8,9 +8,10 @@ use futex_event::platform::{Deadline, Futex, TimedFutex};
 use futex_event::{AutoResetEvent, Event};
 use std::cell::Cell;
 use std::fmt::Debug;
+use std::io::Write;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -58,6 +59,7 @@ fn count(change: impl FnOnce(&mut Calls)) {
 static WAITING: Mutex<Vec<(usize, ThreadId)>> = Mutex::new(Vec::new());
 
 fn while_on_record<T>(address: usize, wait: impl FnOnce() -> T) -> T {
+    watch();
     count(|calls| calls.waits += 1);
     let entry = (address, thread_id());
     WAITING.lock().unwrap().push(entry);
@@ -145,13 +147,37 @@ pub fn take_turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns when the condition holds, and panics if that takes too long.
+/// Returns when the condition holds.
 pub fn until(mut condition: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !condition() {
-        assert!(begun.elapsed() < PATIENCE, "waited in vain");
+        if begun.elapsed() > PATIENCE {
+            give_up("a thread waited in vain for another to park or to return");
+        }
         thread::yield_now();
     }
+}
+
+/// Ends the program with a message that is not captured. A panic would not do: the threads that a scope waits for are
+/// asleep for good.
+fn give_up(why: &str) -> ! {
+    let test = thread::current();
+    let test = test.name().unwrap_or("some test");
+    let _ = writeln!(std::io::stderr(), "\n{test}: {why}");
+    std::process::abort();
+}
+
+/// Gives up when the program takes so long that a wait must have been missed.
+fn watch() {
+    static WATCHING: Once = Once::new();
+    WATCHING.call_once(|| {
+        let stress = std::env::var("STRESS_SECONDS").map_or(0, |seconds| seconds.parse().unwrap());
+        let limit = 10 * PATIENCE + 100 * Duration::from_secs(stress);
+        thread::spawn(move || {
+            thread::sleep(limit);
+            give_up("a test does not end; the harness has said which");
+        });
+    });
 }
 
 /// A word that the claims are tested on.
