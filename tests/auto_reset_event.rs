@@ -3,7 +3,7 @@
 mod common;
 
 use common::{calls, until, until_parked, Calls, TimedWord, Watched, Word};
-use futex_event::platform::Futex;
+use futex_event::platform::{FallbackFutex, Futex, PrivateFutex};
 use futex_event::AutoResetEvent;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread;
@@ -206,4 +206,31 @@ fn a_waiter_that_gives_up_lets_another_in<F: TimedWord>() {
         assert!(event.set());
         assert!(event.set());
     });
+}
+
+/// A set wakes the thread that it releases, and no other.
+#[test]
+fn one_set_disturbs_one_thread() {
+    fn claim<F: Word>() {
+        const WAITERS: usize = 5;
+        let event = unset::<F>();
+        thread::scope(|scope| {
+            let waiters: Vec<_> = (1..=WAITERS)
+                .map(|parked| {
+                    let waiter = scope.spawn(|| calls(|| event.wait()));
+                    until_parked(&event, parked);
+                    waiter
+                })
+                .collect();
+            for parked in (0..WAITERS).rev() {
+                assert!(event.set());
+                until_parked(&event, parked);
+            }
+            for waiter in waiters {
+                assert_eq!(waiter.join().unwrap(), Calls { waits: 1, wakes: 0 });
+            }
+        });
+    }
+    claim::<PrivateFutex>();
+    claim::<FallbackFutex>();
 }

@@ -208,6 +208,27 @@ fn grant_against_newcomer() {
     );
 }
 
+/// The last who leaves with a grant lets all in who came meanwhile, so that as many sets release them.
+#[test]
+fn those_at_the_door_come_in_when_the_granted_have_left() {
+    explore("door opens", Some(1), [UNTIMED], |[script]| {
+        let guarded = unset();
+        let parked = spawn(script, &guarded, |guarded| guarded.event.wait());
+        until_quiet();
+        assert!(guarded.event.set());
+        let newcomers = [
+            spawn(&[], &guarded, |guarded| guarded.event.wait()),
+            spawn(&[], &guarded, |guarded| guarded.event.wait()),
+        ];
+        parked.join();
+        until_quiet();
+        assert!(guarded.event.set());
+        assert!(guarded.event.set());
+        newcomers.into_iter().for_each(Running::join);
+        assert!(!guarded.event.is_set());
+    });
+}
+
 /// Nobody sleeps at the door while there is room, or a token.
 #[test]
 fn a_third_thread_waits_at_the_door_and_loses_nothing() {
