@@ -112,7 +112,8 @@ const fn waiters(word: u32) -> u32 {
 /// - Everything done before a `set` *happens before* the return of the wait, [`try_wait`] or [`clear`] that takes its
 ///   token, and of an [`is_set`] that sees it. This includes a `set` of an event that is set already.
 /// - No operation waits for another thread to finish one. [`set`], [`clear`], [`is_set`] and [`try_wait`] never block.
-/// - Kernel calls: none, but one for a `set` that releases a parked thread, and one each time a thread parks.
+/// - Kernel calls: none, but one each time a thread parks, and one for a `set` that releases a thread which has come in to wait.
+///   Where threads could not be counted in yet (see Limits), one by whoever lets them in.
 /// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in another
 ///   thread.
 /// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler and keep `errno`, and the child of a
@@ -128,11 +129,15 @@ const fn waiters(word: u32) -> u32 {
 /// # Limits
 ///
 /// A wait begins when the event has counted the thread in. It does so at once, but for two cases. While it lasts, the thread
-/// can take a remembered token, as a thread that comes fresh can, but no `set` is meant for it alone; it sleeps like
-/// any other, and is counted in as soon as that is possible.
+/// can take a remembered token, as a thread that comes fresh can, but no `set` is meant for it alone. It sleeps like any other, and
+/// is woken when it can be counted in; if others are faster then, it sleeps again.
 ///
 /// - 32,767 threads are waiting already.
 /// - Threads that were released have not yet run and left.
+///
+/// A thread that cannot be counted in yet sleeps on a count of 32 bits, which all auto-reset events of the process advance. If it is kept
+/// from falling asleep until the count has been advanced 2^32 times, or a multiple of that, to the exact count, it sleeps until the
+/// next advance.
 ///
 /// After a `fork`, the child's copy of an event counts the parent's threads that were waiting on it, which are not there. A `set` in
 /// the child is given to one of them, and lost. Give the child a new event, or fork when nobody waits.

@@ -103,9 +103,10 @@ const ONE_GENERATION: u32 = 1 << 2;
 ///
 /// # Limits
 ///
-/// - A thread that waits notices a `clear` by a count of 30 bits. To miss a `set` and `clear` it would have to be kept from
-///   running from one look at the event to the next while the event is set and cleared 2^30 times or a multiple of that,
-///   to the exact count: some ten seconds of doing nothing else. It would then wait for the next `set`.
+/// - A thread that waits notices a `clear` by a count of 30 bits. It can miss a `set` and `clear` only if from one look at the event
+///   to its next the event is cleared 2^30 times, or a multiple of that, to the exact count: because the thread does not get to
+///   run, or because the one who should wake it does not. At ten nanoseconds a clear that is ten seconds of nothing else.
+///   It then waits for the next `set`.
 /// - Between the write of a `set` and its wake, the thread that sets can be stopped, by the scheduler or a debugger. Threads that were
 ///   parked then sleep on until it runs again. A second `set` in that time returns false and wakes nobody: to do otherwise
 ///   would cost every `set` of a set event a kernel call. Threads that come to wait meanwhile return at once.

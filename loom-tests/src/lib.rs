@@ -26,8 +26,8 @@
 //!
 //! - More than five threads, and more than the few operations each model makes.
 //! - SeqCst, which loom takes for AcqRel. Nothing here uses it.
-//! - A weak compare-exchange that fails for nothing; the tests of the library have a word for that.
-//! - The wrap of the generation.
+//! - A weak compare-exchange that fails for nothing, and the wrap of the generation. The Promela models in `models/` have both, and
+//!   the tests of the library have a word for the first.
 //! - The operating systems' side of the calls.
 //!
 //! [loom]: https://docs.rs/loom

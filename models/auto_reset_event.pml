@@ -1,0 +1,345 @@
+/*
+ * The protocol of src/auto_reset_event.rs, in every interleaving.
+ *
+ * Modelled: threads that wait, threads that set, and one that clears or tries to wait, which is the same; all of them
+ * again and again, without end. The kernel compares and puts to sleep in one step. A wake of one takes any of the
+ * sleepers, not the first. A sleep may end for nothing, and time may run out, at any moment: so every wait is a timed
+ * one here, and one without a deadline is one that is lucky. Waking up and the read that follows are one step: until a
+ * thread looks, nobody can tell whether it is awake. The names are those of the Rust. LIMIT is so low that the door is
+ * closed for both its reasons.
+ *
+ * A thread between a read of the word and its exchange is as one that has not begun, since an exchange that fails only
+ * reads again; so the two are one step. With SPLIT they are two, and an exchange may fail for nothing.
+ *
+ * Abstracted: of the epoch the model knows, for each thread, whether it is as that thread read it; so it never wraps.
+ * Memory is sequentially consistent. That an event may be freed after the wake is not modelled.
+ *
+ *     spin -run -O2 -safety -noreduce -m4000000 auto_reset_event.pml    the model: errors: 0
+ *     spin -DMUTANT_... -run -bfs auto_reset_event.pml                  a fault: errors: 1
+ *     spin -DMUTANT_... -t -p -g auto_reset_event.pml                   and the run that shows it
+ *
+ * `.ci/spin` runs them all. Sets of threads are bit masks, in which ME is the thread itself.
+ */
+
+#ifndef WAITERS
+#define WAITERS 3
+#endif
+#ifndef SETTERS
+#define SETTERS 2
+#endif
+#ifndef LIMIT
+#define LIMIT 2
+#endif
+
+#define SET 1
+#define LISTENED 2
+#define GRANT 4
+#define WAITER 16
+#define GRANTS(word) (((word) / GRANT) & 3)
+#define COUNTED(word) ((word) / WAITER)
+
+#define ME (1 << _pid)
+#define SIZE(set) (((set) & 1) + ((set) >> 1 & 1) + ((set) >> 2 & 1) + ((set) >> 3 & 1))
+
+byte event;
+byte asleep;            /* on the event's word */
+byte at_door;           /* asleep on the epoch */
+byte up_to_date;        /* for whom the epoch is as they read it */
+
+/* What the claims speak of and the code does not know. */
+byte tokens;            /* sets that returned true, less the waits and clears that did */
+byte inside;            /* who is counted in */
+byte late[WAITERS];     /* how many of the grants that are there were given before the thread came in */
+byte waking;            /* sets that have granted and are yet to wake */
+byte calling;           /* threads that have taken LISTENED off and are yet to call */
+
+#ifdef SPLIT
+#define THEN skip }; atomic { skip
+#define MAY_FAIL true
+#else
+#define THEN skip
+#define MAY_FAIL false
+#endif
+#define UNCHANGED (event == word)
+
+#ifdef MUTANT_DOOR_IGNORES_GRANTS
+#define DOOR_IS_OPEN(word) (COUNTED(word) < LIMIT)
+#else
+#define DOOR_IS_OPEN(word) (GRANTS(word) == 0 && COUNTED(word) < LIMIT)
+#endif
+
+#ifdef MUTANT_TIMEOUT_LEAVES_ITS_GRANT
+#define RELEASED(word) (GRANTS(word) > 0 && in_time)
+#else
+#define RELEASED(word) (GRANTS(word) > 0)
+#endif
+
+inline sleep_on_word() {
+    if
+#ifndef MUTANT_SLEEP_DOES_NOT_COMPARE
+    :: UNCHANGED -> asleep = asleep | ME
+#else
+    :: asleep = asleep | ME
+#endif
+    :: skip
+    fi
+}
+
+inline sleep_on_epoch() {
+    if
+#ifndef MUTANT_DOOR_SLEEPS_ON_THE_WORD
+    :: up_to_date & ME -> at_door = at_door | ME
+#else
+    :: (event & LISTENED) && !DOOR_IS_OPEN(event) -> asleep = asleep | ME
+#endif
+    :: skip
+    fi
+}
+
+inline wake_up() {
+    asleep = asleep & ~ME;
+    at_door = at_door & ~ME;
+    if :: in_time = true :: in_time = false fi
+}
+
+inline wake_one() {
+    do
+    :: asleep & (1 << i) -> asleep = asleep & ~(1 << i); break
+    :: asleep >> (i + 1) -> i++
+    :: else -> break
+    od;
+    i = 0
+}
+
+inline call_listeners() {
+#if defined MUTANT_CALL_WAKES_BEFORE_IT_ADVANCES
+    at_door = 0;
+    atomic { up_to_date = 0; calling-- }
+#elif defined MUTANT_CALL_DOES_NOT_ADVANCE
+    atomic { at_door = 0; calling-- }
+#elif defined MUTANT_CALL_WAKES_ONE
+    up_to_date = 0;
+    atomic { at_door = at_door & (at_door - 1); calling-- }
+#else
+    up_to_date = 0;
+    atomic { at_door = 0; calling-- }
+#endif
+}
+
+inline read_epoch() {
+    up_to_date = up_to_date | ME
+}
+
+inline forget_epoch() {
+    up_to_date = up_to_date & ~ME
+}
+
+inline return_from_wait(result) {
+    tokens = tokens - result;
+    forget_epoch();
+    word = 0;
+    in_time = false
+}
+
+/* Of the grants given since it came in, a thread takes the oldest. */
+inline take_grant() {
+    assert(late[_pid] < GRANTS(event));
+    event = event - GRANT;
+    for (i : 0 .. WAITERS - 1) {
+        if
+        :: late[i] > late[_pid] -> late[i]--
+        :: else
+        fi
+    };
+    i = 0
+}
+
+active [WAITERS] proctype waiter() {
+    byte word, i;
+    bool in_time;
+
+try_wait:
+    atomic {
+        word = event;
+        if
+        :: word & SET
+        :: else -> word = 0; in_time = true; goto come_in
+        fi;
+        THEN;
+        if
+        :: UNCHANGED -> event = word & ~SET; return_from_wait(1)
+        :: MAY_FAIL
+        fi;
+        goto try_wait
+    };
+
+come_in:
+    read_epoch();
+look:
+    atomic {
+        word = event;
+        if
+        :: word & SET
+        :: !(word & SET) && !in_time ->
+#ifdef MUTANT_TIMEOUT_AT_THE_DOOR_TURNS_LISTENED_OFF
+            event = event & ~LISTENED;
+#endif
+            return_from_wait(0);
+            goto try_wait
+        :: !(word & SET) && in_time && DOOR_IS_OPEN(word)
+        :: !(word & SET) && in_time && !DOOR_IS_OPEN(word) ->
+            if
+            :: word & LISTENED -> word = 0; goto door
+            :: else
+            fi
+        fi;
+        THEN;
+        if
+        :: UNCHANGED && (word & SET) -> event = word & ~SET; return_from_wait(1); goto try_wait
+        :: UNCHANGED && !(word & SET) && DOOR_IS_OPEN(word) ->
+            late[_pid] = GRANTS(word);
+            inside = inside | ME;
+            event = word + WAITER;
+            word = event;
+            forget_epoch();
+            goto park
+        :: UNCHANGED && !(word & SET) && !DOOR_IS_OPEN(word) -> event = word | LISTENED; word = 0
+        :: MAY_FAIL -> word = 0; forget_epoch(); goto come_in
+        fi
+    };
+door:
+#ifdef MUTANT_EPOCH_READ_AFTER_THE_WORD
+    read_epoch();
+#endif
+    atomic { sleep_on_epoch(); forget_epoch() };
+    atomic { wake_up(); read_epoch() };
+    goto look;
+
+park:
+    atomic {
+        skip;
+parked:
+        if
+        :: !RELEASED(word) && in_time -> sleep_on_word(); word = 0
+        :: else ->
+            if
+            :: UNCHANGED
+            :: !UNCHANGED || MAY_FAIL -> goto read
+            fi;
+            event = word - WAITER;
+            inside = inside & ~ME;
+            if
+            :: RELEASED(word) -> take_grant(); return_from_wait(1)
+            :: else -> return_from_wait(0)
+            fi;
+            late[_pid] = 0;
+#ifndef MUTANT_LEAVER_KEEPS_LISTENED
+            if
+            :: (event & LISTENED) && DOOR_IS_OPEN(event) ->
+                event = event & ~LISTENED;
+#ifndef MUTANT_LEAVER_DOES_NOT_CALL
+                calling++;
+                goto call
+#endif
+            :: else
+            fi;
+#endif
+            goto try_wait
+        fi
+    };
+    atomic {
+        wake_up();
+read:
+        word = event;
+        THEN;
+        goto parked
+    };
+call:
+    call_listeners();
+    goto try_wait
+}
+
+active [SETTERS] proctype setter() {
+    byte word, i;
+
+set:
+#ifdef MUTANT_WAKE_BEFORE_THE_GRANT
+    atomic { wake_one() };
+#endif
+    atomic {
+        word = event;
+        THEN;
+        if
+        :: UNCHANGED && GRANTS(word) < COUNTED(word) ->
+            event = word + GRANT;
+            tokens++;
+#if defined MUTANT_WAKE_BEFORE_THE_GRANT
+            word = 0;
+            goto set
+#elif defined MUTANT_SECOND_GRANT_DOES_NOT_WAKE
+            if
+            :: GRANTS(word) > 0 -> word = 0; goto set
+            :: else
+            fi;
+#endif
+            waking++;
+            word = 0;
+            goto wake
+        :: UNCHANGED && GRANTS(word) == COUNTED(word) ->
+            event = (word | SET) & ~LISTENED;
+            tokens = tokens + !(word & SET);
+#ifndef MUTANT_SET_DOES_NOT_CALL
+            if
+            :: word & LISTENED -> calling++; word = 0; goto call
+            :: else
+            fi;
+#endif
+            word = 0;
+            goto set
+        :: MAY_FAIL -> goto set
+        fi
+    };
+wake:
+    atomic { wake_one(); waking-- };
+    goto set;
+call:
+    call_listeners();
+    goto set
+}
+
+active proctype clearer() {
+    byte word;
+
+try_wait:
+    atomic {
+        word = event;
+        if
+        :: word & SET
+        :: else -> word = 0; goto try_wait
+        fi;
+        THEN;
+        if
+        :: UNCHANGED -> event = word & ~SET; tokens--
+        :: MAY_FAIL
+        fi;
+        word = 0;
+        goto try_wait
+    }
+}
+
+#define ALWAYS(claim) !(claim) -> assert(claim)
+
+active proctype claims() {
+    do
+    :: ALWAYS(GRANTS(event) <= COUNTED(event))
+    :: ALWAYS(!(event & SET) || GRANTS(event) == COUNTED(event))
+    :: ALWAYS(!(event & LISTENED) || !(event & SET) && !DOOR_IS_OPEN(event))
+    :: ALWAYS(COUNTED(event) == SIZE(inside))
+    /* Nothing is lost or doubled. */
+    :: ALWAYS(tokens == (event & SET) + GRANTS(event))
+    /* No grant is left lying: of those in, as many are awake, or are being woken. */
+    :: ALWAYS(SIZE(inside & ~asleep) + waking >= GRANTS(event))
+    /* No one at the door misses the call. */
+    :: ALWAYS(calling || !at_door || !(event & SET) && !DOOR_IS_OPEN(event))
+    od
+}
