@@ -34,8 +34,8 @@ fn block_on<F: Future>(future: F) -> F::Output {
             return output;
         }
         unpark.0.wait();
-        // Cleared before the next poll: a wake during the poll ends the next wait at once. The clear sees the wake, so the
-        // poll finds whatever was made ready before it.
+        // Cleared before the next poll: a wake during the poll ends the next wait at once. The clear sees the wake, so
+        // the poll finds whatever was made ready before it.
         unpark.0.clear();
     }
 }

@@ -1,8 +1,8 @@
 //! Worker threads that are fed by a lock-free queue, each parked on one auto-reset event while there is no work.
 //!
-//! Who pushes a job sets the event: one thread wakes up, if one is parked. Otherwise the token stays for the next worker
-//! who finds the queue empty and wants to sleep; it looks again instead. A worker who finds more than one job wakes a
-//! colleague, since several pushes may have left a single token.
+//! Who pushes a job sets the event: one thread wakes up, if one is parked. Otherwise the token stays for the next
+//! worker who finds the queue empty and wants to sleep; it looks again instead. A worker who finds more than one job
+//! wakes a colleague, since several pushes may have left a single token.
 
 use crossbeam_queue::SegQueue;
 use futex_event::AutoResetEvent;

@@ -14,8 +14,8 @@
 //! - SET: a token is remembered; nobody was waiting for it.
 //! - LISTENED: threads wait at the door, asleep on the *epoch*, one word for all auto-reset events of the process.
 //!
-//! It always holds that `grants <= waiters`; that SET is on only if `grants == waiters`; and that LISTENED is on only if SET
-//! is off and the door is closed.
+//! It always holds that `grants <= waiters`; that SET is on only if `grants == waiters`; and that LISTENED is on only
+//! if SET is off and the door is closed.
 //!
 //! | state | `set` | a waiter who is in | a newcomer |
 //! | --- | --- | --- | --- |
@@ -27,39 +27,40 @@
 //!
 //! # The door
 //!
-//! The door is open while there are no grants, and fewer waiters than the limit. Grants belong to all who were in when they
-//! were given, and any of them may take any: so the word need only count them. What must not happen is that a thread which
-//! came later takes one, and leaves somebody asleep who had been released. So while there are grants nobody comes in.
-//! Those who are granted have been woken and are about to leave; the last of them opens the door.
+//! The door is open while there are no grants, and fewer waiters than the limit. Grants belong to all who were in when
+//! they were given, and any of them may take any: so the word need only count them. What must not happen is that a
+//! thread which came later takes one, and leaves somebody asleep who had been released. So while there are grants
+//! nobody comes in. Those who are granted have been woken and are about to leave; the last of them opens the door.
 //!
-//! A thread at the door sleeps on the epoch, not on the event's word. `set` wakes *one* thread of those asleep on the word,
-//! which is right only if each of them may take the grant. Whoever opens the door, or turns SET on, takes LISTENED off in the
-//! same step, advances the epoch and wakes everybody who sleeps on it; here that is named a call.
+//! A thread at the door sleeps on the epoch, not on the event's word. `set` wakes *one* thread of those asleep on the
+//! word, which is right only if each of them may take the grant. Whoever opens the door, or turns SET on, takes
+//! LISTENED off in the same step, advances the epoch and wakes everybody who sleeps on it; here that is named a call.
 //!
 //! # Why it holds
 //!
-//! *No grant is left lying.* A grant is given in one step with finding a waiter without one. Every waiter who is awake looks
-//! before it sleeps, and sleeps only on the word as it saw it, without grants. The wake that follows the grant takes
-//! one out of the queue, if any are there. So of those in, at least as many are awake, or are being woken, as there are grants.
+//! *No grant is left lying.* A grant is given in one step with finding a waiter without one. Every waiter who is awake
+//! looks before it sleeps, and sleeps only on the word as it saw it, without grants. The wake that follows the grant
+//! takes one out of the queue, if any are there. So of those in, at least as many are awake, or are being woken, as
+//! there are grants.
 //!
-//! *No token is lost to a timeout.* A waiter leaves in one step: with a grant if there is one, however late, and only otherwise
-//! without. There is no moment in which it has given up and can still be granted something.
+//! *No token is lost to a timeout.* A waiter leaves in one step: with a grant if there is one, however late, and only
+//! otherwise without. There is no moment in which it has given up and can still be granted something.
 //!
-//! *No one at the door misses the call.* It reads the epoch, then looks at the word, then sleeps on the epoch as it was read. A
-//! caller changes the word, then advances the epoch. If the look came before the change, the epoch was read before
-//! it was advanced, and the sleep ends or does not begin.
+//! *No one at the door misses the call.* It reads the epoch, then looks at the word, then sleeps on the epoch as it was
+//! read. A caller changes the word, then advances the epoch. If the look came before the change, the epoch was read
+//! before it was advanced, and the sleep ends or does not begin.
 //!
 //! # Freed after wake
 //!
-//! As for [`Event`](crate::Event): the write that gives a grant or turns SET on is the last time that `set` touches the event,
-//! and the write with which a waiter leaves is the last time that its wait does.
+//! As for [`Event`](crate::Event): the write that gives a grant or turns SET on is the last time that `set` touches the
+//! event, and the write with which a waiter leaves is the last time that its wait does.
 //!
 //! # Orderings
 //!
 //! A token is handed over by a write of `set` and a write of whoever takes it: Release and Acquire. All writes are
-//! read-modify-writes and continue the release sequences of all sets before them, so that it does not matter which grant is
-//! taken. Everything else in the word can be Relaxed. The epoch is another variable: advancing it is a Release, so that the
-//! Acquire read of a thread at the door cannot see the new epoch and then the old word.
+//! read-modify-writes and continue the release sequences of all sets before them, so that it does not matter which
+//! grant is taken. Everything else in the word can be Relaxed. The epoch is another variable: advancing it is a
+//! Release, so that the Acquire read of a thread at the door cannot see the new epoch and then the old word.
 
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::sleep;
@@ -103,48 +104,51 @@ const fn waiters(word: u32) -> u32 {
 ///
 /// - Each `set` releases exactly one thread that waits and has not been released yet. With none waiting, one token is
 ///   remembered; a further `set` then changes nothing and returns false.
-/// - So *k* sets while *k* or more threads are parked release *k* of them. They do not collapse into one, and a thread that comes to
-///   wait later cannot take what was given to those parked.
-/// - Nothing is lost or doubled, whatever races: at rest, the sets that returned true are as many as the waits that were
-///   released, the clears that returned true, and one more if the event is set. A timeout that races a `set` ends either with
-///   true, or with the token still there for somebody else.
+/// - So *k* sets while *k* or more threads are parked release *k* of them. They do not collapse into one, and a thread
+///   that comes to wait later cannot take what was given to those parked.
+/// - Nothing is lost or doubled, whatever races: at rest, the sets that returned true are as many as the waits that
+///   were released, the clears that returned true, and one more if the event is set. A timeout that races a `set` ends
+///   either with true, or with the token still there for somebody else.
 /// - A wait returns only because it was released, or at its deadline. There are no spurious returns.
 /// - Everything done before a `set` *happens before* the return of the wait, [`try_wait`] or [`clear`] that takes its
 ///   token, and of an [`is_set`] that sees it. This includes a `set` of an event that is set already.
 /// - No operation waits for another thread to finish one. [`set`], [`clear`], [`is_set`] and [`try_wait`] never block.
-/// - Kernel calls: none, but one each time a thread parks, and one for a `set` that releases a thread which has come in to wait.
-///   Where threads could not be counted in yet (see Limits), one by whoever lets them in.
-/// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in another
-///   thread.
-/// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler and keep `errno`, and the child of a
-///   `fork` may use the event, if no thread was waiting on it then. The [fallback word] does not promise that.
+/// - Kernel calls: none, but one each time a thread parks, and one for a `set` that releases a thread which has come in
+///   to wait. Where threads could not be counted in yet (see Limits), one by whoever lets them in.
+/// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in
+///   another thread.
+/// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler and keep `errno`, and the
+///   child of a `fork` may use the event, if no thread was waiting on it then. The [fallback word] does not promise
+///   that.
 ///
-/// Which of several waiters is released is for the system to choose; on Linux, of those asleep, the one that has slept longest.
+/// Which of several waiters is released is for the system to choose; on Linux, of those asleep, the one that has slept
+/// longest.
 ///
 /// # Size
 ///
-/// Four bytes, aligned to four; no heap memory, no thread-local, no destructor. All-zero memory is an unset event. It may be
-/// moved, dropped or leaked at any time when no one waits on it.
+/// Four bytes, aligned to four; no heap memory, no thread-local, no destructor. All-zero memory is an unset event. It
+/// may be moved, dropped or leaked at any time when no one waits on it.
 ///
 /// # Limits
 ///
-/// A wait begins when the event has counted the thread in. It does so at once, but for two cases. While it lasts, the thread
-/// can take a remembered token, as a thread that comes fresh can, but no `set` is meant for it alone. It sleeps like any other, and
-/// is woken when it can be counted in; if others are faster then, it sleeps again.
+/// A wait begins when the event has counted the thread in. It does so at once, but for two cases. While it lasts, the
+/// thread can take a remembered token, as a thread that comes fresh can, but no `set` is meant for it alone. It sleeps
+/// like any other, and is woken when it can be counted in; if others are faster then, it sleeps again.
 ///
 /// - 32,767 threads are waiting already.
 /// - Threads that were released have not yet run and left.
 ///
-/// A thread that cannot be counted in yet sleeps on a count of 32 bits, which all auto-reset events of the process advance. If it is kept
-/// from falling asleep until the count has been advanced 2^32 times, or a multiple of that, to the exact count, it sleeps until the
-/// next advance.
+/// A thread that cannot be counted in yet sleeps on a count of 32 bits, which all auto-reset events of the process
+/// advance. If it is kept from falling asleep until the count has been advanced 2^32 times, or a multiple of that, to
+/// the exact count, it sleeps until the next advance.
 ///
-/// After a `fork`, the child's copy of an event counts the parent's threads that were waiting on it, which are not there. A `set` in
-/// the child is given to one of them, and lost. Give the child a new event, or fork when nobody waits.
+/// After a `fork`, the child's copy of an event counts the parent's threads that were waiting on it, which are not
+/// there. A `set` in the child is given to one of them, and lost. Give the child a new event, or fork when nobody
+/// waits.
 ///
-/// Between the write of a `set` and its wake, the thread that sets can be stopped, by the scheduler or a debugger. The thread that it
-/// released then sleeps on until it runs again, unless another waiter comes upon the token. A second `set` in that time
-/// releases, and wakes, a second thread.
+/// Between the write of a `set` and its wake, the thread that sets can be stopped, by the scheduler or a debugger. The
+/// thread that it released then sleeps on until it runs again, unless another waiter comes upon the token. A second
+/// `set` in that time releases, and wakes, a second thread.
 ///
 /// [`set`]: AutoResetEvent::set
 /// [`clear`]: AutoResetEvent::clear
@@ -191,8 +195,8 @@ impl<F: Futex> AutoResetEvent<F> {
     /// Releases one thread that waits, or remembers a token if none does. True if it did either, false if a token was
     /// remembered already.
     ///
-    /// Never blocks. One kernel call if it releases a thread, none otherwise, except to call those whom the event could not
-    /// count in (see Limits, above): one then, too.
+    /// Never blocks. One kernel call if it releases a thread, none otherwise, except to call those whom the event could
+    /// not count in (see Limits, above): one then, too.
     ///
     /// Everything the caller did before is visible to whoever takes the token, whether this returns true or false.
     ///
@@ -339,8 +343,8 @@ impl<F: Futex> AutoResetEvent<F> {
         }
     }
 
-    /// Counts the thread in: `Ok` with the word as it is then. `Err` if the wait ends at the door: with true if it took the
-    /// token, with false if its time was up.
+    /// Counts the thread in: `Ok` with the word as it is then. `Err` if the wait ends at the door: with true if it took
+    /// the token, with false if its time was up.
     fn come_in(&self, sleep: impl Fn(&F, u32) -> bool) -> Result<u32, bool> {
         let mut in_time = true;
         loop {
@@ -396,12 +400,12 @@ fn call_listeners<F: Futex>() {
 impl<F: TimedFutex> AutoResetEvent<F> {
     /// Blocks until a `set` releases this wait: true, or until `timeout` has gone by: false.
     ///
-    /// False is never early, and takes nothing: a `set` that comes at the last moment either makes this true, or its token is for
-    /// others. If true, everything done before the `set` is visible to the caller.
+    /// False is never early, and takes nothing: a `set` that comes at the last moment either makes this true, or its
+    /// token is for others. If true, everything done before the `set` is visible to the caller.
     ///
     /// With `Duration::ZERO` this looks once and enters no kernel. A timeout that leads beyond what a `Duration` can
-    /// hold means for ever. Time is that of [`TimedFutex::now`]: monotonic, on Linux CLOCK_MONOTONIC, which stands still
-    /// while the machine is suspended.
+    /// hold means for ever. Time is that of [`TimedFutex::now`]: monotonic, on Linux CLOCK_MONOTONIC, which stands
+    /// still while the machine is suspended.
     ///
     /// ```
     /// use futex_event::AutoResetEvent;

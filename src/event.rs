@@ -26,30 +26,30 @@
 //! generation*: only a set event can be cleared, so a generation that has moved on proves that a `set` came in between.
 //! That is what makes `clear` harmless to those already released, however late they run.
 //!
-//! A sleeper is never forgotten, because PARKED goes off only together with a step of the generation, and the step needs
-//! SET. So every generation in which somebody parks is ended by one `set` that finds SET off and PARKED on, and that
-//! `set` wakes. A thread that turns PARKED on just before it, or finds it on, sleeps on the word exactly as it was with
-//! SET off: once SET is on, the kernel's comparison sends it back.
+//! A sleeper is never forgotten, because PARKED goes off only together with a step of the generation, and the step
+//! needs SET. So every generation in which somebody parks is ended by one `set` that finds SET off and PARKED on, and
+//! that `set` wakes. A thread that turns PARKED on just before it, or finds it on, sleeps on the word exactly as it was
+//! with SET off: once SET is on, the kernel's comparison sends it back.
 //!
 //! Nobody is taken for released who is not, because a thread returns only on what it reads in the word. A wake, from
 //! wherever, only makes it look.
 //!
 //! # Freed after wake
 //!
-//! `set` publishes with its one write and uses the event's address as a number from then on. A waiter that sees the write
-//! may free the event at once: the wake then goes to an address at which nobody, or somebody else, sleeps. References to
-//! types with interior mutability do not promise the compiler that the memory stays (rust-lang/rust#98017), so a `&self`
-//! that outlives the event inside `set` is no lie either.
+//! `set` publishes with its one write and uses the event's address as a number from then on. A waiter that sees the
+//! write may free the event at once: the wake then goes to an address at which nobody, or somebody else, sleeps.
+//! References to types with interior mutability do not promise the compiler that the memory stays
+//! (rust-lang/rust#98017), so a `&self` that outlives the event inside `set` is no lie either.
 //!
 //! # Orderings
 //!
 //! There is one variable, whose modifications are seen by all in one order whatever the orderings say. What matters is
-//! the edge to the outside: what was done before a `set` is to be visible after a wait, a look or a `clear` that observes
-//! it. So `set` writes with Release, and every read that can make an operation report the event as set is an Acquire.
-//! All writes to the word are read-modify-writes. They continue the release sequence of each `set` before them, so
-//! that a waiter who reads the word only after it has been cleared, or parked on again, is still ordered after the `set`;
-//! the other writes can be Relaxed. That `set` writes when the event is set already is part of this: a reader who clears
-//! the event, and then looks at what was pushed before that `set`, must find it.
+//! the edge to the outside: what was done before a `set` is to be visible after a wait, a look or a `clear` that
+//! observes it. So `set` writes with Release, and every read that can make an operation report the event as set is an
+//! Acquire. All writes to the word are read-modify-writes. They continue the release sequence of each `set` before
+//! them, so that a waiter who reads the word only after it has been cleared, or parked on again, is still ordered after
+//! the `set`; the other writes can be Relaxed. That `set` writes when the event is set already is part of this: a
+//! reader who clears the event, and then looks at what was pushed before that `set`, must find it.
 
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::sleep;
@@ -84,32 +84,33 @@ const ONE_GENERATION: u32 = 1 << 2;
 /// - A `set` releases **every** wait that began before it. A wait that was released returns, even if [`clear`] follows
 ///   at once and before the waiting thread has run.
 /// - A wait returns only because it was released, or at its deadline. There are no spurious returns.
-/// - Everything done before a `set` *happens before* the return of each [`wait`], [`try_wait`], timed wait with
-///   true, [`is_set`] with true and [`clear`] with true that observes that `set` or a later one. This includes a `set` of an
+/// - Everything done before a `set` *happens before* the return of each [`wait`], [`try_wait`], timed wait with true,
+///   [`is_set`] with true and [`clear`] with true that observes that `set` or a later one. This includes a `set` of an
 ///   event that is set already.
 /// - No operation waits for another thread to finish one. [`set`], [`clear`], [`is_set`] and [`try_wait`] never block.
 /// - Kernel calls: none, but one each time a thread parks, and one for a `set` that ends a time in which threads have
 ///   parked, whatever their number. (The mark that tells `set` is taken off by `clear`. So if all who parked have
 ///   given up since, the call is made in vain.)
-/// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in another
-///   thread.
-/// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler, keep `errno`, and work after
-///   `fork`. The [fallback word] does not promise that.
+/// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in
+///   another thread.
+/// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler, keep `errno`, and work
+///   after `fork`. The [fallback word] does not promise that.
 ///
 /// # Size
 ///
-/// Four bytes, aligned to four; no heap memory, no thread-local, no destructor. All-zero memory is an unset event. It may be
-/// moved, dropped or leaked at any time when no one waits on it.
+/// Four bytes, aligned to four; no heap memory, no thread-local, no destructor. All-zero memory is an unset event. It
+/// may be moved, dropped or leaked at any time when no one waits on it.
 ///
 /// # Limits
 ///
-/// - A thread that waits notices a `clear` by a count of 30 bits. It can miss a `set` and `clear` only if from one look at the event
-///   to its next the event is cleared 2^30 times, or a multiple of that, to the exact count: because the thread does not get to
-///   run, or because the one who should wake it does not. At ten nanoseconds a clear that is ten seconds of nothing else.
-///   It then waits for the next `set`.
-/// - Between the write of a `set` and its wake, the thread that sets can be stopped, by the scheduler or a debugger. Threads that were
-///   parked then sleep on until it runs again. A second `set` in that time returns false and wakes nobody: to do otherwise
-///   would cost every `set` of a set event a kernel call. Threads that come to wait meanwhile return at once.
+/// - A thread that waits notices a `clear` by a count of 30 bits. It can miss a `set` and `clear` only if from one look
+///   at the event to its next the event is cleared 2^30 times, or a multiple of that, to the exact count: because the
+///   thread does not get to run, or because the one who should wake it does not. At ten nanoseconds a clear that is ten
+///   seconds of nothing else. It then waits for the next `set`.
+/// - Between the write of a `set` and its wake, the thread that sets can be stopped, by the scheduler or a debugger.
+///   Threads that were parked then sleep on until it runs again. A second `set` in that time returns false and wakes
+///   nobody: to do otherwise would cost every `set` of a set event a kernel call. Threads that come to wait meanwhile
+///   return at once.
 ///
 /// [`set`]: Event::set
 /// [`clear`]: Event::clear
@@ -177,8 +178,8 @@ impl<F: Futex> Event<F> {
     ///
     /// Never blocks and enters no kernel. Takes nothing back: who was released by a `set` returns from its wait.
     ///
-    /// True says that the caller has seen a `set`, and sees everything done before it. So a consumer may clear the event, look
-    /// for work, and wait if there is none; a producer who adds work and then sets is never missed.
+    /// True says that the caller has seen a `set`, and sees everything done before it. So a consumer may clear the
+    /// event, look for work, and wait if there is none; a producer who adds work and then sets is never missed.
     ///
     /// ```
     /// let event = futex_event::Event::new();
@@ -293,12 +294,12 @@ impl<F: Futex> Event<F> {
 impl<F: TimedFutex> Event<F> {
     /// Blocks until the event is set: true, or until `timeout` has gone by: false.
     ///
-    /// False is never early. True wins: if the event is found set, or to have been set and cleared since the wait began,
-    /// this is true however late. If so, everything done before that `set` is visible to the caller.
+    /// False is never early. True wins: if the event is found set, or to have been set and cleared since the wait
+    /// began, this is true however late. If so, everything done before that `set` is visible to the caller.
     ///
     /// With `Duration::ZERO` this looks once and enters no kernel. A timeout that leads beyond what a `Duration` can
-    /// hold means for ever. Time is that of [`TimedFutex::now`]: monotonic, on Linux CLOCK_MONOTONIC, which stands still
-    /// while the machine is suspended.
+    /// hold means for ever. Time is that of [`TimedFutex::now`]: monotonic, on Linux CLOCK_MONOTONIC, which stands
+    /// still while the machine is suspended.
     ///
     /// ```
     /// use futex_event::Event;

@@ -1,8 +1,8 @@
 //! Events for threads: one waits, another says go.
 //!
-//! An [`Event`] is a flag that threads can sleep on. It takes four bytes, has no lock inside, and costs nothing to create.
-//! Waiters sleep in the kernel on the flag itself (`futex` on Linux), and the one who sets the flag enters the kernel only
-//! if somebody sleeps.
+//! An [`Event`] is a flag that threads can sleep on. It takes four bytes, has no lock inside, and costs nothing to
+//! create. Waiters sleep in the kernel on the flag itself (`futex` on Linux), and the one who sets the flag enters the
+//! kernel only if somebody sleeps.
 //!
 //! ```
 //! use futex_event::Event;
@@ -39,8 +39,8 @@
 //!
 //! # Which thread sees what
 //!
-//! What a thread did before it called [`set`](Event::set) is visible to every thread that waits for it, looks at it with
-//! success, or clears it. So the data that an event announces needs no lock of its own:
+//! What a thread did before it called [`set`](Event::set) is visible to every thread that waits for it, looks at it
+//! with success, or clears it. So the data that an event announces needs no lock of its own:
 //!
 //! ```
 //! use futex_event::Event;
@@ -71,9 +71,9 @@
 //!
 //! # Without std
 //!
-//! The crate is `no_std`. The feature `std`, on by default, adds [`Event::wait_deadline`] with `std::time::Instant`, and on
-//! systems without a futex the [fallback word](platform::FallbackFutex). Linux and Android need neither for all the rest,
-//! timeouts included.
+//! The crate is `no_std`. The feature `std`, on by default, adds [`Event::wait_deadline`] with `std::time::Instant`,
+//! and on systems without a futex the [fallback word](platform::FallbackFutex). Linux and Android need neither for all
+//! the rest, timeouts included.
 //!
 //! # Systems
 //!

@@ -1,7 +1,7 @@
 //! How a waiter sleeps: for ever, or until a deadline.
 //!
-//! Both are functions that sleep on a futex while it has the given value, and return false if the waiter's time is up, so
-//! that it looks once more and then gives up.
+//! Both are functions that sleep on a futex while it has the given value, and return false if the waiter's time is up,
+//! so that it looks once more and then gives up.
 
 use crate::platform::{Deadline, Futex, TimedFutex};
 use core::time::Duration;
@@ -17,8 +17,8 @@ pub(crate) fn for_at_most<F: TimedFutex>(timeout: Duration) -> Option<impl Fn(&F
         return None;
     }
     let deadline = Deadline::after(F::now(), timeout);
-    // The clock is read after each sleep, since a futex whose word keeps changing sends its callers back without a look at
-    // theirs.
+    // The clock is read after each sleep, since a futex whose word keeps changing sends its callers back without a look
+    // at theirs.
     Some(move |futex: &F, expected| {
         futex.wait_until(expected, deadline) && !deadline.has_passed(F::now())
     })

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-/// What an example prints. `cargo test` has built it, beside this program's folder; `cargo test --test examples` would not.
+/// What an example prints. `cargo test` has built it, beside this program's folder; `cargo test --test examples` would
+/// not.
 fn run(example: &str, arguments: &[&str]) -> String {
     let mut path = std::env::current_exe().unwrap();
     path.pop();

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Runs `claim` in a child process with this thread alone, and asserts that it held. The claim may not panic, allocate or
-/// use a lock: another thread may have been inside one when the process was copied.
+/// Runs `claim` in a child process with this thread alone, and asserts that it held. The claim may not panic, allocate
+/// or use a lock: another thread may have been inside one when the process was copied.
 fn in_child(claim: impl FnOnce() -> bool) {
     // SAFETY: the child does what a signal handler may do, and leaves by `_exit`.
     unsafe {

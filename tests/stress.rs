@@ -159,8 +159,8 @@ fn no_hand_off_is_lost<F: Word>() {
     println!("{} tosses", tosses.load(Relaxed));
 }
 
-/// Catches and throws, until the game is stopped. Each looks before it throws: whoever sees the end first throws once more, and
-/// the other, who catches that ball, sees it too.
+/// Catches and throws, until the game is stopped. Each looks before it throws: whoever sees the end first throws once
+/// more, and the other, who catches that ball, sees it too.
 fn toss<E: AnyEvent>(mine: &E, other: &E, stop: &AtomicBool, tosses: &AtomicU64) {
     let mut last = false;
     while !last {
@@ -201,8 +201,8 @@ mod linux {
     use std::ptr;
     use std::sync::Once;
 
-    /// From now on a signal interrupts some thread two thousand times a second. The handler is installed without SA_RESTART,
-    /// so that the calls it interrupts fail with EINTR.
+    /// From now on a signal interrupts some thread two thousand times a second. The handler is installed without
+    /// SA_RESTART, so that the calls it interrupts fail with EINTR.
     pub fn storm() {
         extern "C" fn ignore(_: i32) {}
 

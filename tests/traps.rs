@@ -1,4 +1,5 @@
-//! Mistakes that other libraries made, where no other test here would notice them. `docs/verification.md` lists the rest.
+//! Mistakes that other libraries made, where no other test here would notice them. `docs/verification.md` lists the
+//! rest.
 
 mod common;
 
@@ -81,8 +82,8 @@ fn waits_allocate_nothing<F: Word>() {
     });
 }
 
-/// folly's SaturatingSemaphore: a futex that finds another word than it was told of does not look at the clock, and a loop around
-/// it never did either.
+/// folly's SaturatingSemaphore: a futex that finds another word than it was told of does not look at the clock, and a
+/// loop around it never did either.
 fn a_word_that_keeps_changing_does_not_keep_a_waiter_from_its_deadline<F: TimedWord>() {
     let event = AutoResetEvent::with_futex(F::default());
     let timeout = Duration::from_millis(100);

@@ -1,9 +1,9 @@
-//! The protocols of `futex-event`, the code that ships, on a modelled word, in every interleaving, or in every one up to a
-//! number of preemptions.
+//! The protocols of `futex-event`, the code that ships, on a modelled word, in every interleaving, or in every one up
+//! to a number of preemptions.
 //!
-//! [`Word`] is a word as [`Futex`] has it, whose atomics are [loom]'s and whose kernel is a queue here. [`explore`] runs a model
-//! in every interleaving that loom finds, under every combination of [faults](Fault). The models are in `tests/`; they
-//! run in a plain `cargo test`.
+//! [`Word`] is a word as [`Futex`] has it, whose atomics are [loom]'s and whose kernel is a queue here. [`explore`]
+//! runs a model in every interleaving that loom finds, under every combination of [faults](Fault). The models are in
+//! `tests/`; they run in a plain `cargo test`.
 //!
 //! # What the modelled word does
 //!
@@ -17,17 +17,19 @@
 //!
 //! # What the models cover
 //!
-//! All interleavings of the operations on words, and all values that a load may return under the orderings given, as far
-//! as loom models C11. A payload in loom's `UnsafeCell`, without atomics, shows a missing happens-before edge as a race.
-//! Loom hands the waker's view to the thread it unparks, an edge that the kernel does not promise; it hides a missing
-//! Acquire in the runs that have it. Runs in which the last sleep ends for nothing, or the waiter never sleeps, do not have it.
+//! All interleavings of the operations on words, and all values that a load may return under the orderings given, as
+//! far as loom models C11. A payload in loom's `UnsafeCell`, without atomics, shows a missing happens-before edge as a
+//! race. Loom hands the waker's view to the thread it unparks, an edge that the kernel does not promise; it hides a
+//! missing Acquire in the runs that have it. Runs in which the last sleep ends for nothing, or the waiter never sleeps,
+//! do not have it.
 //!
 //! # What they cannot
 //!
+//! - A thread that wakes for nothing after a model has seen it asleep ([`until_quiet`]): such wakes come before.
 //! - More than five threads, and more than the few operations each model makes.
 //! - SeqCst, which loom takes for AcqRel. Nothing here uses it.
-//! - A weak compare-exchange that fails for nothing, and the wrap of the generation. The Promela models in `models/` have both, and
-//!   the tests of the library have a word for the first.
+//! - A weak compare-exchange that fails for nothing, and the wrap of the generation. The Promela models in `models/`
+//!   have both, and the tests of the library have a word for the first.
 //! - The operating systems' side of the calls.
 //!
 //! [loom]: https://docs.rs/loom
@@ -197,8 +199,8 @@ impl<E> Guarded<E> {
         self.payload.with(|payload| unsafe { *payload })
     }
 
-    /// Stands for freeing the memory in which the event lies: from now on every access to its word, other than a wake, is an
-    /// error.
+    /// Stands for freeing the memory in which the event lies: from now on every access to its word, other than a wake,
+    /// is an error.
     pub fn retire(&self) {
         let event: *const E = &self.event;
         let word: *const Word = event.cast();

@@ -1,10 +1,10 @@
 //! The word without a futex: a table of queues, each under a lock of std.
 //!
 //! A thread that goes to sleep hangs itself into the queue that its word's address falls into, with a condition
-//! variable of its own, both on its stack. (Where std's condition variable is one of pthreads, std puts it on the heap for as long
-//! as the sleep lasts; elsewhere no memory is allocated.) The queue's lock makes compare-and-sleep one step: a
-//! waker changes the word, then takes the lock, so either it finds the sleeper, or the sleeper took the lock later and
-//! found the change.
+//! variable of its own, both on its stack. (Where std's condition variable is one of pthreads, std puts it on the heap
+//! for as long as the sleep lasts; elsewhere no memory is allocated.) The queue's lock makes compare-and-sleep one
+//! step: a waker changes the word, then takes the lock, so either it finds the sleeper, or the sleeper took the lock
+//! later and found the change.
 //!
 //! This is the one word that is not lock-free. A thread stopped inside a wait or a wake holds up those of other words
 //! that share its queue. It must not be woken from a signal handler, nor used in the child of a `fork` that happened

@@ -14,8 +14,8 @@ use core::time::Duration;
 ///
 /// Callers may guard memory with an event, so its soundness rests on the word. An implementation promises that
 ///
-/// - `load`, `fetch_or`, `fetch_add` and `compare_exchange_weak` act on one `u32` of the word as the methods of `AtomicU32` do, with
-///   the given orderings;
+/// - `load`, `fetch_or`, `fetch_add` and `compare_exchange_weak` act on one `u32` of the word as the methods of
+///   `AtomicU32` do, with the given orderings;
 /// - [`wait`](Self::wait) compares and goes to sleep in one step as seen by the wakes: a wake that follows a change of
 ///   the word finds every thread that went to sleep on the value before the change;
 /// - the wakes never read or write what their pointer points at.
@@ -23,8 +23,8 @@ use core::time::Duration;
 /// A wait may return for no reason at all, and a wake may wake threads in vain: events check. No call need order
 /// memory; events bring their own orderings.
 pub unsafe trait Futex: Sync + 'static {
-    /// How many threads an event counts as waiting on one word at most, if the event's own limit is not lower. There is a
-    /// reason to set it only in tests, which have too few threads to come to the events' limit.
+    /// How many threads an event counts as waiting on one word at most, if the event's own limit is not lower. There is
+    /// a reason to set it only in tests, which have too few threads to come to the events' limit.
     const WAITERS: u32 = u32::MAX;
 
     /// One word for all of this type: where threads sleep that no single event's word can hold.
@@ -41,8 +41,8 @@ pub unsafe trait Futex: Sync + 'static {
     /// Adds, wrapping around, and returns the value before.
     fn fetch_add(&self, amount: u32, order: Ordering) -> u32;
 
-    /// Stores `new` if the word is `current`: `Ok` with the value before if it did, `Err` with the value found if it did
-    /// not. May fail although the word is `current`.
+    /// Stores `new` if the word is `current`: `Ok` with the value before if it did, `Err` with the value found if it
+    /// did not. May fail although the word is `current`.
     ///
     /// Callers give `failure` no stronger than `success`: before Rust 1.64, `AtomicU32` panics otherwise.
     fn compare_exchange_weak(

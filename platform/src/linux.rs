@@ -75,8 +75,8 @@ fn wake(word: *const AtomicU32, count: u32) {
 /// put around it; to return at once would burn a CPU in silence. So the wait becomes a poll at this pace: correct, but
 /// late by up to a millisecond. If even that sleep is refused, it gives its turn to others.
 ///
-/// This helps the thread whose waits are refused. A thread whose *wakes* are refused cannot be helped: those that it should
-/// have woken sleep on.
+/// This helps the thread whose waits are refused. A thread whose *wakes* are refused cannot be helped: those that it
+/// should have woken sleep on.
 #[cold]
 fn nap(deadline: Deadline) -> bool {
     const PACE: Duration = Duration::from_millis(1);

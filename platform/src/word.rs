@@ -106,8 +106,8 @@ word! {
     /// See the [table of systems](crate) for the call behind it. On Linux every call of this type leaves `errno` as it
     /// found it, and the wakes are async-signal-safe.
     ///
-    /// On a system without a futex this is the [`FallbackFutex`]'s equal. Where neither is to be had, which means without
-    /// the feature `std`, the type is still there but implements neither [`Futex`](crate::Futex) nor
+    /// On a system without a futex this is the [`FallbackFutex`]'s equal. Where neither is to be had, which means
+    /// without the feature `std`, the type is still there but implements neither [`Futex`](crate::Futex) nor
     /// [`TimedFutex`](crate::TimedFutex).
     ///
     /// Four bytes with the alignment of a `u32`.
@@ -134,11 +134,11 @@ word! {
     /// The word for systems without a futex, on std's `Mutex` and `Condvar`.
     ///
     /// It is there on every system, to be measured and tested beside the others. It alone is not lock-free: a thread
-    /// stopped inside a wait or a wake holds up those of other words. Hence two promises less: its wakes may
-    /// not be called from a signal handler, nor any of its calls in the child of a `fork` that happened while another
-    /// thread was inside one. Its waits compare, sleep and time out like any futex's, and it wakes exactly as many threads as
-    /// it is told to. Nothing is allocated, except that where std's `Condvar` is one of pthreads, std keeps it on the heap
-    /// while a thread sleeps.
+    /// stopped inside a wait or a wake holds up those of other words. Hence two promises less: its wakes may not be
+    /// called from a signal handler, nor any of its calls in the child of a `fork` that happened while another thread
+    /// was inside one. Its waits compare, sleep and time out like any futex's, and it wakes exactly as many threads as
+    /// it is told to. Nothing is allocated, except that where std's `Condvar` is one of pthreads, std keeps it on the
+    /// heap while a thread sleeps.
     ///
     /// Four bytes with the alignment of a `u32`.
     FallbackFutex

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-/// A word whose weak exchanges fail for nothing, whose waits return for nothing, as after a signal, and whose every step
-/// comes late, before and after.
+/// A word whose weak exchanges fail for nothing, whose waits return for nothing, as after a signal, and whose every
+/// step comes late, before and after.
 ///
-/// What happens is chosen by a generator for each thread. The seed is printed, and can be given as `HOSTILE_SEED`; which thread
-/// gets its turn when is still the system's choice.
+/// What happens is chosen by a generator for each thread. The seed is printed, and can be given as `HOSTILE_SEED`;
+/// which thread gets its turn when is still the system's choice.
 #[derive(Default)]
 #[repr(transparent)]
 pub struct Hostile<F>(F);
