@@ -11,7 +11,7 @@ use std::fmt::Debug;
 use std::io::Write;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -64,7 +64,14 @@ fn while_on_record<T>(address: usize, wait: impl FnOnce() -> T) -> T {
     let entry = (address, thread_id());
     WAITING.lock().unwrap().push(entry);
     let result = wait();
-    WAITING.lock().unwrap().retain(|other| *other != entry);
+    // Not by sleeping on the lock, which would pass for being asleep on the word.
+    let mut waiting = loop {
+        match WAITING.try_lock() {
+            Err(TryLockError::WouldBlock) => thread::yield_now(),
+            waiting => break waiting.unwrap(),
+        }
+    };
+    waiting.retain(|other| *other != entry);
     result
 }
 
