@@ -6,6 +6,7 @@ mod common;
 use common::{until_parked, AnyEvent, TimedWord, Watched, Word};
 use futex_event::platform::{PrivateFutex, TimedFutex};
 use futex_event::{AutoResetEvent, Event};
+use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -14,8 +15,10 @@ on_every_word! {
     untimed: [
         every_pulse_releases_everyone,
         no_hand_off_is_lost,
+        what_was_done_before_a_set_is_visible_after_a_wait_or_a_look,
     ],
     timed: [
+        what_was_done_before_a_set_is_visible_after_a_timed_wait,
         no_token_is_lost_or_doubled,
         no_token_is_lost_or_doubled_at_the_limit,
     ]
@@ -48,6 +51,25 @@ impl Random {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0 % bound
+    }
+}
+
+/// Memory that an event alone keeps two threads from using at once. If it does not, ThreadSanitizer tells.
+#[derive(Default)]
+struct Guarded(UnsafeCell<u64>);
+
+// SAFETY: this is what the tests are about.
+unsafe impl Sync for Guarded {}
+
+impl Guarded {
+    fn count(&self) {
+        // SAFETY: the `set` that the caller has observed, or is about to do, comes between this use and all others.
+        unsafe { *self.0.get() += 1 }
+    }
+
+    fn get(&self) -> u64 {
+        // SAFETY: as above, but others may read at the same time.
+        unsafe { *self.0.get() }
     }
 }
 
@@ -117,20 +139,26 @@ fn conserve<F: TimedFutex>(event: &AutoResetEvent<F>) {
 fn every_pulse_releases_everyone<F: Word>() {
     const WAITERS: usize = 4;
     let event = Event::with_futex(Watched::<F>::default());
+    let counter = Guarded::default();
     let end = Instant::now() + duration();
     let mut pulses = 0;
-    thread::scope(|scope| {
-        while Instant::now() < end {
-            let waiters: Vec<_> = (0..WAITERS).map(|_| scope.spawn(|| event.wait())).collect();
+    while Instant::now() < end {
+        thread::scope(|scope| {
+            for _ in 0..WAITERS {
+                scope.spawn(|| {
+                    event.wait();
+                    // Of the `set`, they may have seen only what `clear` has left.
+                    assert_eq!(counter.get(), pulses + 1);
+                });
+            }
             until_parked(&event, WAITERS);
+            // From here on this thread takes no lock that orders it and those.
+            counter.count();
             assert!(event.set());
             assert!(event.clear());
-            waiters
-                .into_iter()
-                .for_each(|waiter| waiter.join().unwrap());
-            pulses += 1;
-        }
-    });
+        });
+        pulses += 1;
+    }
     println!("{pulses} pulses");
     assert!(pulses > 0);
 }
@@ -170,6 +198,96 @@ fn toss<E: AnyEvent>(mine: &E, other: &E, stop: &AtomicBool, tosses: &AtomicU64)
         tosses.fetch_add(1, Relaxed);
         other.set();
     }
+}
+
+fn what_was_done_before_a_set_is_visible_after_a_wait_or_a_look<F: Word>() {
+    type Auto<F> = AutoResetEvent<F>;
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let observers = [
+                |event: &Event<F>| {
+                    event.wait();
+                    true
+                },
+                Event::is_set,
+                Event::try_wait,
+                Event::clear,
+            ];
+            count_in_turns(Event::with_futex, Event::set, Event::clear, &observers);
+        });
+        scope.spawn(|| {
+            let observers = [
+                |event: &Auto<F>| {
+                    event.wait();
+                    true
+                },
+                Auto::is_set,
+                Auto::try_wait,
+                Auto::clear,
+            ];
+            count_in_turns(Auto::with_futex, Auto::set, Auto::clear, &observers);
+        });
+    });
+}
+
+fn what_was_done_before_a_set_is_visible_after_a_timed_wait<F: TimedWord>() {
+    type Auto<F> = AutoResetEvent<F>;
+    const TIMEOUT: Duration = Duration::from_micros(20);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let observers = [
+                |event: &Event<F>| event.wait_timeout(TIMEOUT),
+                |event: &Event<F>| event.wait_deadline(Instant::now() + TIMEOUT),
+            ];
+            count_in_turns(Event::with_futex, Event::set, Event::clear, &observers);
+        });
+        scope.spawn(|| {
+            let observers = [
+                |event: &Auto<F>| event.wait_timeout(TIMEOUT),
+                |event: &Auto<F>| event.wait_deadline(Instant::now() + TIMEOUT),
+            ];
+            count_in_turns(Auto::with_futex, Auto::set, Auto::clear, &observers);
+        });
+    });
+}
+
+/// Two threads take turns to count, and observe by each of the ways in turn that it is theirs. The word is bare: the
+/// record of a watched one has a lock, and whoever meets at a lock is ordered by it.
+fn count_in_turns<E: Sync, F: Word>(
+    event: fn(F) -> E,
+    set: fn(&E) -> bool,
+    clear: fn(&E) -> bool,
+    observers: &[fn(&E) -> bool],
+) {
+    let events = [event(F::default()), event(F::default())];
+    let (counter, stop) = (Guarded::default(), AtomicBool::new(false));
+    let count = |mine: &E, other: &E| {
+        let mut turns = 0;
+        let mut last = false;
+        while !last {
+            while !observers[turns as usize % observers.len()](mine) {
+                thread::yield_now();
+            }
+            counter.count();
+            turns += 1;
+            // Not before, as this observes the `set` too.
+            clear(mine);
+            // As in `toss`.
+            last = stop.load(Relaxed);
+            set(other);
+        }
+        turns
+    };
+    let turns: u64 = thread::scope(|scope| {
+        let first = scope.spawn(|| count(&events[0], &events[1]));
+        let second = scope.spawn(|| count(&events[1], &events[0]));
+        set(&events[0]);
+        rest();
+        stop.store(true, Relaxed);
+        first.join().unwrap() + second.join().unwrap()
+    });
+    println!("{turns} turns");
+    assert_eq!(counter.get(), turns);
 }
 
 #[test]
