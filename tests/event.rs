@@ -124,7 +124,6 @@ fn threads_that_come_after_clear_wait_for_the_next_set<F: Word>() {
     });
 }
 
-/// Reaches the word under an event from outside, as another event's late wake would: by its address.
 fn a_timed_out_waiter_leaves_the_event_in_order<F: TimedWord>() {
     let event = unset::<F>();
     thread::scope(|scope| {
