@@ -8,7 +8,9 @@
 //! | [`Futex`], [`TimedFutex`] | what an event needs of a word; implement them to bring your own |
 //! | [`Deadline`] | a point on a word's clock, or never |
 //! | [`PrivateFutex`] | the word of this system, for the threads of one process |
-//! | [`FallbackFutex`] | the same on std's `Mutex` and `Condvar`, for systems without a futex |
+//! | `SharedFutex` | the word of this system, for all processes that map its memory; not on every system |
+//! | [`FallbackFutex`] | a word on std's `Mutex` and `Condvar`, for systems without a futex |
+//! | `conformance` | the tests that a word must pass, yours too |
 //!
 //! | system | file | call |
 //! | --- | --- | --- |
@@ -21,6 +23,8 @@
 //!
 //! `atomic-wait` brings a word, without timeouts, on the crate of that name.
 //!
+//! `conformance` brings the tests for words.
+//!
 //! `std` (default) brings [`FallbackFutex`]. Without it the crate is `no_std`, and on a system without a futex
 //! [`PrivateFutex`] is not a [`Futex`].
 //!
@@ -31,21 +35,27 @@
 
 #![no_std]
 #![warn(missing_docs, unsafe_op_in_unsafe_fn)]
+// Its complaint is that newer versions of `libc` take the C types from core. Older ones are for older compilers.
+#![allow(clippy::incompatible_msrv)]
 
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", test))]
 extern crate std;
 
+#[macro_use]
+mod word;
 mod deadline;
 mod futex;
-mod word;
+mod units;
 
+#[cfg(any(feature = "conformance", test))]
+pub mod conformance;
 #[cfg(feature = "std")]
 mod fallback;
-#[cfg(all(
-    any(target_os = "linux", target_os = "android"),
-    not(futex_event_fallback)
+#[cfg(any(
+    all(test, target_os = "linux", not(futex_event_fallback)),
+    futex_event_rehearsal
 ))]
-mod linux;
+mod rehearsal;
 
 pub use deadline::Deadline;
 pub use futex::{Futex, TimedFutex};
@@ -54,3 +64,17 @@ pub use word::AtomicWaitFutex;
 #[cfg(feature = "std")]
 pub use word::FallbackFutex;
 pub use word::PrivateFutex;
+
+cfg_if::cfg_if! {
+    if #[cfg(futex_event_fallback)] {
+        // As on a system without one.
+        #[cfg(feature = "std")]
+        sleeps_by!(PrivateFutex, fallback, timed);
+    } else if #[cfg(any(target_os = "linux", target_os = "android"))] {
+        mod unix;
+        mod linux;
+        private_and_shared!(linux);
+    } else if #[cfg(feature = "std")] {
+        sleeps_by!(PrivateFutex, fallback, timed);
+    }
+}

@@ -1,41 +1,55 @@
 //! The words: an `AtomicU32` each, with the calls of one backend.
 //!
 //! A backend is a module with the functions `wait`, `wake_one` and `wake_all`, and if it can time out, `now` and
-//! `wait_until`. Which one is that of this system is decided here.
+//! `wait_until`. One that can tell private words from shared ones takes a [`Scope`] as its last argument.
 
-#[cfg(feature = "std")]
-use crate::fallback;
-#[cfg(all(
-    any(target_os = "linux", target_os = "android"),
-    not(futex_event_fallback)
-))]
-use crate::linux;
-use core::sync::atomic::AtomicU32;
+/// Who may sleep on a word, and wake.
+#[allow(dead_code)] // Not every system can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// The threads of this process.
+    Private,
+    /// Those of every process that has the word's memory mapped, wherever.
+    Shared,
+}
 
 macro_rules! word {
     ($(#[$attribute:meta])* $name:ident) => {
         $(#[$attribute])*
+        ///
+        /// Four bytes with the alignment of a `u32`.
         #[derive(Debug, Default)]
         #[repr(transparent)]
-        pub struct $name(AtomicU32);
+        pub struct $name(pub(crate) core::sync::atomic::AtomicU32);
 
         impl $name {
             /// A word that holds `value`.
             pub const fn new(value: u32) -> Self {
-                Self(AtomicU32::new(value))
+                Self(core::sync::atomic::AtomicU32::new(value))
             }
         }
-
     };
 }
 
+/// Makes a word sleep by a backend: `sleeps_by!(Word, backend, timed)`, or `backend(scope)` if it takes one, and without
+/// `timed` if it has no clock.
 #[allow(unused_macros)] // On a system without a word.
 macro_rules! sleeps_by {
-    ($name:ident, $backend:ident, timed) => {
-        sleeps_by!($name, $backend);
-        times_out_by!($name, $backend);
+    ($name:ident, $backend:ident $(($scope:expr))?, timed) => {
+        sleeps_by!($name, $backend $(($scope))?);
+
+        // SAFETY: as for `Futex`.
+        unsafe impl crate::TimedFutex for $name {
+            fn now() -> core::time::Duration {
+                $backend::now()
+            }
+
+            fn wait_until(&self, expected: u32, deadline: crate::Deadline) -> bool {
+                $backend::wait_until(&self.0, expected, deadline $(, $scope)?)
+            }
+        }
     };
-    ($name:ident, $backend:ident) => {
+    ($name:ident, $backend:ident $(($scope:expr))?) => {
         // SAFETY: the word is one `AtomicU32`, and the backend keeps the promises about waits and wakes; see there.
         unsafe impl crate::Futex for $name {
             fn epoch() -> &'static Self {
@@ -70,31 +84,51 @@ macro_rules! sleeps_by {
             }
 
             fn wait(&self, expected: u32) {
-                $backend::wait(&self.0, expected)
+                $backend::wait(&self.0, expected $(, $scope)?)
             }
 
             fn wake_one(this: *const Self) {
-                $backend::wake_one(this.cast())
+                $backend::wake_one(this.cast() $(, $scope)?)
             }
 
             fn wake_all(this: *const Self) {
-                $backend::wake_all(this.cast())
+                $backend::wake_all(this.cast() $(, $scope)?)
             }
         }
     };
 }
 
+/// Makes the private and the shared word of a system.
 #[allow(unused_macros)] // As above.
-macro_rules! times_out_by {
-    ($name:ident, $backend:ident) => {
-        // SAFETY: as for `Futex`.
-        unsafe impl crate::TimedFutex for $name {
-            fn now() -> core::time::Duration {
-                $backend::now()
+macro_rules! private_and_shared {
+    ($backend:ident) => {
+        sleeps_by!(PrivateFutex, $backend(crate::word::Scope::Private), timed);
+
+        word! {
+            /// The word of this system, for the threads of all processes that map its memory.
+            ///
+            /// The kernel knows the word by its memory, and not by its address, which may be another in each process.
+            /// In all else it is like [`PrivateFutex`], only that to find the memory takes the kernel a little longer.
+            ///
+            /// Its [`epoch`](Futex::epoch) is not shared: it is one word in each process.
+            SharedFutex
+        }
+
+        sleeps_by!(SharedFutex, $backend(crate::word::Scope::Shared), timed);
+
+        #[cfg(test)]
+        mod shared_tests {
+            use crate::{conformance, PrivateFutex, SharedFutex};
+
+            #[test]
+            fn the_shared_word_conforms() {
+                conformance::timed_futex::<SharedFutex>();
             }
 
-            fn wait_until(&self, expected: u32, deadline: crate::Deadline) -> bool {
-                $backend::wait_until(&self.0, expected, deadline)
+            #[test]
+            fn calls_keep_errno() {
+                conformance::keeps_errno::<PrivateFutex>();
+                conformance::keeps_errno::<SharedFutex>();
             }
         }
     };
@@ -103,31 +137,14 @@ macro_rules! times_out_by {
 word! {
     /// The word of this system, for the threads of one process.
     ///
-    /// See the [table of systems](crate) for the call behind it. On Linux every call of this type leaves `errno` as it
-    /// found it, and the wakes are async-signal-safe.
+    /// See the [table of systems](crate) for the call behind it. On Unix systems with a futex, every call of this type
+    /// leaves `errno` as it found it, and the wakes are async-signal-safe.
     ///
     /// On a system without a futex this is the [`FallbackFutex`]'s equal. Where neither is to be had, which means
     /// without the feature `std`, the type is still there but implements neither [`Futex`](crate::Futex) nor
     /// [`TimedFutex`](crate::TimedFutex).
-    ///
-    /// Four bytes with the alignment of a `u32`.
     PrivateFutex
 }
-
-#[cfg(all(
-    any(target_os = "linux", target_os = "android"),
-    not(futex_event_fallback)
-))]
-sleeps_by!(PrivateFutex, linux, timed);
-
-#[cfg(all(
-    feature = "std",
-    any(
-        not(any(target_os = "linux", target_os = "android")),
-        futex_event_fallback
-    )
-))]
-sleeps_by!(PrivateFutex, fallback, timed);
 
 #[cfg(feature = "std")]
 word! {
@@ -139,11 +156,11 @@ word! {
     /// was inside one. Its waits compare, sleep and time out like any futex's, and it wakes exactly as many threads as
     /// it is told to. Nothing is allocated, except that where std's `Condvar` is one of pthreads, std keeps it on the
     /// heap while a thread sleeps.
-    ///
-    /// Four bytes with the alignment of a `u32`.
     FallbackFutex
 }
 
+#[cfg(feature = "std")]
+use crate::fallback;
 #[cfg(feature = "std")]
 sleeps_by!(FallbackFutex, fallback, timed);
 
@@ -156,8 +173,6 @@ word! {
     /// On Apple's systems that crate's waits go through a table of the C++ library and not by the word, so that only
     /// its own wakes end them.
     ///
-    /// Four bytes with the alignment of a `u32`.
-    ///
     /// [`atomic-wait`]: https://docs.rs/atomic-wait
     AtomicWaitFutex
 }
@@ -165,3 +180,25 @@ word! {
 // The crate has the three functions under the names that a backend has.
 #[cfg(feature = "atomic-wait")]
 sleeps_by!(AtomicWaitFutex, atomic_wait);
+
+#[cfg(test)]
+mod tests {
+    use crate::conformance;
+
+    #[test]
+    fn the_private_word_conforms() {
+        conformance::timed_futex::<crate::PrivateFutex>();
+    }
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn the_fallback_word_conforms() {
+        conformance::timed_futex::<crate::FallbackFutex>();
+    }
+
+    #[cfg(feature = "atomic-wait")]
+    #[test]
+    fn the_word_of_atomic_wait_conforms() {
+        conformance::futex::<crate::AtomicWaitFutex>();
+    }
+}

@@ -20,7 +20,7 @@ use core::sync::atomic::AtomicU32;
 use core::time::Duration;
 use libc::c_int;
 
-/// `futex(2)` on a word of this process: `call` with the number and the layout that the kernel wants.
+/// `futex(2)`: `call` with the number and the layout that the kernel wants.
 #[cfg(any(target_pointer_width = "64", target_arch = "x86_64"))]
 pub(super) fn futex(
     word: *const AtomicU32,
@@ -32,7 +32,7 @@ pub(super) fn futex(
     call(libc::SYS_futex, word, operation, value, pointer(&time))
 }
 
-/// `futex(2)` on a word of this process: `call` with the number and the layout that the kernel wants.
+/// `futex(2)`: `call` with the number and the layout that the kernel wants.
 #[cfg(not(any(target_pointer_width = "64", target_arch = "x86_64")))]
 pub(super) fn futex(
     word: *const AtomicU32,
