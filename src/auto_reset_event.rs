@@ -62,8 +62,10 @@
 //! grant is taken. Everything else in the word can be Relaxed. The epoch is another variable: advancing it is a
 //! Release, so that the Acquire read of a thread at the door cannot see the new epoch and then the old word.
 
+use crate::epoch;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
-use crate::sleep;
+use crate::sleep::{ForEver, Sleep, Until};
+use crate::wait_any::{Listening, SleepOn, Source, Waitable};
 use core::fmt;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::time::Duration;
@@ -229,7 +231,7 @@ impl<F: Futex> AutoResetEvent<F> {
                 }
                 Ok(_) => {
                     if word & LISTENED != 0 {
-                        call_listeners::<F>();
+                        epoch::call::<F>();
                     }
                     return word & SET == 0;
                 }
@@ -317,14 +319,15 @@ impl<F: Futex> AutoResetEvent<F> {
     #[inline]
     pub fn wait(&self) {
         if !self.try_wait() {
-            self.park(sleep::for_ever);
+            self.park(&ForEver);
         }
     }
 
     /// Waits until a token is taken: true, or until time is up and a last look finds none to take: false.
     #[cold]
-    fn park(&self, sleep: impl Fn(&F, u32) -> bool) -> bool {
-        let mut word = match self.come_in(&sleep) {
+    #[inline(never)]
+    fn park(&self, sleep: &impl Sleep<F>) -> bool {
+        let mut word = match self.come_in(sleep) {
             Ok(word) => word,
             Err(released) => return released,
         };
@@ -332,7 +335,7 @@ impl<F: Futex> AutoResetEvent<F> {
         loop {
             let released = grants(word) > 0;
             if !released && in_time {
-                in_time = sleep(&self.word, word);
+                in_time = sleep.on(&self.word, word);
                 word = self.word.load(Relaxed);
                 continue;
             }
@@ -345,10 +348,10 @@ impl<F: Futex> AutoResetEvent<F> {
 
     /// Counts the thread in: `Ok` with the word as it is then. `Err` if the wait ends at the door: with true if it took
     /// the token, with false if its time was up.
-    fn come_in(&self, sleep: impl Fn(&F, u32) -> bool) -> Result<u32, bool> {
+    fn come_in(&self, sleep: &impl Sleep<F>) -> Result<u32, bool> {
         let mut in_time = true;
         loop {
-            let epoch = F::epoch().load(Acquire);
+            let epoch = epoch::read::<F>();
             let word = self.word.load(Relaxed);
             if word & SET != 0 {
                 if self.exchange(word, word & !SET).is_ok() {
@@ -361,7 +364,7 @@ impl<F: Futex> AutoResetEvent<F> {
                     return Ok(word + WAITER);
                 }
             } else if word & LISTENED != 0 || self.exchange(word, word | LISTENED).is_ok() {
-                in_time = sleep(F::epoch(), epoch);
+                in_time = sleep.on(F::epoch(), epoch);
             }
         }
     }
@@ -375,7 +378,7 @@ impl<F: Futex> AutoResetEvent<F> {
         }
         let left = self.exchange(word, next);
         if call && left.is_ok() {
-            call_listeners::<F>();
+            epoch::call::<F>();
         }
         left
     }
@@ -388,13 +391,6 @@ impl<F: Futex> AutoResetEvent<F> {
 
 fn door_is_open<F: Futex>(word: u32) -> bool {
     grants(word) == 0 && waiters(word) < LIMIT.min(F::WAITERS)
-}
-
-/// Wakes the threads at the doors of all events on words of this type.
-#[cold]
-fn call_listeners<F: Futex>() {
-    F::epoch().fetch_add(1, Release);
-    F::wake_all(F::epoch());
 }
 
 impl<F: TimedFutex> AutoResetEvent<F> {
@@ -438,12 +434,43 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     #[cfg(feature = "std")]
     #[inline]
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
-        self.try_wait() || self.park_timeout(sleep::left_until(deadline))
+        self.try_wait() || self.park_timeout(crate::sleep::left_until(deadline))
     }
 
     #[cold]
+    #[inline(never)]
     fn park_timeout(&self, timeout: Duration) -> bool {
-        sleep::for_at_most(timeout).map_or(false, |sleep| self.park(sleep))
+        Until::at_most::<F>(timeout).map_or(false, |until| self.park(&until))
+    }
+}
+
+impl<F: Futex> Waitable<F> for AutoResetEvent<F> {}
+
+/// A thread that waits for several events is not counted in. It listens, and takes a remembered token only: a grant it
+/// would have to give back if another event ended its wait.
+impl<F: Futex> Source<F> for AutoResetEvent<F> {
+    fn begin(&self) -> u32 {
+        0
+    }
+
+    fn claim(&self, _: u32) -> bool {
+        self.try_wait()
+    }
+
+    fn listen(&self, _: u32, _: SleepOn) -> Listening<'_, F> {
+        let mut word = self.word.load(Relaxed);
+        loop {
+            let set = word & SET != 0;
+            let next = if set { word & !SET } else { word | LISTENED };
+            if next == word {
+                return Listening::OnEpoch;
+            }
+            match self.exchange(word, next) {
+                Ok(_) if set => return Listening::Released,
+                Ok(_) => return Listening::OnEpoch,
+                Err(found) => word = found,
+            }
+        }
     }
 }
 

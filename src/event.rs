@@ -3,22 +3,24 @@
 //! # The word
 //!
 //! ```text
-//!  31                                      2    1       0
-//! +-----------------------------------------+--------+-----+
-//! |  generation                             | PARKED | SET |
-//! +-----------------------------------------+--------+-----+
+//!  31                           3      2         1       0
+//! +------------------------------+----------+--------+-----+
+//! |  generation                  | LISTENED | PARKED | SET |
+//! +------------------------------+----------+--------+-----+
 //! ```
 //!
 //! - SET: the event is set.
-//! - PARKED: threads may be asleep on the word, or about to be, and have not been released.
-//! - generation: how often the event has been cleared, modulo 2^30.
+//! - PARKED: threads may be asleep, or about to be, and have not been released.
+//! - LISTENED: some of them may be asleep on the [epoch](crate::epoch), since they wait for other events too. Only with
+//!   PARKED, so that `set` has one bit to test.
+//! - generation: how often the event has been cleared, modulo 2^29.
 //!
 //! | SET | PARKED | state | `set` | `clear` | `wait` |
 //! | --- | --- | --- | --- | --- | --- |
 //! | 0 | 0 | unset, as after `new` | SET on | false | PARKED on, sleep |
-//! | 0 | 1 | unset, threads parked | SET on, wake all | false | sleep |
+//! | 0 | 1 | unset, threads parked | SET on, wake all, and call if LISTENED | false | sleep |
 //! | 1 | 0 | set | writes the same | SET off, next generation | return |
-//! | 1 | 1 | set, those parked are being woken | writes the same | both off, next generation | return |
+//! | 1 | 1 | set, those parked are being woken | writes the same | all off, next generation | return |
 //!
 //! # Why it holds
 //!
@@ -51,16 +53,19 @@
 //! the `set`; the other writes can be Relaxed. That `set` writes when the event is set already is part of this: a
 //! reader who clears the event, and then looks at what was pushed before that `set`, must find it.
 
+use crate::epoch;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
-use crate::sleep;
+use crate::sleep::{ForEver, Sleep, Until};
+use crate::wait_any::{Listening, SleepOn, Source, Waitable};
 use core::fmt;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::time::Duration;
 
 const SET: u32 = 1 << 0;
 const PARKED: u32 = 1 << 1;
-const GENERATION: u32 = !(SET | PARKED);
-const ONE_GENERATION: u32 = 1 << 2;
+const LISTENED: u32 = 1 << 2;
+const GENERATION: u32 = !(SET | PARKED | LISTENED);
+const ONE_GENERATION: u32 = 1 << 3;
 
 /// A manual-reset event: once set it stays set until it is cleared, and it releases every waiter.
 ///
@@ -103,9 +108,9 @@ const ONE_GENERATION: u32 = 1 << 2;
 ///
 /// # Limits
 ///
-/// - A thread that waits notices a `clear` by a count of 30 bits. It can miss a `set` and `clear` only if from one look
-///   at the event to its next the event is cleared 2^30 times, or a multiple of that, to the exact count: because the
-///   thread does not get to run, or because the one who should wake it does not. At ten nanoseconds a clear that is ten
+/// - A thread that waits notices a `clear` by a count of 29 bits. It can miss a `set` and `clear` only if from one look
+///   at the event to its next the event is cleared 2^29 times, or a multiple of that, to the exact count: because the
+///   thread does not get to run, or because the one who should wake it does not. At ten nanoseconds a clear that is five
 ///   seconds of nothing else. It then waits for the next `set`.
 /// - Between the write of a `set` and its wake, the thread that sets can be stopped, by the scheduler or a debugger.
 ///   Threads that were parked then sleep on until it runs again. A second `set` in that time returns false and wakes
@@ -169,7 +174,7 @@ impl<F: Futex> Event<F> {
         let before = self.word.fetch_or(SET, Release);
         // From here on the event may be gone.
         if before & (SET | PARKED) == PARKED {
-            F::wake_all(address);
+            wake(address, before);
         }
         before & SET == 0
     }
@@ -253,7 +258,7 @@ impl<F: Futex> Event<F> {
     pub fn wait(&self) {
         let word = self.look();
         if word & SET == 0 {
-            self.park(word, sleep::for_ever);
+            self.park(word, &ForEver);
         }
     }
 
@@ -263,31 +268,76 @@ impl<F: Futex> Event<F> {
         self.word.load(Acquire)
     }
 
-    /// Waits until the wait that began by reading `word` is released: true, or its time is up and a last look finds it
+    /// Waits until the wait that began by reading `begun` is released: true, or its time is up and a last look finds it
     /// still unreleased: false.
     #[cold]
-    fn park(&self, mut word: u32, sleep: impl Fn(&F, u32) -> bool) -> bool {
-        let generation = word & GENERATION;
-        let released = |word: u32| word & SET != 0 || word & GENERATION != generation;
-        while !released(word) {
-            if word & PARKED == 0 {
-                let parked = word | PARKED;
-                let mark = self
-                    .word
-                    .compare_exchange_weak(word, parked, Relaxed, Relaxed);
-                if mark.is_err() {
-                    word = self.look();
-                    continue;
-                }
-                word = parked;
-            }
-            let in_time = sleep(&self.word, word);
-            word = self.look();
-            if !in_time {
-                return released(word);
+    #[inline(never)]
+    pub(crate) fn park(&self, begun: u32, sleep: &impl Sleep<F>) -> bool {
+        while let Some(word) = self.mark(begun, PARKED) {
+            if !sleep.on(&self.word, word) {
+                return is_released(begun, self.look());
             }
         }
         true
+    }
+
+    /// Turns the marks on, and returns the word as it is then. `None` if the wait that began by reading `begun` is
+    /// released.
+    fn mark(&self, begun: u32, marks: u32) -> Option<u32> {
+        loop {
+            let word = self.look();
+            if is_released(begun, word) {
+                return None;
+            }
+            let marked = word | marks;
+            if marked == word
+                || self
+                    .word
+                    .compare_exchange_weak(word, marked, Relaxed, Relaxed)
+                    .is_ok()
+            {
+                return Some(marked);
+            }
+        }
+    }
+}
+
+/// Whether a wait that began by reading `begun` has been released when the word is `now`.
+#[inline]
+fn is_released(begun: u32, now: u32) -> bool {
+    now & SET != 0 || (now ^ begun) & GENERATION != 0
+}
+
+/// Wakes those who were parked before a `set`. The event may be gone.
+#[cold]
+fn wake<F: Futex>(address: *const F, before: u32) {
+    F::wake_all(address);
+    if before & LISTENED != 0 {
+        epoch::call::<F>();
+    }
+}
+
+impl<F: Futex> Waitable<F> for Event<F> {}
+
+impl<F: Futex> Source<F> for Event<F> {
+    fn begin(&self) -> u32 {
+        self.look()
+    }
+
+    fn claim(&self, begun: u32) -> bool {
+        is_released(begun, self.look())
+    }
+
+    fn listen(&self, begun: u32, sleep_on: SleepOn) -> Listening<'_, F> {
+        let marks = match sleep_on {
+            SleepOn::Words => PARKED,
+            SleepOn::Epoch => PARKED | LISTENED,
+        };
+        match (self.mark(begun, marks), sleep_on) {
+            (None, _) => Listening::Released,
+            (Some(word), SleepOn::Words) => Listening::OnWord(&self.word, word),
+            (Some(_), SleepOn::Epoch) => Listening::OnEpoch,
+        }
     }
 }
 
@@ -333,12 +383,12 @@ impl<F: TimedFutex> Event<F> {
     #[inline]
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
         let word = self.look();
-        word & SET != 0 || self.park_timeout(word, sleep::left_until(deadline))
+        word & SET != 0 || self.park_timeout(word, crate::sleep::left_until(deadline))
     }
 
     #[cold]
     fn park_timeout(&self, word: u32, timeout: Duration) -> bool {
-        sleep::for_at_most(timeout).map_or(false, |sleep| self.park(word, sleep))
+        Until::at_most::<F>(timeout).map_or(false, |until| self.park(word, &until))
     }
 }
 

@@ -90,12 +90,21 @@
 extern crate std;
 
 mod auto_reset_event;
+mod epoch;
 mod event;
 mod sleep;
+mod wait_all;
+mod wait_any;
 
 pub use auto_reset_event::AutoResetEvent;
 pub use event::Event;
 pub use futex_event_platform as platform;
+#[cfg(feature = "std")]
+pub use wait_all::wait_all_deadline;
+pub use wait_all::{wait_all, wait_all_timeout};
+#[cfg(feature = "std")]
+pub use wait_any::wait_any_deadline;
+pub use wait_any::{wait_any, wait_any_timeout, Waitable, MOST_EVENTS};
 
 /// The programs of the README.
 #[cfg(doctest)]

@@ -1,27 +1,53 @@
 //! How a waiter sleeps: for ever, or until a deadline.
-//!
-//! Both are functions that sleep on a futex while it has the given value, and return false if the waiter's time is up,
-//! so that it looks once more and then gives up.
 
 use crate::platform::{Deadline, Futex, TimedFutex};
 use core::time::Duration;
 
-pub(crate) fn for_ever<F: Futex>(futex: &F, expected: u32) -> bool {
-    futex.wait(expected);
-    true
+/// Sleeping on words while they have the values given. What is returned is false if the waiter's time is up, so that it
+/// looks once more and then gives up.
+pub(crate) trait Sleep<F> {
+    fn on(&self, word: &F, expected: u32) -> bool;
+
+    /// Sleeps on all the words at once; `None` if the system cannot.
+    fn on_any(&self, words: &[(&F, u32)]) -> Option<bool>;
 }
 
-/// The deadline is `timeout` from now; `None` if that is now.
-pub(crate) fn for_at_most<F: TimedFutex>(timeout: Duration) -> Option<impl Fn(&F, u32) -> bool> {
-    if timeout == Duration::ZERO {
-        return None;
+pub(crate) struct ForEver;
+
+impl<F: Futex> Sleep<F> for ForEver {
+    fn on(&self, word: &F, expected: u32) -> bool {
+        word.wait(expected);
+        true
     }
-    let deadline = Deadline::after(F::now(), timeout);
-    // The clock is read after each sleep, since a futex whose word keeps changing sends its callers back without a look
-    // at theirs.
-    Some(move |futex: &F, expected| {
-        futex.wait_until(expected, deadline) && !deadline.has_passed(F::now())
-    })
+
+    fn on_any(&self, words: &[(&F, u32)]) -> Option<bool> {
+        F::wait_any(words, Deadline::NEVER)
+    }
+}
+
+pub(crate) struct Until(Deadline);
+
+impl Until {
+    /// Until `timeout` from now; `None` if that is now.
+    pub(crate) fn at_most<F: TimedFutex>(timeout: Duration) -> Option<Self> {
+        (timeout != Duration::ZERO).then(|| Self(Deadline::after(F::now(), timeout)))
+    }
+
+    /// The clock is read after each sleep, since a futex whose word keeps changing sends its callers back without a
+    /// look at theirs.
+    fn is_to_come<F: TimedFutex>(&self) -> bool {
+        !self.0.has_passed(F::now())
+    }
+}
+
+impl<F: TimedFutex> Sleep<F> for Until {
+    fn on(&self, word: &F, expected: u32) -> bool {
+        word.wait_until(expected, self.0) && self.is_to_come::<F>()
+    }
+
+    fn on_any(&self, words: &[(&F, u32)]) -> Option<bool> {
+        F::wait_any(words, self.0).map(|in_time| in_time && self.is_to_come::<F>())
+    }
 }
 
 /// What is left of the time until `deadline`.

@@ -97,6 +97,8 @@ struct Kernel {
     words: HashMap<usize, Entry>,
     /// What the next sleeps of each thread do.
     scripts: HashMap<ThreadId, VecDeque<Fault>>,
+    /// Whether threads can sleep on several words at once.
+    waits_for_any: bool,
 }
 
 impl Kernel {
@@ -115,12 +117,15 @@ impl Kernel {
 struct Entry {
     value: Arc<AtomicU32>,
     retired: bool,
-    sleepers: VecDeque<Sleeper>,
+    sleepers: VecDeque<Rc<Sleeper>>,
 }
 
+/// A thread in the queues of one word or several.
 struct Sleeper {
     thread: Thread,
-    woken: Rc<Cell<bool>>,
+    /// It is in all of the queues, and waits for a wake.
+    asleep: Cell<bool>,
+    woken: Cell<bool>,
 }
 
 /// Runs the model in every interleaving, for every choice of one script from each of the `faults`.
@@ -182,9 +187,9 @@ unsafe impl<E: Send> Send for Guarded<E> {}
 
 impl<E> Guarded<E> {
     /// A payload of zero beside the event.
-    pub fn new(event: E) -> loom::sync::Arc<Self> {
+    pub fn new(event: E) -> Self {
         let payload = UnsafeCell::new(0);
-        loom::sync::Arc::new(Self { event, payload })
+        Self { event, payload }
     }
 
     /// Writes the payload, without any synchronization.
@@ -215,12 +220,12 @@ impl<E> Guarded<E> {
 }
 
 /// A thread whose sleeps do what the script says.
-pub fn spawn<E: 'static, T: 'static>(
+pub fn spawn<S: 'static, T: 'static>(
     script: Script,
-    guarded: &loom::sync::Arc<Guarded<E>>,
-    work: impl FnOnce(&Guarded<E>) -> T + 'static,
+    shared: &loom::sync::Arc<S>,
+    work: impl FnOnce(&S) -> T + 'static,
 ) -> Running<T> {
-    let guarded = loom::sync::Arc::clone(guarded);
+    let shared = loom::sync::Arc::clone(shared);
     let finished = Rc::new(Cell::new(false));
     let finish = Rc::clone(&finished);
     KERNEL.with(|kernel| kernel.borrow_mut().busy += 1);
@@ -230,7 +235,7 @@ pub fn spawn<E: 'static, T: 'static>(
             let thread = thread::current().id();
             kernel.borrow_mut().scripts.insert(thread, script);
         });
-        let result = work(&guarded);
+        let result = work(&shared);
         finish.set(true);
         KERNEL.with(|kernel| kernel.borrow_mut().one_less_busy());
         result
@@ -268,6 +273,14 @@ pub fn until_quiet() {
     while !quiet() {
         thread::park();
     }
+}
+
+/// From here on, in this execution, the system can sleep on several words at once.
+///
+/// As Linux's `futex_waitv` does it: the thread compares and enters the queue of one word after the other, and a wake of
+/// one thread may be spent on a thread that another word's wake has reached already. [kernel/futex/waitwake.c]
+pub fn let_threads_wait_for_any_of_several_words() {
+    KERNEL.with(|kernel| kernel.borrow_mut().waits_for_any = true);
 }
 
 /// A modelled word. It may not move once it has been used.
@@ -310,35 +323,50 @@ impl Word {
         result
     }
 
-    fn sleep(&self, expected: u32) -> Fault {
-        if self.access(newest) != expected {
-            return Fault::Spurious;
-        }
-        let fault = KERNEL.with(|kernel| {
-            let mut kernel = kernel.borrow_mut();
-            let script = kernel.scripts.get_mut(&thread::current().id());
-            script.and_then(VecDeque::pop_front)
+    fn sleep(words: &[(&Self, u32)]) -> Fault {
+        let sleeper = Rc::new(Sleeper {
+            thread: thread::current(),
+            asleep: Cell::new(false),
+            woken: Cell::new(false),
         });
-        if let Some(fault @ (Fault::Spurious | Fault::TimeOut)) = fault {
-            return fault;
-        }
-        let woken = Rc::new(Cell::new(false));
-        KERNEL.with(|kernel| {
-            let mut kernel = kernel.borrow_mut();
-            let entry = kernel
-                .words
-                .get_mut(&(self as *const Self as usize))
-                .unwrap();
-            entry.sleepers.push_back(Sleeper {
-                thread: thread::current(),
-                woken: Rc::clone(&woken),
-            });
-            kernel.one_less_busy();
-        });
-        while !woken.get() {
+        let queue = |kernel: &mut Kernel, word: &Self, action: &dyn Fn(&mut VecDeque<_>)| {
+            let address = word as *const Self as usize;
+            action(&mut kernel.words.get_mut(&address).unwrap().sleepers);
+        };
+        let enter_all = || {
+            for (word, expected) in words {
+                if word.access(newest) != *expected {
+                    return Fault::Spurious;
+                }
+                KERNEL.with(|kernel| {
+                    queue(&mut kernel.borrow_mut(), word, &|sleepers| {
+                        sleepers.push_back(Rc::clone(&sleeper));
+                    });
+                });
+            }
+            KERNEL.with(|kernel| {
+                let kernel = &mut *kernel.borrow_mut();
+                let script = kernel.scripts.get_mut(&sleeper.thread.id());
+                let fault = script.and_then(VecDeque::pop_front).unwrap_or(Fault::Sleep);
+                if fault == Fault::Sleep && !sleeper.woken.get() {
+                    sleeper.asleep.set(true);
+                    kernel.one_less_busy();
+                }
+                fault
+            })
+        };
+        let fault = enter_all();
+        while sleeper.asleep.get() && !sleeper.woken.get() {
             thread::park();
         }
-        Fault::Sleep
+        KERNEL.with(|kernel| {
+            for (word, _) in words {
+                queue(&mut kernel.borrow_mut(), word, &|sleepers| {
+                    sleepers.retain(|other| !Rc::ptr_eq(other, &sleeper));
+                });
+            }
+        });
+        fault
     }
 
     fn wake(this: *const Self, count: usize) {
@@ -356,12 +384,12 @@ impl Word {
         let woken: Vec<_> = KERNEL.with(|kernel| {
             let mut kernel = kernel.borrow_mut();
             let sleepers = &mut kernel.words.get_mut(&address).unwrap().sleepers;
-            let woken: Vec<_> = sleepers.drain(..count.min(sleepers.len())).collect();
+            let mut woken: Vec<_> = sleepers.drain(..count.min(sleepers.len())).collect();
+            woken.retain(|sleeper| !sleeper.woken.replace(true) && sleeper.asleep.get());
             kernel.busy += woken.len();
             woken
         });
         for sleeper in woken {
-            sleeper.woken.set(true);
             sleeper.thread.unpark();
         }
     }
@@ -407,7 +435,12 @@ unsafe impl Futex for Word {
     }
 
     fn wait(&self, expected: u32) {
-        self.sleep(expected);
+        Self::sleep(&[(self, expected)]);
+    }
+
+    fn wait_any(words: &[(&Self, u32)], _: Deadline) -> Option<bool> {
+        let can = KERNEL.with(|kernel| kernel.borrow().waits_for_any);
+        can.then(|| Self::sleep(words) != Fault::TimeOut)
     }
 
     fn wake_one(this: *const Self) {
@@ -426,6 +459,6 @@ unsafe impl TimedFutex for Word {
     }
 
     fn wait_until(&self, expected: u32, _: Deadline) -> bool {
-        self.sleep(expected) != Fault::TimeOut
+        Self::sleep(&[(self, expected)]) != Fault::TimeOut
     }
 }

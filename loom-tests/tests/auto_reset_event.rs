@@ -13,7 +13,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 type Guarded = loom_tests::Guarded<AutoResetEvent<Word>>;
 
 fn unset() -> Arc<Guarded> {
-    Guarded::new(AutoResetEvent::with_futex(Word::default()))
+    Arc::new(Guarded::new(AutoResetEvent::with_futex(Word::default())))
 }
 
 fn wait_and_read(guarded: &Guarded) {

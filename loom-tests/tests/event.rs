@@ -12,7 +12,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 type Guarded = loom_tests::Guarded<Event<Word>>;
 
 fn unset() -> Arc<Guarded> {
-    Guarded::new(Event::with_futex(Word::default()))
+    Arc::new(Guarded::new(Event::with_futex(Word::default())))
 }
 
 fn wait_and_read(guarded: &Guarded) {

@@ -102,6 +102,7 @@ fn untimed<F: Futex + Default + Send>() {
         a_wake_reaches_the_sleepers_of_its_word,
         a_freed_word_may_be_woken,
         there_is_one_epoch,
+        a_wake_of_each_word_ends_a_wait_for_any,
     ];
 }
 
@@ -112,6 +113,7 @@ fn timed<F: TimedFutex + Default + Send>() {
         a_deadline_that_has_passed_ends_a_wait,
         false_is_never_early,
         a_far_deadline_is_far,
+        a_wait_for_any_word_keeps_its_deadline,
     ];
 }
 
@@ -359,5 +361,42 @@ fn a_far_deadline_is_far<F: TimedFutex + Default>() {
             word.fetch_add(1, Release);
             F::wake_all(&word);
         });
+    }
+}
+
+/// A word that cannot wait for any of several says so, and that is all.
+fn a_wake_of_each_word_ends_a_wait_for_any<F: Futex + Default>() {
+    for round in 0..300 {
+        let words = [(); 3].map(|()| F::default());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let waits = [(&words[0], 0), (&words[1], 0), (&words[2], 0)];
+                while words.iter().all(|word| word.load(Acquire) == 0) {
+                    if F::wait_any(&waits, Deadline::NEVER).is_none() {
+                        return;
+                    }
+                }
+            });
+            let word = &words[round % words.len()];
+            word.fetch_add(1, Release);
+            F::wake_one(word);
+        });
+        let changed = &words[round % words.len()];
+        F::wait_any(
+            &[(&words[(round + 1) % words.len()], 0), (changed, 0)],
+            Deadline::NEVER,
+        );
+    }
+}
+
+fn a_wait_for_any_word_keeps_its_deadline<F: TimedFutex + Default>() {
+    let words = [F::default(), F::default()];
+    for milliseconds in [0, 1, 17] {
+        let deadline = soon::<F>(milliseconds);
+        let wait = || F::wait_any(&[(&words[0], 0), (&words[1], 0), (&words[0], 0)], deadline);
+        let last = core::iter::repeat_with(wait).find(|&answer| answer != Some(true));
+        if let Some(Some(_)) = last {
+            assert!(deadline.has_passed(F::now()), "false is early");
+        }
     }
 }

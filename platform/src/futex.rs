@@ -59,6 +59,22 @@ pub unsafe trait Futex: Sync + 'static {
     /// the caller, who will be back soon, instead of returning at once.
     fn wait(&self, expected: u32);
 
+    /// Sleeps while each of the words has the value beside it, until a wake on any of them or until the deadline.
+    /// Returns at once if one of them has another value. `None` if the system cannot do that: it has not slept.
+    ///
+    /// The answer is that of [`TimedFutex::wait_until`]; a word that cannot time out is asked with [`Deadline::NEVER`]
+    /// only. There are one to 128 words, of which some may be the same. What is said of [`wait`](Self::wait) holds for
+    /// each of them, and a wake of one thread that finds this one counts, for whichever word it was.
+    ///
+    /// To answer `None`, as here, is always right. Events then have their waiters sleep on the [epoch](Self::epoch).
+    fn wait_any(words: &[(&Self, u32)], deadline: Deadline) -> Option<bool>
+    where
+        Self: Sized,
+    {
+        let _ = (words, deadline);
+        None
+    }
+
     /// Wakes one of the threads asleep on the word at this address, if there is one.
     ///
     /// The address is a number here: the word may be gone, and its memory may be unmapped or hold something else.

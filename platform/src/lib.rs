@@ -14,7 +14,7 @@
 //!
 //! | system | file | call |
 //! | --- | --- | --- |
-//! | Linux, Android | `linux.rs` | `futex(2)`, `FUTEX_WAIT_BITSET` with an absolute `CLOCK_MONOTONIC` deadline |
+//! | Linux, Android | `linux.rs` | `futex(2)`, `FUTEX_WAIT_BITSET` with an absolute `CLOCK_MONOTONIC` deadline; `futex_waitv(2)` |
 //! | any other with `std` | `fallback.rs` | none: a table of queues, each under a lock |
 //!
 //! All `unsafe` and all `cfg(target_os)` of the two library crates live in this one.
@@ -73,7 +73,7 @@ cfg_if::cfg_if! {
     } else if #[cfg(any(target_os = "linux", target_os = "android"))] {
         mod unix;
         mod linux;
-        private_and_shared!(linux);
+        private_and_shared!(linux, any);
     } else if #[cfg(feature = "std")] {
         sleeps_by!(PrivateFutex, fallback, timed);
     }

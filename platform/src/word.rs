@@ -31,13 +31,27 @@ macro_rules! word {
     };
 }
 
-/// Makes a word sleep by a backend: `sleeps_by!(Word, backend, timed)`, or `backend(scope)` if it takes one, and without
-/// `timed` if it has no clock.
+/// Makes a word sleep by a backend: `sleeps_by!(Word, backend, timed)`, with `backend(scope)` for one that takes a scope,
+/// without `timed` for one without a clock, and with `any` after it for one that can sleep on several words at once.
 #[allow(unused_macros)] // On a system without a word.
 macro_rules! sleeps_by {
+    ($name:ident, $backend:ident) => {
+        sleeps_by!(@untimed $name, $backend, (), {});
+    };
     ($name:ident, $backend:ident $(($scope:expr))?, timed) => {
-        sleeps_by!($name, $backend $(($scope))?);
-
+        sleeps_by!(@untimed $name, $backend, ($($scope)?), {});
+        sleeps_by!(@timed $name, $backend, ($($scope)?));
+    };
+    ($name:ident, $backend:ident($scope:expr), timed, any) => {
+        sleeps_by!(@untimed $name, $backend, ($scope), {
+            fn wait_any(words: &[(&Self, u32)], deadline: crate::Deadline) -> Option<bool> {
+                let words = words.iter().map(|(word, expected)| (&word.0, *expected));
+                $backend::wait_any(words, deadline, $scope)
+            }
+        });
+        sleeps_by!(@timed $name, $backend, ($scope));
+    };
+    (@timed $name:ident, $backend:ident, ($($scope:expr)?)) => {
         // SAFETY: as for `Futex`.
         unsafe impl crate::TimedFutex for $name {
             fn now() -> core::time::Duration {
@@ -49,7 +63,7 @@ macro_rules! sleeps_by {
             }
         }
     };
-    ($name:ident, $backend:ident $(($scope:expr))?) => {
+    (@untimed $name:ident, $backend:ident, ($($scope:expr)?), {$($wait_any:item)?}) => {
         // SAFETY: the word is one `AtomicU32`, and the backend keeps the promises about waits and wakes; see there.
         unsafe impl crate::Futex for $name {
             fn epoch() -> &'static Self {
@@ -87,6 +101,8 @@ macro_rules! sleeps_by {
                 $backend::wait(&self.0, expected $(, $scope)?)
             }
 
+            $($wait_any)?
+
             fn wake_one(this: *const Self) {
                 $backend::wake_one(this.cast() $(, $scope)?)
             }
@@ -98,11 +114,11 @@ macro_rules! sleeps_by {
     };
 }
 
-/// Makes the private and the shared word of a system.
+/// Makes the private and the shared word of a system. For `any`, see `sleeps_by`.
 #[allow(unused_macros)] // As above.
 macro_rules! private_and_shared {
-    ($backend:ident) => {
-        sleeps_by!(PrivateFutex, $backend(crate::word::Scope::Private), timed);
+    ($backend:ident $(, $any:ident)?) => {
+        sleeps_by!(PrivateFutex, $backend(crate::word::Scope::Private), timed $(, $any)?);
 
         word! {
             /// The word of this system, for the threads of all processes that map its memory.
@@ -114,7 +130,7 @@ macro_rules! private_and_shared {
             SharedFutex
         }
 
-        sleeps_by!(SharedFutex, $backend(crate::word::Scope::Shared), timed);
+        sleeps_by!(SharedFutex, $backend(crate::word::Scope::Shared), timed $(, $any)?);
 
         #[cfg(test)]
         mod shared_tests {

@@ -80,7 +80,7 @@ fn pointer<T>(time: &Option<T>) -> *const T {
 /// `struct __kernel_timespec`.
 #[derive(Debug, PartialEq, Eq)]
 #[repr(C)]
-struct Time64 {
+pub(super) struct Time64 {
     seconds: i64,
     nanoseconds: i64,
 }

@@ -1,0 +1,210 @@
+//! Models of waiting for several events: each on a system that can sleep on several words, and on one that cannot.
+
+use futex_event::{wait_all, wait_any, wait_any_timeout, AutoResetEvent, Event};
+use loom::sync::Arc;
+use loom_tests::{explore, let_threads_wait_for_any_of_several_words, spawn, until_quiet};
+use loom_tests::{Guarded, Script, Word, TIMED, UNTIMED};
+use std::time::Duration;
+
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+struct Pair {
+    manual: Guarded<Event<Word>>,
+    auto: Guarded<AutoResetEvent<Word>>,
+}
+
+impl Pair {
+    fn unset() -> Arc<Self> {
+        Arc::new(Self {
+            manual: Guarded::new(Event::with_futex(Word::default())),
+            auto: Guarded::new(AutoResetEvent::with_futex(Word::default())),
+        })
+    }
+
+    fn set_manual(&self) -> bool {
+        self.manual.write(1);
+        self.manual.event.set()
+    }
+
+    fn set_auto(&self) -> bool {
+        self.auto.write(1);
+        self.auto.event.set()
+    }
+
+    /// Waits for either, and reads what it guards.
+    fn wait(&self) -> usize {
+        let released = wait_any(&[&self.manual.event, &self.auto.event]);
+        self.read(released);
+        released
+    }
+
+    fn wait_timeout(&self) -> Option<usize> {
+        let events = [&self.manual.event as _, &self.auto.event as _];
+        let released = wait_any_timeout(&events, TIMEOUT);
+        released.into_iter().for_each(|event| self.read(event));
+        released
+    }
+
+    fn read(&self, released: usize) {
+        let payload = match released {
+            0 => self.manual.read(),
+            _ => self.auto.read(),
+        };
+        assert_eq!(payload, 1);
+    }
+}
+
+/// Explores the model on both systems.
+fn explore_both<const N: usize>(
+    name: &str,
+    preemptions: Option<usize>,
+    faults: [&[Script]; N],
+    model: fn([Script; N]),
+) {
+    explore(&format!("{name}, on the epoch"), preemptions, faults, model);
+    explore(
+        &format!("{name}, on the words"),
+        preemptions,
+        faults,
+        move |scripts| {
+            let_threads_wait_for_any_of_several_words();
+            model(scripts);
+        },
+    );
+}
+
+#[test]
+fn the_first_of_two_sets_ends_the_wait_and_the_other_remains() {
+    explore_both("two setters", Some(2), [UNTIMED], |[script]| {
+        let pair = Pair::unset();
+        let waiter = spawn(script, &pair, Pair::wait);
+        let other = spawn(&[], &pair, Pair::set_manual);
+        assert!(pair.set_auto());
+        assert!(other.join());
+        let released = waiter.join();
+        assert!(pair.manual.event.is_set());
+        assert_eq!(pair.auto.event.is_set(), released == 0);
+    });
+}
+
+#[test]
+fn a_pulse_ends_the_wait() {
+    explore_both("pulse", None, [UNTIMED], |[script]| {
+        let pair = Pair::unset();
+        let waiter = spawn(script, &pair, Pair::wait);
+        until_quiet();
+        assert!(pair.set_manual());
+        assert!(pair.manual.event.clear());
+        assert_eq!(waiter.join(), 0);
+    });
+}
+
+#[test]
+fn marks_survive_a_clear() {
+    explore_both("set, clear, wait again", Some(2), [UNTIMED], |[script]| {
+        let pair = Pair::unset();
+        let waiter = spawn(script, &pair, |pair| {
+            let first = pair.wait();
+            if first == 0 {
+                pair.manual.event.clear();
+            }
+            [first, pair.wait()]
+        });
+        assert!(pair.set_manual());
+        assert!(pair.set_auto());
+        let [first, second] = waiter.join();
+        assert!(first == 1 || second == 1);
+    });
+}
+
+#[test]
+fn a_plain_waiter_is_served_first_and_no_token_is_lost() {
+    explore_both(
+        "a plain waiter beside",
+        Some(2),
+        [UNTIMED, &[&[]]],
+        |[any, plain]| {
+            let pair = Pair::unset();
+            pair.auto.write(1);
+            let any = spawn(any, &pair, Pair::wait);
+            let plain = spawn(plain, &pair, |pair| pair.auto.event.wait());
+            until_quiet();
+            assert!(pair.auto.event.set());
+            assert!(pair.auto.event.set());
+            assert_eq!(any.join(), 1);
+            plain.join();
+            assert!(!pair.auto.event.is_set());
+        },
+    );
+}
+
+#[test]
+fn of_two_who_wait_for_any_event_one_takes_the_token() {
+    explore_both(
+        "two waiters, two sets",
+        Some(1),
+        [&[&[]], &[&[]]],
+        |[first, second]| {
+            let pair = Pair::unset();
+            pair.auto.write(1);
+            let waiters = [first, second].map(|script| spawn(script, &pair, Pair::wait));
+            pair.auto.event.set();
+            until_quiet();
+            assert!(waiters.iter().any(|waiter| waiter.is_finished()));
+            assert!(!waiters.iter().all(|waiter| waiter.is_finished()));
+            pair.auto.event.set();
+            waiters
+                .into_iter()
+                .for_each(|waiter| assert_eq!(waiter.join(), 1));
+            assert!(!pair.auto.event.is_set());
+        },
+    );
+}
+
+#[test]
+fn a_timeout_takes_no_token_with_it() {
+    explore_both("timeout against sets", Some(2), [TIMED], |[script]| {
+        let pair = Pair::unset();
+        let waiter = spawn(script, &pair, Pair::wait_timeout);
+        assert!(pair.set_auto());
+        let released = waiter.join();
+        assert_ne!(released, Some(0));
+        assert_eq!(pair.auto.event.is_set(), released.is_none());
+        assert!(!pair.manual.event.is_set());
+    });
+}
+
+#[test]
+fn the_waiter_may_free_the_events() {
+    explore_both("free after wake", None, [UNTIMED], |[script]| {
+        let pair = Pair::unset();
+        let waiter = spawn(script, &pair, |pair| {
+            assert_eq!(pair.wait(), 0);
+            pair.manual.retire();
+            pair.auto.retire();
+        });
+        pair.set_manual();
+        waiter.join();
+    });
+}
+
+#[test]
+fn wait_all_needs_each_event_once_at_any_time() {
+    explore("all of two", Some(2), [UNTIMED], |[script]| {
+        let events = Arc::new([(); 2].map(|()| Guarded::new(Event::with_futex(Word::default()))));
+        let waiter = spawn(script, &events, |events: &[Guarded<Event<Word>>; 2]| {
+            wait_all(&[&events[0].event, &events[1].event]);
+            assert_eq!(events.each_ref().map(Guarded::read), [1, 1]);
+        });
+        let pulse = |event: &Guarded<Event<Word>>| {
+            event.write(1);
+            event.event.set();
+            event.event.clear();
+        };
+        until_quiet();
+        let other = spawn(&[], &events, move |events| pulse(&events[1]));
+        pulse(&events[0]);
+        other.join();
+        waiter.join();
+    });
+}

@@ -1,0 +1,111 @@
+//! Waiting for all of several manual-reset events.
+
+use crate::platform::{Futex, TimedFutex};
+use crate::sleep::{ForEver, Sleep, Until};
+use crate::wait_any::{Source, MOST_EVENTS};
+use crate::Event;
+use core::time::Duration;
+
+/// Blocks until each of the events has been set, though perhaps not all at the same time: an event counts from the first
+/// moment it is set after this has begun, even if it is cleared later.
+///
+/// Returns at once, and enters no kernel, if all are set, or if there are none. Sleeps for one event after the other, so
+/// that the number of kernel calls is at most that of the events not yet set.
+///
+/// Everything done before those sets is visible to the caller. There is no such wait for auto-reset events: their tokens
+/// cannot be taken in one step.
+///
+/// # Panics
+///
+/// If there are more than [`MOST_EVENTS`](crate::MOST_EVENTS) events.
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_all, Event};
+/// use std::thread;
+///
+/// let ready = [Event::new(), Event::new()];
+/// thread::scope(|scope| {
+///     for event in &ready {
+///         scope.spawn(|| event.set());
+///     }
+///     wait_all(&[&ready[0], &ready[1]]);
+/// });
+/// ```
+pub fn wait_all<F: Futex>(events: &[&Event<F>]) {
+    all_of(events, || Some(ForEver));
+}
+
+/// Blocks until each of the events has been set since this began: true, or until `timeout` has gone by: false.
+///
+/// As [`wait_all`]. False is never early. With `Duration::ZERO` this looks at each event once and enters no kernel. For
+/// time, see [`Event::wait_timeout`].
+///
+/// # Panics
+///
+/// As [`wait_all`].
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_all_timeout, Event};
+/// use std::time::Duration;
+///
+/// let (first, second) = (Event::new(), Event::new());
+/// first.set();
+/// assert!(!wait_all_timeout(&[&first, &second], Duration::from_millis(5)));
+/// second.set();
+/// assert!(wait_all_timeout(&[&first, &second], Duration::from_millis(5)));
+/// ```
+pub fn wait_all_timeout<F: TimedFutex>(events: &[&Event<F>], timeout: Duration) -> bool {
+    all_of(events, || Until::at_most::<F>(timeout))
+}
+
+/// Blocks until each of the events has been set since this began: true, or until `deadline`: false.
+///
+/// As [`wait_all_timeout`]; a deadline in the past is a timeout of zero.
+///
+/// # Panics
+///
+/// As [`wait_all`].
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_all_deadline, Event};
+/// use std::time::{Duration, Instant};
+///
+/// let event = Event::new();
+/// assert!(!wait_all_deadline(&[&event], Instant::now() + Duration::from_millis(5)));
+/// ```
+#[cfg(feature = "std")]
+pub fn wait_all_deadline<F: TimedFutex>(
+    events: &[&Event<F>],
+    deadline: std::time::Instant,
+) -> bool {
+    wait_all_timeout(events, crate::sleep::left_until(deadline))
+}
+
+/// `sleep` is asked for when the first look has found an event unset; `None` says that there is no time to wait.
+fn all_of<F: Futex, S: Sleep<F>>(events: &[&Event<F>], sleep: impl FnOnce() -> Option<S>) -> bool {
+    assert!(
+        events.len() <= MOST_EVENTS,
+        "a wait for {} events, of which there may be {}",
+        events.len(),
+        MOST_EVENTS
+    );
+    let mut begun = [0; MOST_EVENTS];
+    for (begun, event) in begun.iter_mut().zip(events) {
+        *begun = event.begin();
+    }
+    let mut waits = events.iter().zip(&begun);
+    let sleep = match waits.clone().all(|(event, &begun)| event.claim(begun)) {
+        true => return true,
+        false => match sleep() {
+            None => return false,
+            Some(sleep) => sleep,
+        },
+    };
+    waits.all(|(event, &begun)| event.park(begun, &sleep))
+}
