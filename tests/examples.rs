@@ -44,3 +44,8 @@ fn block_on() {
 fn workers() {
     assert_eq!(run("workers", &[]), "100000 jobs done, each exactly once\n");
 }
+
+#[test]
+fn stop() {
+    assert_eq!(run("stop", &[]), "Done: 1\n");
+}

@@ -6,7 +6,7 @@ mod common;
 
 use common::{thread_id, until, until_parked, AnyEvent, Watched, PATIENCE};
 use futex_event::platform::{Futex, PrivateFutex};
-use futex_event::{AutoResetEvent, Event};
+use futex_event::{wait_any, wait_any_timeout, AutoResetEvent, Event, Waitable};
 use std::mem::zeroed;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
@@ -31,8 +31,8 @@ fn in_child(claim: impl FnOnce() -> bool) {
     }
 }
 
-/// From now on the kernel answers this thread's `futex` calls with `action`. [man 2 seccomp]
-fn filter_futex(action: u32) {
+/// From now on the kernel answers this thread's calls of this number with `action`. [man 2 seccomp]
+fn filter(call: u32, action: u32) {
     let step = |code: u32, jf, k| libc::sock_filter {
         code: code as u16,
         jt: 0,
@@ -42,12 +42,8 @@ fn filter_futex(action: u32) {
     let filter = [
         // Load the call's number, the first field of `struct seccomp_data`.
         step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0),
-        // If it is not `futex`, skip a step.
-        step(
-            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
-            1,
-            libc::SYS_futex as u32,
-        ),
+        // If it is another, skip a step.
+        step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 1, call),
         step(libc::BPF_RET | libc::BPF_K, 0, action),
         step(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ALLOW),
     ];
@@ -92,7 +88,7 @@ fn the_kernel_sees_no_call_but_for_waking_the_parked() {
         let parked = Event::new();
         parked.wait_timeout(Duration::from_millis(1));
         on_signal(libc::SIGSYS, count);
-        filter_futex(libc::SECCOMP_RET_TRAP);
+        filter(libc::SYS_futex as u32, libc::SECCOMP_RET_TRAP);
 
         let mut held = quiet.set() && !quiet.set() && quiet.is_set() && quiet.try_wait();
         quiet.wait();
@@ -124,7 +120,10 @@ fn a_wait_that_the_kernel_refuses_becomes_a_poll_and_not_a_busy_loop() {
     }
 
     in_child(|| {
-        filter_futex(libc::SECCOMP_RET_ERRNO | libc::EPERM as u32);
+        filter(
+            libc::SYS_futex as u32,
+            libc::SECCOMP_RET_ERRNO | libc::EPERM as u32,
+        );
 
         let timeout = Duration::from_millis(100);
         let (begun, cpu) = (Instant::now(), cpu_time());
@@ -133,16 +132,82 @@ fn a_wait_that_the_kernel_refuses_becomes_a_poll_and_not_a_busy_loop() {
         held &= cpu_time() - cpu < timeout / 4;
 
         on_signal(libc::SIGALRM, set);
-        // SAFETY: the timer is a valid one: every 20 ms.
-        unsafe {
-            let mut timer: libc::itimerval = zeroed();
-            timer.it_value.tv_usec = 20_000;
-            timer.it_interval.tv_usec = 20_000;
-            libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut());
-        }
+        alarm_in(Duration::from_millis(20));
         EVENT.wait();
         held && EVENT.is_set()
     });
+}
+
+/// As on a kernel before 5.16, and as under a filter that does not know the call.
+#[test]
+fn where_futex_waitv_is_missing_or_refused_threads_wait_for_any_event_all_the_same() {
+    for error in [libc::ENOSYS, libc::EPERM] {
+        in_child(|| {
+            static CALLS: AtomicU32 = AtomicU32::new(0);
+            static EVENTS: [Event; 2] = [Event::new(), Event::new()];
+            extern "C" fn count(_: i32) {
+                CALLS.fetch_add(1, Relaxed);
+            }
+            extern "C" fn set(_: i32) {
+                EVENTS[1].set();
+            }
+
+            filter(
+                libc::SYS_futex_waitv as u32,
+                libc::SECCOMP_RET_ERRNO | error as u32,
+            );
+            let all: [&dyn Waitable; 2] = [&EVENTS[0], &EVENTS[1]];
+            let timeout = Duration::from_millis(20);
+            let (begun, cpu) = (Instant::now(), cpu_time());
+            let mut held = wait_any_timeout(&all, timeout).is_none();
+            held &= begun.elapsed() >= timeout && cpu_time() - cpu < timeout / 4;
+
+            // From now on it is not asked again.
+            on_signal(libc::SIGSYS, count);
+            filter(libc::SYS_futex_waitv as u32, libc::SECCOMP_RET_TRAP);
+            on_signal(libc::SIGALRM, set);
+            alarm_in(Duration::from_millis(20));
+            held &= wait_any(&all) == 1;
+            held && CALLS.load(Relaxed) == 0
+        });
+    }
+}
+
+/// Counted where the calls are filtered: one for the sleep, and one for the set that ends it.
+#[test]
+fn a_wait_for_any_event_is_one_call_and_the_set_that_ends_it_another() {
+    in_child(|| {
+        static CALLS: AtomicU32 = AtomicU32::new(0);
+        static EVENTS: [Event; 2] = [Event::new(), Event::new()];
+        static WAKES: AtomicU32 = AtomicU32::new(0);
+        extern "C" fn count(_: i32) {
+            CALLS.fetch_add(1, Relaxed);
+        }
+        extern "C" fn set(_: i32) {
+            let before = CALLS.load(Relaxed);
+            EVENTS[1].set();
+            WAKES.store(CALLS.load(Relaxed) - before, Relaxed);
+        }
+
+        on_signal(libc::SIGALRM, set);
+        alarm_in(Duration::from_millis(20));
+        on_signal(libc::SIGSYS, count);
+        // The sleep is let through, and anything on the epoch would be seen.
+        filter(libc::SYS_futex as u32, libc::SECCOMP_RET_TRAP);
+        let all: [&dyn Waitable; 2] = [&EVENTS[0], &EVENTS[1]];
+        wait_any(&all) == 1 && CALLS.load(Relaxed) == 1 && WAKES.load(Relaxed) == 1
+    });
+}
+
+/// Sends SIGALRM then.
+fn alarm_in(time: Duration) {
+    // SAFETY: the timer is a valid one.
+    unsafe {
+        let mut timer: libc::itimerval = zeroed();
+        timer.it_value.tv_usec = time.as_micros() as _;
+        timer.it_interval = timer.it_value;
+        libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut());
+    }
 }
 
 /// As on a kernel without CONFIG_COMPAT_32BIT_TIME.
@@ -160,7 +225,10 @@ fn where_the_old_call_is_gone_a_wait_sleeps_by_the_one_with_64_bit_time() {
     }
 
     in_child(|| {
-        filter_futex(libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32);
+        filter(
+            libc::SYS_futex as u32,
+            libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32,
+        );
 
         // A poll would have gone to sleep a hundred times.
         let before = sleeps();

@@ -5,7 +5,7 @@ mod common;
 
 use common::{until_parked, AnyEvent, TimedWord, Watched, Word};
 use futex_event::platform::{PrivateFutex, TimedFutex};
-use futex_event::{AutoResetEvent, Event};
+use futex_event::{wait_any_timeout, AutoResetEvent, Event};
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
@@ -21,6 +21,7 @@ on_every_word! {
         what_was_done_before_a_set_is_visible_after_a_timed_wait,
         no_token_is_lost_or_doubled,
         no_token_is_lost_or_doubled_at_the_limit,
+        no_token_is_lost_or_doubled_by_those_who_wait_for_any,
     ]
 }
 
@@ -134,6 +135,68 @@ fn conserve<F: TimedFutex>(event: &AutoResetEvent<F>) {
     // At rest nobody is counted.
     let at_rest = "AutoResetEvent { set: false, parked: false }";
     assert_eq!(format!("{event:?}"), at_rest);
+}
+
+/// Conservation for two events, on which threads wait both plainly and for any, beside an event that ends these waits
+/// from time to time.
+fn no_token_is_lost_or_doubled_by_those_who_wait_for_any<F: TimedWord>() {
+    let tokens = [(); 2].map(|()| AutoResetEvent::with_futex(F::default()));
+    let manual = Event::with_futex(F::default());
+    let [sets, takes] = [(); 2].map(|()| [(); 2].map(|()| AtomicU64::new(0)));
+    let (others, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    let seed = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
+    println!("seed {seed}");
+    thread::scope(|scope| {
+        let (tokens, manual, sets, takes) = (&tokens, &manual, &sets, &takes);
+        let (others, stop) = (&others, &stop);
+        for number in 0..9 {
+            let mut random = Random(seed + number);
+            scope.spawn(move || {
+                while !stop.load(Relaxed) {
+                    let index = random.below(2) as usize;
+                    let timeout = Duration::from_nanos(1 << random.below(20));
+                    match number {
+                        0..=1 => {
+                            sets[index].fetch_add(tokens[index].set().into(), Relaxed);
+                            for _ in 0..random.below(200) {
+                                std::hint::spin_loop();
+                            }
+                        }
+                        2 => {
+                            manual.set();
+                            manual.clear();
+                            thread::yield_now();
+                        }
+                        3..=4 => {
+                            let released = tokens[index].wait_timeout(timeout);
+                            takes[index].fetch_add(released.into(), Relaxed);
+                        }
+                        _ => {
+                            let (first, second) = (&tokens[index], &tokens[1 - index]);
+                            let taken = match wait_any_timeout(&[first, manual, second], timeout) {
+                                Some(0) => &takes[index],
+                                Some(2) => &takes[1 - index],
+                                _ => others,
+                            };
+                            taken.fetch_add(1, Relaxed);
+                        }
+                    }
+                }
+            });
+        }
+        rest();
+        stop.store(true, Relaxed);
+    });
+    for ((token, sets), takes) in tokens.iter().zip(sets).zip(takes) {
+        let (sets, takes) = (sets.into_inner(), takes.into_inner());
+        println!("{sets} tokens set, {takes} taken");
+        assert_eq!(sets, takes + u64::from(token.try_wait()));
+        assert!(sets > 0);
+    }
+    println!(
+        "{} waits ended by time or by the third event",
+        others.into_inner()
+    );
 }
 
 fn every_pulse_releases_everyone<F: Word>() {

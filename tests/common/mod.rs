@@ -58,11 +58,12 @@ fn count(change: impl FnOnce(&mut Calls)) {
 /// Who is in a wait on which address.
 static WAITING: Mutex<Vec<(usize, ThreadId)>> = Mutex::new(Vec::new());
 
-fn while_on_record<T>(address: usize, wait: impl FnOnce() -> T) -> T {
+fn while_on_record<T>(addresses: &[usize], wait: impl FnOnce() -> T) -> T {
     watch();
     count(|calls| calls.waits += 1);
-    let entry = (address, thread_id());
-    WAITING.lock().unwrap().push(entry);
+    let thread = thread_id();
+    let entries = addresses.iter().map(|&address| (address, thread));
+    WAITING.lock().unwrap().extend(entries);
     let result = wait();
     // Not by sleeping on the lock, which would pass for being asleep on the word.
     let mut waiting = loop {
@@ -71,7 +72,7 @@ fn while_on_record<T>(address: usize, wait: impl FnOnce() -> T) -> T {
             waiting => break waiting.unwrap(),
         }
     };
-    waiting.retain(|other| *other != entry);
+    waiting.retain(|entry| entry.1 != thread);
     result
 }
 
@@ -108,7 +109,16 @@ unsafe impl<F: Futex, const WAITERS: u32> Futex for Watched<F, WAITERS> {
     }
 
     fn wait(&self, expected: u32) {
-        while_on_record(self as *const _ as usize, || self.0.wait(expected))
+        while_on_record(&[self as *const _ as usize], || self.0.wait(expected))
+    }
+
+    fn wait_any(words: &[(&Self, u32)], deadline: Deadline) -> Option<bool> {
+        let addresses: Vec<_> = words
+            .iter()
+            .map(|word| word.0 as *const _ as usize)
+            .collect();
+        let words: Vec<_> = words.iter().map(|word| (&word.0 .0, word.1)).collect();
+        while_on_record(&addresses, || F::wait_any(&words, deadline))
     }
 
     fn wake_one(this: *const Self) {
@@ -129,7 +139,7 @@ unsafe impl<F: TimedFutex, const WAITERS: u32> TimedFutex for Watched<F, WAITERS
     }
 
     fn wait_until(&self, expected: u32, deadline: Deadline) -> bool {
-        while_on_record(self as *const _ as usize, || {
+        while_on_record(&[self as *const _ as usize], || {
             self.0.wait_until(expected, deadline)
         })
     }
@@ -140,11 +150,18 @@ unsafe impl<F: TimedFutex, const WAITERS: u32> TimedFutex for Watched<F, WAITERS
 /// They have begun to wait and turned to their backend; on Linux the kernel is asked besides whether each of them is
 /// asleep.
 pub fn until_parked<E>(event: &E, count: usize) {
-    let address = event as *const E as usize;
+    until_parked_on_any(&[event as *const E as usize], count);
+}
+
+/// Returns when `count` threads are parked on any of the addresses.
+pub fn until_parked_on_any(addresses: &[usize], count: usize) {
     until(|| {
         let waiting = WAITING.lock().unwrap();
-        let mut here = waiting.iter().filter(|entry| entry.0 == address);
-        here.clone().count() == count && here.all(|entry| is_asleep(entry.1))
+        let here = waiting.iter().filter(|entry| addresses.contains(&entry.0));
+        // Of a thread that waits for several words, the entries lie side by side.
+        let mut threads: Vec<_> = here.map(|entry| entry.1).collect();
+        threads.dedup();
+        threads.len() == count && threads.into_iter().all(is_asleep)
     });
 }
 

@@ -1,0 +1,335 @@
+//! Waiting for several events: for the first, and for all. The private word sleeps on several words where the system
+//! can; the others sleep on the epoch.
+
+mod common;
+
+use common::{calls, until_parked_on_any, Calls, TimedWord, Watched, Word, PATIENCE};
+use futex_event::platform::Futex;
+use futex_event::{
+    wait_all, wait_all_deadline, wait_all_timeout, wait_any, wait_any_deadline, wait_any_timeout,
+    AutoResetEvent, Event, Waitable, MOST_EVENTS,
+};
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::thread;
+use std::time::{Duration, Instant};
+
+on_every_word! {
+    untimed: [
+        the_first_that_is_set_is_returned_and_no_kernel_entered,
+        a_set_of_each_ends_the_wait,
+        a_pulse_ends_the_wait,
+        one_token_is_taken_and_the_others_stay,
+        a_thread_in_a_plain_wait_is_served_first,
+        the_same_event_may_be_there_twice,
+        as_many_events_as_are_allowed_can_be_waited_for,
+        none_and_too_many_panic_and_say_so,
+        the_waiter_may_free_the_events_while_set_is_running,
+        wait_all_returns_when_each_has_been_set_once,
+        wait_all_enters_no_kernel_if_all_are_set,
+    ],
+    timed: [
+        none_is_never_early,
+        zero_and_the_past_look_once,
+        a_timed_wait_for_any_is_released,
+        what_cannot_be_represented_means_for_ever,
+        wait_all_is_never_early_and_needs_all,
+    ]
+}
+
+type Manual<F> = Event<Watched<F>>;
+type Auto<F> = AutoResetEvent<Watched<F>>;
+type Any<'a, F> = &'a dyn Waitable<Watched<F>>;
+
+fn manual<F: Word>() -> Manual<F> {
+    Event::with_futex(Watched::default())
+}
+
+fn auto<F: Word>() -> Auto<F> {
+    AutoResetEvent::with_futex(Watched::default())
+}
+
+/// Returns when `count` threads are parked who wait for some of the events. Of the tests that call this, those on one
+/// kind of word take turns: the epoch does not say for which event a thread sleeps there.
+fn until_listening<F: Word>(events: &[Any<F>], count: usize) {
+    let epoch = Watched::<F>::epoch() as *const Watched<F> as usize;
+    let addresses = events
+        .iter()
+        .map(|event| *event as *const _ as *const u8 as usize);
+    let addresses: Vec<_> = addresses.chain([epoch]).collect();
+    until_parked_on_any(&addresses, count);
+}
+
+const NO_CALLS: Calls = Calls { waits: 0, wakes: 0 };
+
+fn the_first_that_is_set_is_returned_and_no_kernel_entered<F: Word>() {
+    let events = [manual::<F>(), manual(), manual()];
+    let token = auto::<F>();
+    for index in (0..3).rev() {
+        events[index].set();
+        token.set();
+        let all: [Any<F>; 4] = [&events[0], &events[1], &events[2], &token];
+        assert_eq!(calls(|| assert_eq!(wait_any(&all), index)), NO_CALLS);
+    }
+    assert!(token.try_wait());
+    assert!(events.iter().all(Event::is_set));
+}
+
+fn a_set_of_each_ends_the_wait<F: Word>() {
+    let _turn = common::take_turn();
+    let (first, second, third) = (manual::<F>(), auto::<F>(), manual::<F>());
+    let events: [Any<F>; 3] = [&first, &second, &third];
+    let sets: [&(dyn Fn() + Sync); 3] =
+        [&|| assert!(first.set()), &|| assert!(second.set()), &|| {
+            assert!(third.set())
+        }];
+    for (index, set) in sets.iter().enumerate() {
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| wait_any(&events));
+            until_listening(&events, 1);
+            set();
+            assert_eq!(waiter.join().unwrap(), index);
+        });
+        first.clear();
+        third.clear();
+        assert!(!second.is_set());
+    }
+}
+
+fn a_pulse_ends_the_wait<F: Word>() {
+    let _turn = common::take_turn();
+    let (event, token) = (manual::<F>(), auto::<F>());
+    for _ in 0..50 {
+        thread::scope(|scope| {
+            let waiters = [(); 2].map(|()| scope.spawn(|| wait_any(&[&token, &event])));
+            until_listening(&[&token, &event], 2);
+            event.set();
+            event.clear();
+            for waiter in waiters {
+                assert_eq!(waiter.join().unwrap(), 1);
+            }
+        });
+    }
+}
+
+fn one_token_is_taken_and_the_others_stay<F: Word>() {
+    let tokens = [auto::<F>(), auto()];
+    tokens.iter().for_each(|token| assert!(token.set()));
+    assert_eq!(wait_any(&[&tokens[1], &tokens[0]]), 0);
+    assert!(tokens[0].is_set() && !tokens[1].is_set());
+    assert_eq!(wait_any(&[&tokens[1], &tokens[0]]), 1);
+    assert!(!tokens[0].is_set());
+}
+
+/// The trap: a wake of one thread that hits the one who waits for any, and leaves the one released asleep.
+fn a_thread_in_a_plain_wait_is_served_first<F: Word>() {
+    let _turn = common::take_turn();
+    let token = auto::<F>();
+    let event = manual::<F>();
+    let all: [Any<F>; 2] = [&event, &token];
+    thread::scope(|scope| {
+        let any = scope.spawn(|| wait_any(&all));
+        until_listening(&all, 1);
+        let plain = scope.spawn(|| token.wait());
+        until_listening(&all, 2);
+        token.set();
+        plain.join().unwrap();
+        until_listening(&all, 1);
+        assert!(!any.is_finished());
+        token.set();
+        assert_eq!(any.join().unwrap(), 1);
+    });
+}
+
+fn the_same_event_may_be_there_twice<F: Word>() {
+    let _turn = common::take_turn();
+    let (event, token) = (manual::<F>(), auto::<F>());
+    let all: [Any<F>; 4] = [&event, &token, &event, &token];
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| wait_any(&all));
+        until_listening(&all, 1);
+        token.set();
+        assert!([1, 3].contains(&waiter.join().unwrap()));
+        assert!(!token.is_set());
+        let waiter = scope.spawn(|| wait_any(&all));
+        until_listening(&all, 1);
+        event.set();
+        assert!([0, 2].contains(&waiter.join().unwrap()));
+    });
+    wait_all(&[&event, &event]);
+}
+
+fn as_many_events_as_are_allowed_can_be_waited_for<F: Word>() {
+    let _turn = common::take_turn();
+    let events: Vec<_> = (1..MOST_EVENTS).map(|_| manual::<F>()).collect();
+    let (token, last) = (auto::<F>(), manual::<F>());
+    let few = events.iter().map(|event| event as Any<F>);
+    let sets: [(Any<F>, &(dyn Fn() -> bool + Sync)); 2] =
+        [(&token, &|| token.set()), (&last, &|| last.set())];
+    for (extra, set) in sets {
+        let all: Vec<_> = few.clone().chain([extra]).collect();
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| wait_any(&all));
+            until_listening(&all, 1);
+            assert!(set());
+            assert_eq!(waiter.join().unwrap(), MOST_EVENTS - 1);
+        });
+    }
+}
+
+fn none_and_too_many_panic_and_say_so<F: Word>() {
+    let message = |wait: &dyn Fn()| {
+        let panic = catch_unwind(AssertUnwindSafe(wait)).unwrap_err();
+        match panic.downcast::<String>() {
+            Ok(text) => *text,
+            Err(panic) => panic.downcast::<&str>().unwrap().to_string(),
+        }
+    };
+    let event = manual::<F>();
+    event.set();
+    let none: [Any<F>; 0] = [];
+    assert!(message(&|| _ = wait_any(&none)).contains("no events"));
+    let too_many = vec![&event as Any<F>; MOST_EVENTS + 1];
+    assert!(message(&|| _ = wait_any(&too_many)).contains("129 events"));
+    assert!(message(&|| wait_all(&vec![&event; MOST_EVENTS + 1])).contains("129 events"));
+}
+
+fn the_waiter_may_free_the_events_while_set_is_running<F: Word>() {
+    for round in 0..300 {
+        let events = Box::into_raw(Box::new((manual::<F>(), auto::<F>())));
+        let address = events as usize;
+        let waiter = thread::spawn(move || {
+            let events = address as *mut (Manual<F>, Auto<F>);
+            // SAFETY: they are there until this thread frees them, as the one who is released.
+            unsafe {
+                wait_any(&[&(*events).0, &(*events).1]);
+                drop(Box::from_raw(events));
+            }
+        });
+        if round % 2 == 0 {
+            thread::yield_now();
+        }
+        // SAFETY: as above; nobody is released before this has written.
+        unsafe {
+            if round % 4 < 2 {
+                (*events).0.set();
+            } else {
+                (*events).1.set();
+            }
+        }
+        waiter.join().unwrap();
+    }
+}
+
+fn wait_all_returns_when_each_has_been_set_once<F: Word>() {
+    let events = [manual::<F>(), manual(), manual()];
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| wait_all(&[&events[0], &events[1], &events[2]]));
+        for event in &events {
+            // It sleeps on the first that has not been set.
+            common::until_parked(&events[0], 1);
+            if !std::ptr::eq(event, &events[0]) {
+                event.set();
+                event.clear();
+            }
+        }
+        assert!(!waiter.is_finished());
+        events[0].set();
+        events[0].clear();
+        waiter.join().unwrap();
+    });
+}
+
+fn wait_all_enters_no_kernel_if_all_are_set<F: Word>() {
+    let events = [manual::<F>(), manual()];
+    events.iter().for_each(|event| assert!(event.set()));
+    assert_eq!(calls(|| wait_all(&[&events[0], &events[1]])), NO_CALLS);
+    assert_eq!(calls(|| wait_all::<Watched<F>>(&[])), NO_CALLS);
+}
+
+fn none_is_never_early<F: TimedWord>() {
+    let (event, token) = (manual::<F>(), auto::<F>());
+    for microseconds in [1, 700, 1_500, 20_000] {
+        let timeout = Duration::from_micros(microseconds);
+        let begun = Instant::now();
+        assert_eq!(wait_any_timeout(&[&event, &token], timeout), None);
+        assert!(begun.elapsed() >= timeout);
+        let deadline = Instant::now() + timeout;
+        assert_eq!(wait_any_deadline(&[&event, &event], deadline), None);
+        assert!(Instant::now() >= deadline);
+    }
+}
+
+fn zero_and_the_past_look_once<F: TimedWord>() {
+    let (event, token) = (manual::<F>(), auto::<F>());
+    let all: [Any<F>; 2] = [&event, &token];
+    let past = Instant::now();
+    let look = |expected| {
+        let calls = calls(|| {
+            assert_eq!(wait_any_timeout(&all, Duration::ZERO), expected);
+            assert_eq!(
+                wait_all_timeout(&[&event], Duration::ZERO),
+                expected == Some(0)
+            );
+            if expected != Some(1) {
+                assert_eq!(wait_any_deadline(&all, past), expected);
+            }
+            assert_eq!(wait_all_deadline(&[&event], past), expected == Some(0));
+        });
+        assert_eq!(calls, NO_CALLS);
+    };
+    look(None);
+    token.set();
+    look(Some(1));
+    look(None);
+    event.set();
+    look(Some(0));
+}
+
+fn a_timed_wait_for_any_is_released<F: TimedWord>() {
+    let _turn = common::take_turn();
+    let (event, token) = (manual::<F>(), auto::<F>());
+    let all: [Any<F>; 2] = [&event, &token];
+    thread::scope(|scope| {
+        for timeout in [PATIENCE, Duration::MAX] {
+            let waiter = scope.spawn(move || wait_any_timeout(&all, timeout));
+            until_listening(&all, 1);
+            token.set();
+            assert_eq!(waiter.join().unwrap(), Some(1));
+        }
+        let waiter = scope.spawn(|| wait_any_deadline(&all, Instant::now() + PATIENCE));
+        until_listening(&all, 1);
+        event.set();
+        event.clear();
+        assert_eq!(waiter.join().unwrap(), Some(0));
+    });
+}
+
+fn what_cannot_be_represented_means_for_ever<F: TimedWord>() {
+    let (first, second) = (manual::<F>(), manual::<F>());
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| wait_all_timeout(&[&first, &second], Duration::MAX));
+        common::until_parked(&first, 1);
+        first.set();
+        common::until_parked(&second, 1);
+        second.set();
+        assert!(waiter.join().unwrap());
+    });
+}
+
+fn wait_all_is_never_early_and_needs_all<F: TimedWord>() {
+    let (first, second) = (manual::<F>(), manual::<F>());
+    let timeout = Duration::from_millis(5);
+    for (set, unset) in [(&first, &second), (&second, &first)] {
+        set.set();
+        let begun = Instant::now();
+        assert!(!wait_all_timeout(&[&first, &second], timeout));
+        assert!(begun.elapsed() >= timeout);
+        let deadline = Instant::now() + timeout;
+        assert!(!wait_all_deadline(&[&first, &second], deadline));
+        assert!(Instant::now() >= deadline);
+        unset.set();
+        assert!(wait_all_timeout(&[&first, &second], timeout));
+        first.clear();
+        second.clear();
+    }
+}
