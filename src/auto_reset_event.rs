@@ -12,10 +12,10 @@
 //! - waiters: how many threads have come in to wait and have not left.
 //! - grants: how many of them have been released. Each will take a grant and leave.
 //! - SET: a token is remembered; nobody was waiting for it.
-//! - LISTENED: threads wait at the door, asleep on the *epoch*, one word for all auto-reset events of the process.
+//! - LISTENED: threads listen, asleep on the [epoch](crate::epoch): they wait at the door, or for other events too.
 //!
 //! It always holds that `grants <= waiters`; that SET is on only if `grants == waiters`; and that LISTENED is on only
-//! if SET is off and the door is closed.
+//! if SET is off.
 //!
 //! | state | `set` | a waiter who is in | a newcomer |
 //! | --- | --- | --- | --- |
@@ -34,7 +34,10 @@
 //!
 //! A thread at the door sleeps on the epoch, not on the event's word. `set` wakes *one* thread of those asleep on the
 //! word, which is right only if each of them may take the grant. Whoever opens the door, or turns SET on, takes
-//! LISTENED off in the same step, advances the epoch and wakes everybody who sleeps on it; here that is named a call.
+//! LISTENED off in the same step and calls: everybody who sleeps on the epoch looks again.
+//!
+//! Threads that wait for several events listen in the same way, and take SET only. They would have to give a grant back
+//! if another event ended their wait.
 //!
 //! # Why it holds
 //!
@@ -46,10 +49,6 @@
 //! *No token is lost to a timeout.* A waiter leaves in one step: with a grant if there is one, however late, and only
 //! otherwise without. There is no moment in which it has given up and can still be granted something.
 //!
-//! *No one at the door misses the call.* It reads the epoch, then looks at the word, then sleeps on the epoch as it was
-//! read. A caller changes the word, then advances the epoch. If the look came before the change, the epoch was read
-//! before it was advanced, and the sleep ends or does not begin.
-//!
 //! # Freed after wake
 //!
 //! As for [`Event`](crate::Event): the write that gives a grant or turns SET on is the last time that `set` touches the
@@ -59,8 +58,7 @@
 //!
 //! A token is handed over by a write of `set` and a write of whoever takes it: Release and Acquire. All writes are
 //! read-modify-writes and continue the release sequences of all sets before them, so that it does not matter which
-//! grant is taken. Everything else in the word can be Relaxed. The epoch is another variable: advancing it is a
-//! Release, so that the Acquire read of a thread at the door cannot see the new epoch and then the old word.
+//! grant is taken. Everything else in the word can be Relaxed.
 
 use crate::epoch;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
@@ -116,7 +114,8 @@ const fn waiters(word: u32) -> u32 {
 ///   token, and of an [`is_set`] that sees it. This includes a `set` of an event that is set already.
 /// - No operation waits for another thread to finish one. [`set`], [`clear`], [`is_set`] and [`try_wait`] never block.
 /// - Kernel calls: none, but one each time a thread parks, and one for a `set` that releases a thread which has come in
-///   to wait. Where threads could not be counted in yet (see Limits), one by whoever lets them in.
+///   to wait. Where threads could not be counted in yet (see Limits), or wait in [`wait_any`], one by whoever lets them
+///   in or leaves them a token.
 /// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in
 ///   another thread.
 /// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler and keep `errno`, and the
@@ -140,7 +139,7 @@ const fn waiters(word: u32) -> u32 {
 /// - 32,767 threads are waiting already.
 /// - Threads that were released have not yet run and left.
 ///
-/// A thread that cannot be counted in yet sleeps on a count of 32 bits, which all auto-reset events of the process
+/// A thread that cannot be counted in yet sleeps on a count of 32 bits, which the events of the process
 /// advance. If it is kept from falling asleep until the count has been advanced 2^32 times, or a multiple of that, to
 /// the exact count, it sleeps until the next advance.
 ///
@@ -152,6 +151,7 @@ const fn waiters(word: u32) -> u32 {
 /// thread that it released then sleeps on until it runs again, unless another waiter comes upon the token. A second
 /// `set` in that time releases, and wakes, a second thread.
 ///
+/// [`wait_any`]: crate::wait_any()
 /// [`set`]: AutoResetEvent::set
 /// [`clear`]: AutoResetEvent::clear
 /// [`is_set`]: AutoResetEvent::is_set

@@ -95,7 +95,8 @@ const ONE_GENERATION: u32 = 1 << 3;
 /// - No operation waits for another thread to finish one. [`set`], [`clear`], [`is_set`] and [`try_wait`] never block.
 /// - Kernel calls: none, but one each time a thread parks, and one for a `set` that ends a time in which threads have
 ///   parked, whatever their number. (The mark that tells `set` is taken off by `clear`. So if all who parked have
-///   given up since, the call is made in vain.)
+///   given up since, the call is made in vain.) Where a system cannot put a thread to sleep for several events at once,
+///   two calls if some of them wait in [`wait_any`].
 /// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in
 ///   another thread.
 /// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler, keep `errno`, and work
@@ -117,6 +118,7 @@ const ONE_GENERATION: u32 = 1 << 3;
 ///   nobody: to do otherwise would cost every `set` of a set event a kernel call. Threads that come to wait meanwhile
 ///   return at once.
 ///
+/// [`wait_any`]: crate::wait_any()
 /// [`set`]: Event::set
 /// [`clear`]: Event::clear
 /// [`is_set`]: Event::is_set

@@ -64,6 +64,8 @@
 //! | --- | --- |
 //! | [`Event`] | manual-reset event: once set it stays set until cleared, and releases every waiter |
 //! | [`AutoResetEvent`] | auto-reset event: each `set` releases one waiter, or is remembered for the next |
+//! | [`wait_any`](wait_any()) | waits for the first of several events, of both kinds; also with a timeout or a deadline |
+//! | [`wait_all`](wait_all()) | waits until manual-reset events have all been set; also with a timeout or a deadline |
 //! | [`platform`] | the words that events live in, and the traits to bring your own |
 //!
 //! The type's own page lists what it promises: no spurious returns, no set lost to a `clear`, timeouts that are never
