@@ -62,7 +62,10 @@
 
 use crate::epoch;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
+#[cfg(feature = "std")]
+use crate::sleep::left_until;
 use crate::sleep::{ForEver, Sleep, Until};
+use crate::spin::Spin;
 use crate::wait_any::{Listening, SleepOn, Source, Waitable};
 use core::fmt;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -318,14 +321,28 @@ impl<F: Futex> AutoResetEvent<F> {
     /// ```
     #[inline]
     pub fn wait(&self) {
+        self.wait_spinning(Spin::ADAPTIVE)
+    }
+
+    #[inline]
+    pub(crate) fn wait_spinning(&self, spin: Spin) {
         if !self.try_wait() {
-            self.park(&ForEver);
+            self.spin_or_park(spin, &ForEver);
         }
     }
 
-    /// Waits until a token is taken: true, or until time is up and a last look finds none to take: false.
+    /// Looks for a token for a while, unless others wait too, and then parks.
     #[cold]
     #[inline(never)]
+    fn spin_or_park(&self, spin: Spin, sleep: &impl Sleep<F>) -> bool {
+        let word = self.word.load(Relaxed);
+        if word == 0 {
+            spin.on(&self.word, word, sleep.time());
+        }
+        self.park(sleep)
+    }
+
+    /// Waits until a token is taken: true, or until time is up and a last look finds none to take: false.
     fn park(&self, sleep: &impl Sleep<F>) -> bool {
         let mut word = match self.come_in(sleep) {
             Ok(word) => word,
@@ -415,7 +432,7 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     /// ```
     #[inline]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
-        self.try_wait() || self.park_timeout(timeout)
+        self.wait_timeout_spinning(timeout, Spin::ADAPTIVE)
     }
 
     /// Blocks until a `set` releases this wait: true, or until `deadline`: false.
@@ -434,13 +451,24 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     #[cfg(feature = "std")]
     #[inline]
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
-        self.try_wait() || self.park_timeout(crate::sleep::left_until(deadline))
+        self.wait_deadline_spinning(deadline, Spin::ADAPTIVE)
+    }
+
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn wait_deadline_spinning(&self, deadline: std::time::Instant, spin: Spin) -> bool {
+        self.try_wait() || self.wait_timeout_spinning(left_until(deadline), spin)
+    }
+
+    #[inline]
+    pub(crate) fn wait_timeout_spinning(&self, timeout: Duration, spin: Spin) -> bool {
+        self.try_wait() || self.spin_or_park_until(timeout, spin)
     }
 
     #[cold]
     #[inline(never)]
-    fn park_timeout(&self, timeout: Duration) -> bool {
-        Until::at_most::<F>(timeout).map_or(false, |until| self.park(&until))
+    fn spin_or_park_until(&self, timeout: Duration, spin: Spin) -> bool {
+        Until::at_most::<F>(timeout).map_or(false, |until| self.spin_or_park(spin, &until))
     }
 }
 

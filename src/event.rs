@@ -55,7 +55,10 @@
 
 use crate::epoch;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
+#[cfg(feature = "std")]
+use crate::sleep::left_until;
 use crate::sleep::{ForEver, Sleep, Until};
+use crate::spin::Spin;
 use crate::wait_any::{Listening, SleepOn, Source, Waitable};
 use core::fmt;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -258,9 +261,14 @@ impl<F: Futex> Event<F> {
     /// ```
     #[inline]
     pub fn wait(&self) {
+        self.wait_spinning(Spin::ADAPTIVE)
+    }
+
+    #[inline]
+    pub(crate) fn wait_spinning(&self, spin: Spin) {
         let word = self.look();
         if word & SET == 0 {
-            self.park(word, &ForEver);
+            self.spin_or_park(word, spin, &ForEver);
         }
     }
 
@@ -270,10 +278,18 @@ impl<F: Futex> Event<F> {
         self.word.load(Acquire)
     }
 
-    /// Waits until the wait that began by reading `begun` is released: true, or its time is up and a last look finds it
-    /// still unreleased: false.
+    /// Looks for a while, unless others are parked, and then parks.
     #[cold]
     #[inline(never)]
+    fn spin_or_park(&self, begun: u32, spin: Spin, sleep: &impl Sleep<F>) -> bool {
+        if begun & PARKED == 0 {
+            spin.on(&self.word, begun, sleep.time());
+        }
+        self.park(begun, sleep)
+    }
+
+    /// Waits until the wait that began by reading `begun` is released: true, or its time is up and a last look finds it
+    /// still unreleased: false.
     pub(crate) fn park(&self, begun: u32, sleep: &impl Sleep<F>) -> bool {
         while let Some(word) = self.mark(begun, PARKED) {
             if !sleep.on(&self.word, word) {
@@ -364,8 +380,7 @@ impl<F: TimedFutex> Event<F> {
     /// ```
     #[inline]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
-        let word = self.look();
-        word & SET != 0 || self.park_timeout(word, timeout)
+        self.wait_timeout_spinning(timeout, Spin::ADAPTIVE)
     }
 
     /// Blocks until the event is set: true, or until `deadline`: false.
@@ -384,13 +399,25 @@ impl<F: TimedFutex> Event<F> {
     #[cfg(feature = "std")]
     #[inline]
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
+        self.wait_deadline_spinning(deadline, Spin::ADAPTIVE)
+    }
+
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn wait_deadline_spinning(&self, deadline: std::time::Instant, spin: Spin) -> bool {
+        self.is_set() || self.wait_timeout_spinning(left_until(deadline), spin)
+    }
+
+    #[inline]
+    pub(crate) fn wait_timeout_spinning(&self, timeout: Duration, spin: Spin) -> bool {
         let word = self.look();
-        word & SET != 0 || self.park_timeout(word, crate::sleep::left_until(deadline))
+        word & SET != 0 || self.spin_or_park_until(word, timeout, spin)
     }
 
     #[cold]
-    fn park_timeout(&self, word: u32, timeout: Duration) -> bool {
-        Until::at_most::<F>(timeout).map_or(false, |until| self.park(word, &until))
+    #[inline(never)]
+    fn spin_or_park_until(&self, begun: u32, timeout: Duration, spin: Spin) -> bool {
+        Until::at_most::<F>(timeout).map_or(false, |until| self.spin_or_park(begun, spin, &until))
     }
 }
 

@@ -66,6 +66,7 @@
 //! | [`AutoResetEvent`] | auto-reset event: each `set` releases one waiter, or is remembered for the next |
 //! | [`wait_any`](wait_any()) | waits for the first of several events, of both kinds; also with a timeout or a deadline |
 //! | [`wait_all`](wait_all()) | waits until manual-reset events have all been set; also with a timeout or a deadline |
+//! | [`Spin`] | what a wait does before it parks; the default adapts |
 //! | [`platform`] | the words that events live in, and the traits to bring your own |
 //!
 //! The type's own page lists what it promises: no spurious returns, no set lost to a `clear`, timeouts that are never
@@ -95,12 +96,14 @@ mod auto_reset_event;
 mod epoch;
 mod event;
 mod sleep;
+mod spin;
 mod wait_all;
 mod wait_any;
 
 pub use auto_reset_event::AutoResetEvent;
 pub use event::Event;
 pub use futex_event_platform as platform;
+pub use spin::{Spin, Spinning};
 #[cfg(feature = "std")]
 pub use wait_all::wait_all_deadline;
 pub use wait_all::{wait_all, wait_all_timeout};

@@ -8,6 +8,9 @@ use core::time::Duration;
 pub(crate) trait Sleep<F> {
     fn on(&self, word: &F, expected: u32) -> bool;
 
+    /// The most time that there is, as the wait begins.
+    fn time(&self) -> Duration;
+
     /// Sleeps on all the words at once; `None` if the system cannot.
     fn on_any(&self, words: &[(&F, u32)]) -> Option<bool>;
 }
@@ -20,33 +23,47 @@ impl<F: Futex> Sleep<F> for ForEver {
         true
     }
 
+    fn time(&self) -> Duration {
+        Duration::MAX
+    }
+
     fn on_any(&self, words: &[(&F, u32)]) -> Option<bool> {
         F::wait_any(words, Deadline::NEVER)
     }
 }
 
-pub(crate) struct Until(Deadline);
+pub(crate) struct Until {
+    deadline: Deadline,
+    timeout: Duration,
+}
 
 impl Until {
     /// Until `timeout` from now; `None` if that is now.
     pub(crate) fn at_most<F: TimedFutex>(timeout: Duration) -> Option<Self> {
-        (timeout != Duration::ZERO).then(|| Self(Deadline::after(F::now(), timeout)))
+        (timeout != Duration::ZERO).then(|| Self {
+            deadline: Deadline::after(F::now(), timeout),
+            timeout,
+        })
     }
 
     /// The clock is read after each sleep, since a futex whose word keeps changing sends its callers back without a
     /// look at theirs.
     fn is_to_come<F: TimedFutex>(&self) -> bool {
-        !self.0.has_passed(F::now())
+        !self.deadline.has_passed(F::now())
     }
 }
 
 impl<F: TimedFutex> Sleep<F> for Until {
     fn on(&self, word: &F, expected: u32) -> bool {
-        word.wait_until(expected, self.0) && self.is_to_come::<F>()
+        word.wait_until(expected, self.deadline) && self.is_to_come::<F>()
+    }
+
+    fn time(&self) -> Duration {
+        self.timeout
     }
 
     fn on_any(&self, words: &[(&F, u32)]) -> Option<bool> {
-        F::wait_any(words, self.0).map(|in_time| in_time && self.is_to_come::<F>())
+        F::wait_any(words, self.deadline).map(|in_time| in_time && self.is_to_come::<F>())
     }
 }
 

@@ -89,6 +89,10 @@ pub(crate) fn now() -> Duration {
     lock(&ORIGIN).get_or_insert_with(Instant::now).elapsed()
 }
 
+pub(crate) fn cpus() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 pub(crate) fn wait(word: &AtomicU32, expected: u32) {
     wait_until(word, expected, Deadline::NEVER);
 }

@@ -59,6 +59,16 @@ pub unsafe trait Futex: Sync + 'static {
     /// the caller, who will be back soon, instead of returning at once.
     fn wait(&self, expected: u32);
 
+    /// Looks at the word again and again while it is `expected`, for `limit` or a little longer, and returns whether it has
+    /// changed.
+    ///
+    /// For a change that comes within some microseconds this is faster than a sleep. A word on which looking is no use,
+    /// as on a machine with one CPU, returns false at once, and so does this.
+    fn spin(&self, expected: u32, limit: Duration) -> bool {
+        let _ = (expected, limit);
+        false
+    }
+
     /// Sleeps while each of the words has the value beside it, until a wake on any of them or until the deadline.
     /// Returns at once if one of them has another value. `None` if the system cannot do that: it has not slept.
     ///

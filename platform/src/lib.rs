@@ -45,6 +45,7 @@ extern crate std;
 mod word;
 mod deadline;
 mod futex;
+mod spin;
 mod units;
 
 #[cfg(any(feature = "conformance", test))]

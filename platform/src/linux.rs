@@ -28,7 +28,7 @@ use core::ptr;
 use core::sync::atomic::AtomicU32;
 use libc::{c_int, c_long};
 
-pub(crate) use crate::unix::now;
+pub(crate) use crate::unix::{cpus, now};
 pub(crate) use waitv::wait_any;
 
 /// FUTEX_BITSET_MATCH_ANY, which `libc` does not have on every system.

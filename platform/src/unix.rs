@@ -13,6 +13,29 @@ pub(crate) fn now() -> Duration {
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }
 
+/// How many CPUs this process may use. [man 2 sched_getaffinity]
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn cpus() -> usize {
+    // SAFETY: a struct of integers.
+    let mut set: libc::cpu_set_t = unsafe { mem::zeroed() };
+    // SAFETY: `set` is there to write to. With more CPUs than fit into it, the call fails.
+    let (answer, _) =
+        keep_errno(|| unsafe { libc::sched_getaffinity(0, mem::size_of_val(&set), &mut set) });
+    match answer {
+        // SAFETY: reads the set.
+        0 => unsafe { libc::CPU_COUNT(&set) as usize },
+        _ => usize::MAX,
+    }
+}
+
+/// How many CPUs there are. [man 3 sysconf]
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn cpus() -> usize {
+    // SAFETY: the call has no conditions.
+    let (answer, _) = keep_errno(|| unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) });
+    answer.max(1) as usize
+}
+
 /// Where a 32-bit C library has 64-bit time, its timespec has padding, which only it can name.
 fn zero_time() -> libc::timespec {
     // SAFETY: a struct of integers.

@@ -39,17 +39,24 @@ macro_rules! sleeps_by {
         sleeps_by!(@untimed $name, $backend, (), {});
     };
     ($name:ident, $backend:ident $(($scope:expr))?, timed) => {
-        sleeps_by!(@untimed $name, $backend, ($($scope)?), {});
+        sleeps_by!(@untimed $name, $backend, ($($scope)?), { sleeps_by!(@spin $backend); });
         sleeps_by!(@timed $name, $backend, ($($scope)?));
     };
     ($name:ident, $backend:ident($scope:expr), timed, any) => {
         sleeps_by!(@untimed $name, $backend, ($scope), {
+            sleeps_by!(@spin $backend);
+
             fn wait_any(words: &[(&Self, u32)], deadline: crate::Deadline) -> Option<bool> {
                 let words = words.iter().map(|(word, expected)| (&word.0, *expected));
                 $backend::wait_any(words, deadline, $scope)
             }
         });
         sleeps_by!(@timed $name, $backend, ($scope));
+    };
+    (@spin $backend:ident) => {
+        fn spin(&self, expected: u32, limit: core::time::Duration) -> bool {
+            crate::spin::spin(&self.0, expected, limit, $backend::now, $backend::cpus)
+        }
     };
     (@timed $name:ident, $backend:ident, ($($scope:expr)?)) => {
         // SAFETY: as for `Futex`.
@@ -63,7 +70,7 @@ macro_rules! sleeps_by {
             }
         }
     };
-    (@untimed $name:ident, $backend:ident, ($($scope:expr)?), {$($wait_any:item)?}) => {
+    (@untimed $name:ident, $backend:ident, ($($scope:expr)?), {$($method:item)*}) => {
         // SAFETY: the word is one `AtomicU32`, and the backend keeps the promises about waits and wakes; see there.
         unsafe impl crate::Futex for $name {
             fn epoch() -> &'static Self {
@@ -101,7 +108,7 @@ macro_rules! sleeps_by {
                 $backend::wait(&self.0, expected $(, $scope)?)
             }
 
-            $($wait_any)?
+            $($method)*
 
             fn wake_one(this: *const Self) {
                 $backend::wake_one(this.cast() $(, $scope)?)
