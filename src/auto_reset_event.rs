@@ -181,8 +181,8 @@ impl AutoResetEvent {
     }
 }
 
-impl<F> AutoResetEvent<F> {
-    /// An event on a word of the caller's, which must be zero.
+impl<F: Futex> AutoResetEvent<F> {
+    /// An event on a word of the caller's, which must be zero, and not [shared](Futex::SHARED): that does not compile.
     ///
     /// ```
     /// use futex_event::{platform::FallbackFutex, AutoResetEvent};
@@ -192,6 +192,7 @@ impl<F> AutoResetEvent<F> {
     /// assert!(EVENT.set());
     /// ```
     pub const fn with_futex(word: F) -> Self {
+        let () = epoch::OfOneProcess::<F>::CHECKED;
         Self { word }
     }
 }

@@ -15,6 +15,17 @@
 use crate::platform::Futex;
 use core::sync::atomic::Ordering::{Acquire, Release};
 
+/// Only words of one process have an epoch.
+pub(crate) struct OfOneProcess<F>(F);
+
+impl<F: Futex> OfOneProcess<F> {
+    /// Does not compile for others.
+    pub(crate) const CHECKED: () = assert!(
+        !F::SHARED,
+        "only `Event` works across processes, and only by itself: not AutoResetEvent, and not in wait_any"
+    );
+}
+
 /// The epoch as it is, for a thread that is about to listen.
 pub(crate) fn read<F: Futex>() -> u32 {
     F::epoch().load(Acquire)

@@ -178,10 +178,11 @@ impl<F: Futex> Event<F> {
         let address: *const F = &self.word;
         let before = self.word.fetch_or(SET, Release);
         // From here on the event may be gone.
-        if before & (SET | PARKED) == PARKED {
+        let first = before & SET == 0;
+        if before & PARKED != 0 && (first || F::SHARED) {
             wake(address, before);
         }
-        before & SET == 0
+        first
     }
 
     /// Makes the event unset. True if it was set.
@@ -201,6 +202,9 @@ impl<F: Futex> Event<F> {
     pub fn clear(&self) -> bool {
         let mut word = self.word.load(Relaxed);
         while word & SET != 0 {
+            if F::SHARED && word & PARKED != 0 {
+                wake(&self.word, word);
+            }
             let next = (word & GENERATION).wrapping_add(ONE_GENERATION);
             match self
                 .word

@@ -64,6 +64,7 @@
 //! | --- | --- |
 //! | [`Event`] | manual-reset event: once set it stays set until cleared, and releases every waiter |
 //! | [`AutoResetEvent`] | auto-reset event: each `set` releases one waiter, or is remembered for the next |
+//! | [`SharedEvent`] | an `Event` for several processes, in memory that they share; not on every system |
 //! | [`wait_any`](wait_any()) | waits for the first of several events, of both kinds; also with a timeout or a deadline |
 //! | [`wait_all`](wait_all()) | waits until manual-reset events have all been set; also with a timeout or a deadline |
 //! | [`Spin`] | what a wait does before it parks; the default adapts |
@@ -86,7 +87,7 @@
 //! | any other with `std` | the fallback: std's `Mutex` and `Condvar` in a table on the side |
 
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![warn(missing_docs)]
 
 #[cfg(feature = "std")]
@@ -104,6 +105,13 @@ pub use auto_reset_event::AutoResetEvent;
 pub use event::Event;
 pub use futex_event_platform as platform;
 pub use spin::{Spin, Spinning};
+
+platform::where_words_can_be_shared! {{
+    mod shared_event;
+    pub use shared_event::SharedEvent;
+} else {
+    pub use platform::NoSharedFutexOnThisSystem as SharedEvent;
+}}
 #[cfg(feature = "std")]
 pub use wait_all::wait_all_deadline;
 pub use wait_all::{wait_all, wait_all_timeout};

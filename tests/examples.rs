@@ -2,20 +2,24 @@
 
 use std::process::Command;
 
-/// What an example prints. `cargo test` has built it, beside this program's folder; `cargo test --test examples` would
-/// not.
+/// What an example prints.
 fn run(example: &str, arguments: &[&str]) -> String {
+    let output = command(example, arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// `cargo test` has built the example, beside this program's folder; `cargo test --test examples` would not.
+fn command(example: &str, arguments: &[&str]) -> Command {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
     path.push("examples");
     path.push(format!("{example}{}", std::env::consts::EXE_SUFFIX));
-    let output = Command::new(&path)
-        .args(arguments)
-        .output()
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+    assert!(path.exists(), "{} has not been built", path.display());
+    let mut command = Command::new(&path);
+    command.args(arguments);
+    command
 }
 
 #[test]
@@ -48,4 +52,63 @@ fn workers() {
 #[test]
 fn stop() {
     assert_eq!(run("stop", &[]), "Done: 1\n");
+}
+
+#[cfg(target_os = "linux")]
+mod of_two_programs {
+    use super::*;
+    use std::fs::{self, Permissions};
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
+    use std::process::Stdio;
+
+    /// A name that no other run of the tests uses, and that is free.
+    fn file(name: &str) -> PathBuf {
+        let folder = ["/dev/shm", "/tmp"].iter().map(PathBuf::from);
+        let folder = folder.into_iter().find(|folder| folder.is_dir()).unwrap();
+        let file = folder.join(format!("futex-event-{name}-{}", std::process::id()));
+        let _ = fs::remove_file(&file);
+        file
+    }
+
+    fn error(example: &str, arguments: &[&str]) -> String {
+        let output = command(example, arguments).output().unwrap();
+        assert!(!output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    #[test]
+    fn signal_and_await() {
+        let file = file("pair");
+        let path = file.to_str().unwrap();
+        for _ in 0..2 {
+            let mut waiter = command("await", &[path, "60"]);
+            let mut waiter = waiter.stdout(Stdio::piped()).spawn().unwrap();
+            let mut lines = BufReader::new(waiter.stdout.take().unwrap()).lines();
+            assert_eq!(lines.next().unwrap().unwrap(), "Waiting");
+            assert_eq!(run("signal", &[path]), "Set\n");
+            assert_eq!(lines.next().unwrap().unwrap(), "Released");
+            assert!(waiter.wait().unwrap().success());
+        }
+        assert!(error("await", &[path, "0.01"]).contains("nobody set the event"));
+        fs::remove_file(file).unwrap();
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_file_is_said() {
+        let file = file("wrong");
+        let path = file.to_str().unwrap();
+        assert!(error("signal", &[]).contains("usage"));
+        assert!(error("signal", &[path]).contains("No such file"));
+        fs::write(&file, "abc").unwrap();
+        assert!(error("signal", &[path]).contains("3 bytes are too short"));
+        assert!(error("await", &[path]).contains("3 bytes are too short"));
+        fs::set_permissions(&file, Permissions::from_mode(0o000)).unwrap();
+        // SAFETY: the call has no conditions.
+        if unsafe { libc::geteuid() } != 0 {
+            assert!(error("signal", &[path]).contains("Permission denied"));
+        }
+        fs::remove_file(file).unwrap();
+    }
 }

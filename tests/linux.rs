@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::process::fork;
 use common::{thread_id, until, until_parked, AnyEvent, Watched, PATIENCE};
 use futex_event::platform::{Futex, PrivateFutex};
 use futex_event::{wait_any, wait_any_timeout, AutoResetEvent, Event, Waitable};
@@ -13,22 +14,9 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Runs `claim` in a child process with this thread alone, and asserts that it held. The claim may not panic, allocate
-/// or use a lock: another thread may have been inside one when the process was copied.
+/// Runs `claim` in a child process, as `fork` does, and asserts that it held.
 fn in_child(claim: impl FnOnce() -> bool) {
-    // SAFETY: the child does what a signal handler may do, and leaves by `_exit`.
-    unsafe {
-        let child = libc::fork();
-        assert!(child >= 0);
-        if child == 0 {
-            // Whatever hangs is killed.
-            libc::alarm(PATIENCE.as_secs() as u32);
-            libc::_exit(if claim() { 0 } else { 1 });
-        }
-        let mut status = 0;
-        assert_eq!(libc::waitpid(child, &mut status, 0), child);
-        assert_eq!(status, 0, "the child's status, as of waitpid(2)");
-    }
+    fork(claim).succeeds();
 }
 
 /// From now on the kernel answers this thread's calls of this number with `action`. [man 2 seccomp]

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{until_parked, AnyEvent, TimedWord, Watched, Word};
+use common::{until_parked, AnyEvent, Random, TimedWord, Watched, Word};
 use futex_event::platform::{PrivateFutex, TimedFutex};
 use futex_event::{wait_any_timeout, AutoResetEvent, Event};
 use std::cell::UnsafeCell;
@@ -40,18 +40,6 @@ fn rest() {
         #[cfg(all(target_os = "linux", not(futex_event_fallback)))]
         linux::fork_and_use_events();
         thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// Xorshift, as of Marsaglia.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
     }
 }
 

@@ -42,6 +42,7 @@ use loom::sync::atomic::{AtomicU32, Ordering, Ordering::Relaxed};
 use loom::thread::{self, Thread, ThreadId};
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
+use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering as StdOrdering};
 use std::sync::Arc;
@@ -99,6 +100,8 @@ struct Kernel {
     scripts: HashMap<ThreadId, VecDeque<Fault>>,
     /// Whether threads can sleep on several words at once.
     waits_for_any: bool,
+    /// How many steps are left to the threads that will die.
+    lives: HashMap<ThreadId, usize>,
 }
 
 impl Kernel {
@@ -243,6 +246,49 @@ pub fn spawn<S: 'static, T: 'static>(
     Running { handle, finished }
 }
 
+/// A thread that is killed before it takes its next step after this many: uses of a word, and wakes. With more steps than
+/// it needs, it lives.
+pub fn spawn_mortal<S: 'static>(
+    steps: usize,
+    shared: &loom::sync::Arc<S>,
+    work: impl FnOnce(&S) + 'static,
+) -> Running<()> {
+    spawn(&[], shared, move |shared| {
+        KERNEL.with(|kernel| {
+            let thread = thread::current().id();
+            kernel.borrow_mut().lives.insert(thread, steps);
+        });
+        // A thread that dies here leaves its stack as it is, which is what a process that is killed does, too: nothing
+        // that is on the way has a destructor that would make things look better.
+        let end = catch_unwind(AssertUnwindSafe(|| work(shared)));
+        if let Err(panic) = end {
+            if !panic.is::<Killed>() {
+                resume_unwind(panic);
+            }
+        }
+    })
+}
+
+struct Killed;
+
+/// The current thread is about to take a step.
+fn step() {
+    let dies = KERNEL.with(|kernel| {
+        let mut kernel = kernel.borrow_mut();
+        match kernel.lives.get_mut(&thread::current().id()) {
+            Some(0) => true,
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+            None => false,
+        }
+    });
+    if dies {
+        resume_unwind(Box::new(Killed));
+    }
+}
+
 /// A thread of a model.
 pub struct Running<T> {
     handle: thread::JoinHandle<T>,
@@ -284,14 +330,17 @@ pub fn let_threads_wait_for_any_of_several_words() {
 }
 
 /// A modelled word. It may not move once it has been used.
-pub struct Word {
+///
+/// A `SHARED` one is for the threads of several processes, each of which may [die](spawn_mortal).
+#[repr(transparent)]
+pub struct Word<const SHARED: bool = false> {
     /// `None` in the epoch.
     value: Option<Arc<AtomicU32>>,
 }
 
 static EPOCH: Word = Word { value: None };
 
-impl Default for Word {
+impl<const SHARED: bool> Default for Word<SHARED> {
     fn default() -> Self {
         Self {
             value: Some(Arc::new(AtomicU32::new(0))),
@@ -299,9 +348,10 @@ impl Default for Word {
     }
 }
 
-impl Word {
+impl<const SHARED: bool> Word<SHARED> {
     /// Runs an operation on the word, and then checks that there was one to operate on.
     fn access<T>(&self, operation: impl FnOnce(&AtomicU32) -> T) -> T {
+        step();
         let address = self as *const Self as usize;
         let value = KERNEL.with(|kernel| {
             let Kernel { epoch, words, .. } = &mut *kernel.borrow_mut();
@@ -370,6 +420,7 @@ impl Word {
     }
 
     fn wake(this: *const Self, count: usize) {
+        step();
         let address = this as usize;
         let value = KERNEL.with(|kernel| {
             let kernel = kernel.borrow();
@@ -404,12 +455,15 @@ fn newest(value: &AtomicU32) -> u32 {
 }
 
 // SAFETY: one atomic integer, with a queue that does what is asked of a kernel.
-unsafe impl Futex for Word {
+unsafe impl<const SHARED: bool> Futex for Word<SHARED> {
     /// So few that the models come to the limit.
     const WAITERS: u32 = 2;
+    const SHARED: bool = SHARED;
 
     fn epoch() -> &'static Self {
-        &EPOCH
+        let epoch: *const Word = &EPOCH;
+        // SAFETY: the type is transparent, whatever its parameter.
+        unsafe { &*epoch.cast() }
     }
 
     fn load(&self, order: Ordering) -> u32 {
@@ -453,7 +507,7 @@ unsafe impl Futex for Word {
 }
 
 // SAFETY: as above. Time stands still but for the scripts' timeouts, which are the deadline's coming.
-unsafe impl TimedFutex for Word {
+unsafe impl<const SHARED: bool> TimedFutex for Word<SHARED> {
     fn now() -> Duration {
         Duration::ZERO
     }

@@ -27,9 +27,14 @@ pub unsafe trait Futex: Sync + 'static {
     /// a reason to set it only in tests, which have too few threads to come to the events' limit.
     const WAITERS: u32 = u32::MAX;
 
-    /// One word for all of this type: where threads sleep that no single event's word can hold.
+    /// Whether threads of other processes may sleep on the word, and wake. Any of them may be killed at any moment; events
+    /// then make a call more here and there, so that nobody waits for what a dead thread was about to do.
+    const SHARED: bool = false;
+
+    /// One word for all of this type and this process: where threads sleep that no single event's word can hold.
     ///
-    /// It is zero to begin with, and the events alone change it. A `static` in the body of this function will do.
+    /// It is zero to begin with, and the events alone change it. A `static` in the body of this function will do. That of
+    /// a [shared](Self::SHARED) word is not used.
     fn epoch() -> &'static Self;
 
     /// The value of the word.

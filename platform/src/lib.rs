@@ -28,8 +28,8 @@
 //! `std` (default) brings [`FallbackFutex`]. Without it the crate is `no_std`, and on a system without a futex
 //! [`PrivateFutex`] is not a [`Futex`].
 //!
-//! `RUSTFLAGS="--cfg futex_event_fallback"` makes [`PrivateFutex`] the fallback word on every system. It is meant
-//! for tests.
+//! `RUSTFLAGS="--cfg futex_event_fallback"` makes [`PrivateFutex`] sleep as [`FallbackFutex`] does, on every system. It
+//! is meant for tests.
 //!
 //! [`futex-event`]: https://docs.rs/futex-event
 
@@ -67,15 +67,15 @@ pub use word::FallbackFutex;
 pub use word::PrivateFutex;
 
 cfg_if::cfg_if! {
-    if #[cfg(futex_event_fallback)] {
-        // As on a system without one.
-        #[cfg(feature = "std")]
-        sleeps_by!(PrivateFutex, fallback, timed);
-    } else if #[cfg(any(target_os = "linux", target_os = "android"))] {
+    if #[cfg(any(target_os = "linux", target_os = "android"))] {
         mod unix;
         mod linux;
+        mod shared_words;
         private_and_shared!(linux, any);
-    } else if #[cfg(feature = "std")] {
+    } else {
+        mod no_shared_words;
+        pub use no_shared_words::NoSharedFutexOnThisSystem;
+        #[cfg(feature = "std")]
         sleeps_by!(PrivateFutex, fallback, timed);
     }
 }

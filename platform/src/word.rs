@@ -39,11 +39,15 @@ macro_rules! sleeps_by {
         sleeps_by!(@untimed $name, $backend, (), {});
     };
     ($name:ident, $backend:ident $(($scope:expr))?, timed) => {
-        sleeps_by!(@untimed $name, $backend, ($($scope)?), { sleeps_by!(@spin $backend); });
+        sleeps_by!(@untimed $name, $backend, ($($scope)?), {
+            $(sleeps_by!(@shared $scope);)?
+            sleeps_by!(@spin $backend);
+        });
         sleeps_by!(@timed $name, $backend, ($($scope)?));
     };
     ($name:ident, $backend:ident($scope:expr), timed, any) => {
         sleeps_by!(@untimed $name, $backend, ($scope), {
+            sleeps_by!(@shared $scope);
             sleeps_by!(@spin $backend);
 
             fn wait_any(words: &[(&Self, u32)], deadline: crate::Deadline) -> Option<bool> {
@@ -52,6 +56,9 @@ macro_rules! sleeps_by {
             }
         });
         sleeps_by!(@timed $name, $backend, ($scope));
+    };
+    (@shared $scope:expr) => {
+        const SHARED: bool = matches!($scope, crate::word::Scope::Shared);
     };
     (@spin $backend:ident) => {
         fn spin(&self, expected: u32, limit: core::time::Duration) -> bool {
@@ -121,11 +128,22 @@ macro_rules! sleeps_by {
     };
 }
 
+/// Makes the private word of a system sleep by its backend, or by the fallback, if it is told to.
+#[allow(unused_macros)] // As above.
+macro_rules! private {
+    ($($backend:tt)*) => {
+        #[cfg(not(futex_event_fallback))]
+        sleeps_by!(PrivateFutex, $($backend)*);
+        #[cfg(all(futex_event_fallback, feature = "std"))]
+        sleeps_by!(PrivateFutex, fallback, timed);
+    };
+}
+
 /// Makes the private and the shared word of a system. For `any`, see `sleeps_by`.
 #[allow(unused_macros)] // As above.
 macro_rules! private_and_shared {
     ($backend:ident $(, $any:ident)?) => {
-        sleeps_by!(PrivateFutex, $backend(crate::word::Scope::Private), timed $(, $any)?);
+        private!($backend(crate::word::Scope::Private), timed $(, $any)?);
 
         word! {
             /// The word of this system, for the threads of all processes that map its memory.
@@ -133,27 +151,11 @@ macro_rules! private_and_shared {
             /// The kernel knows the word by its memory, and not by its address, which may be another in each process.
             /// In all else it is like [`PrivateFutex`], only that to find the memory takes the kernel a little longer.
             ///
-            /// Its [`epoch`](Futex::epoch) is not shared: it is one word in each process.
+            /// A word of this kind is not the place for an `AutoResetEvent`, nor for `wait_any`.
             SharedFutex
         }
 
         sleeps_by!(SharedFutex, $backend(crate::word::Scope::Shared), timed $(, $any)?);
-
-        #[cfg(test)]
-        mod shared_tests {
-            use crate::{conformance, PrivateFutex, SharedFutex};
-
-            #[test]
-            fn the_shared_word_conforms() {
-                conformance::timed_futex::<SharedFutex>();
-            }
-
-            #[test]
-            fn calls_keep_errno() {
-                conformance::keeps_errno::<PrivateFutex>();
-                conformance::keeps_errno::<SharedFutex>();
-            }
-        }
     };
 }
 

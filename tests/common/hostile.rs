@@ -1,5 +1,6 @@
 //! A word that does everything it is allowed to do, and is slow about it.
 
+use super::Random;
 use futex_event::platform::{Deadline, Futex, TimedFutex};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering, Ordering::Relaxed};
@@ -38,14 +39,11 @@ fn seed() -> u64 {
 
 /// True once in so many times, more or less.
 fn once_in(times: u64) -> bool {
-    RANDOM.with(|random| {
-        // Xorshift, as of Marsaglia; it must not be zero.
-        let mut x = random.get().max(1);
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        random.set(x);
-        x % times == 0
+    RANDOM.with(|cell| {
+        let mut random = Random(cell.get().max(1));
+        let chosen = random.below(times) == 0;
+        cell.set(random.0);
+        chosen
     })
 }
 

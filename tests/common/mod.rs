@@ -3,6 +3,8 @@
 #![allow(dead_code)] // Each test program uses its part.
 
 pub mod hostile;
+#[cfg(unix)]
+pub mod process;
 
 use futex_event::platform::{Deadline, Futex, TimedFutex};
 use futex_event::{AutoResetEvent, Event};
@@ -163,6 +165,18 @@ pub fn until_parked_on_any(addresses: &[usize], count: usize) {
         threads.dedup();
         threads.len() == count && threads.into_iter().all(is_asleep)
     });
+}
+
+/// A generator of numbers, from a seed that is not zero. [Marsaglia, Xorshift RNGs]
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
 }
 
 /// For tests that share something: each holds it while the result lives.

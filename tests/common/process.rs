@@ -1,0 +1,52 @@
+//! Child processes.
+
+use super::PATIENCE;
+
+/// A copy of this process with the calling thread alone.
+pub struct Child(libc::pid_t);
+
+/// Runs `claim` in a child. The claim may not panic, allocate or use a lock: another thread may have been inside one when
+/// the process was copied.
+pub fn fork(claim: impl FnOnce() -> bool) -> Child {
+    // SAFETY: the child does what a signal handler may do, and leaves by `_exit`.
+    unsafe {
+        let child = libc::fork();
+        assert!(child >= 0);
+        if child == 0 {
+            // Whatever hangs is killed.
+            libc::alarm(PATIENCE.as_secs() as u32);
+            libc::_exit(if claim() { 0 } else { 1 });
+        }
+        Child(child)
+    }
+}
+
+impl Child {
+    pub fn id(&self) -> libc::pid_t {
+        self.0
+    }
+
+    /// Waits for the child's end, and asserts that its claim held.
+    pub fn succeeds(self) {
+        assert_eq!(
+            self.next_status(),
+            0,
+            "the child's status, as of waitpid(2)"
+        );
+    }
+
+    /// Kills the child, wherever it is.
+    pub fn kill(self) {
+        // SAFETY: the child has not been waited for, so the number is its own.
+        assert_eq!(unsafe { libc::kill(self.0, libc::SIGKILL) }, 0);
+        self.next_status();
+    }
+
+    /// What `waitpid` says next. [man 2 waitpid]
+    pub fn next_status(&self) -> i32 {
+        let mut status = 0;
+        // SAFETY: writes to `status` only.
+        assert_eq!(unsafe { libc::waitpid(self.0, &mut status, 0) }, self.0);
+        status
+    }
+}
