@@ -15,9 +15,22 @@
 //! | system | file | call |
 //! | --- | --- | --- |
 //! | Linux, Android | `linux.rs` | `futex(2)`, `FUTEX_WAIT_BITSET` with an absolute `CLOCK_MONOTONIC` deadline |
+//! | Apple's | `apple.rs` | `os_sync_wait_on_address`, or `__ulock_wait2` where that is missing; see below |
 //! | any other with `std` | `fallback.rs` | none: a table of queues, each under a lock |
 //!
 //! All `unsafe` and all `cfg(target_os)` of the two library crates live in this one.
+//!
+//! # Apple's systems
+//!
+//! The public calls are there since macOS 14.4, iOS and tvOS 17.4, watchOS 10.4 and visionOS 1.1. Older systems have
+//! private calls that do the same, but the App Store refuses programs with their names. So they are used on macOS only
+//! (since 10.12), and `RUSTFLAGS="--cfg futex_event_apple_public"` leaves them out there too.
+//!
+//! Where neither is to be had, [`PrivateFutex`] is the [`FallbackFutex`]'s equal, and `SharedFutex` looks at the word
+//! every millisecond; so does [`PrivateFutex`] without the feature `std`.
+//!
+//! The calls are looked up by the first wait of a process, or its first wake of a `SharedFutex`. To look up is not
+//! async-signal-safe: a process that wakes a `SharedFutex` in a signal handler has to wake one once before.
 //!
 //! # Features and flags
 //!
@@ -70,10 +83,18 @@ cfg_if::cfg_if! {
         // As on a system without one.
         #[cfg(feature = "std")]
         sleeps_by!(PrivateFutex, fallback, timed);
+    } else if #[cfg(futex_event_rehearsal = "apple")] {
+        mod unix;
+        use rehearsal::apple::backend as apple;
+        private_and_shared!(apple);
     } else if #[cfg(any(target_os = "linux", target_os = "android"))] {
         mod unix;
         mod linux;
         private_and_shared!(linux);
+    } else if #[cfg(target_vendor = "apple")] {
+        mod unix;
+        mod apple;
+        private_and_shared!(apple);
     } else if #[cfg(feature = "std")] {
         sleeps_by!(PrivateFutex, fallback, timed);
     }
