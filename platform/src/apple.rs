@@ -6,9 +6,13 @@
 //! | `__ulock_wait2`, `__ulock_wake`, private | macOS 11 | nanoseconds, zero is for ever |
 //! | `__ulock_wait`, `__ulock_wake`, private | macOS 10.12 | 32 bits of microseconds, zero is for ever |
 //!
-//! The first of these that the system has are taken. The public ones do nothing but call the private ones, so all find
+//! The first of these that the system has is taken. The public ones do nothing but call the private ones, so all find
 //! the same sleepers, also across processes that have taken different ones. [os/os_sync_wait_on_address.h and
 //! src/os/lock.c in libplatform; bsd/sys/ulock.h and bsd/kern/sys_ulock.c in xnu]
+//!
+//! The kernel knows a private word by its process and address, and a shared one by the memory object that its page is
+//! in. Hence shared words have to be in shared memory, as the header says: other memory is copied on a write after a
+//! `fork`, into another object, and a wake that comes after it does not find those who went to sleep before.
 //!
 //! All timeouts are relative, and the kernel measures them by mach_absolute_time, which stands still while the system
 //! is asleep. The clock here is the same: CLOCK_UPTIME_RAW. The kernel rounds a timeout down to a tick of it, 42 ns on
@@ -34,7 +38,8 @@
 //! word threads of other processes may sleep, so there a wake has to look up if it is the process's first call. To be
 //! safe in a handler, let a process wake any shared word once before.
 //!
-//! A process makes the choice once, for its waits and wakes alike, and a `fork` hands it on.
+//! A process makes the choice once, for its waits and wakes alike, and a `fork` hands it on. (If the child has to make
+//! it, because the parent had not yet waited, it depends on the loader's own care for `fork`.)
 //!
 //! # What the kernel answers
 //!
@@ -104,7 +109,7 @@ impl Calls {
 /// The choice, which is made here if it has not been made. Not for signal handlers then.
 pub(crate) fn choose() -> Calls {
     chosen().unwrap_or_else(|| {
-        let found = Calls::find();
+        let (found, _) = keep_errno(Calls::find);
         let before = CHOICE.compare_exchange(0, found as u8, AcqRel, Acquire);
         before.err().and_then(Calls::from_choice).unwrap_or(found)
     })
@@ -152,10 +157,26 @@ pub(crate) fn wait_until(
         Calls::Ulock => ulock::wait(word, expected, left, scope),
         Calls::Missing => missing::wait(word, expected, left, scope),
     };
+    match meaning(answer) {
+        Meaning::LookAgain => true,
+        Meaning::AskTheClock => !deadline.has_passed(now()),
+        Meaning::Refused => nap(deadline),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Meaning {
+    LookAgain,
+    AskTheClock,
+    Refused,
+}
+
+/// The table above.
+fn meaning(answer: Result<(), c_int>) -> Meaning {
     match answer {
-        Ok(()) | Err(libc::EINTR) | Err(libc::EFAULT) => true,
-        Err(libc::ETIMEDOUT) => !deadline.has_passed(now()),
-        Err(_) => nap(deadline),
+        Ok(()) | Err(libc::EINTR) | Err(libc::EFAULT) => Meaning::LookAgain,
+        Err(libc::ETIMEDOUT) => Meaning::AskTheClock,
+        Err(_) => Meaning::Refused,
     }
 }
 
@@ -469,6 +490,17 @@ fn address(word: *const AtomicU32) -> *mut c_void {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_the_caller_can_do_nothing_about_is_a_refusal() {
+        for answer in [Ok(()), Err(libc::EINTR), Err(libc::EFAULT)] {
+            assert_eq!(meaning(answer), Meaning::LookAgain);
+        }
+        assert_eq!(meaning(Err(libc::ETIMEDOUT)), Meaning::AskTheClock);
+        for error in [libc::EINVAL, libc::ENOMEM, libc::ENOSYS, libc::EPERM] {
+            assert_eq!(meaning(Err(error)), Meaning::Refused);
+        }
+    }
 
     #[test]
     fn only_never_is_zero_nanoseconds() {

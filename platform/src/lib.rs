@@ -15,7 +15,7 @@
 //! | system | file | call |
 //! | --- | --- | --- |
 //! | Linux, Android | `linux.rs` | `futex(2)`, `FUTEX_WAIT_BITSET` with an absolute `CLOCK_MONOTONIC` deadline |
-//! | Apple's | `apple.rs` | `os_sync_wait_on_address`, or `__ulock_wait2` where that is missing; see below |
+//! | Apple's | `apple.rs` | `os_sync_wait_on_address`, or `__ulock_wait2` under it; see below |
 //! | any other with `std` | `fallback.rs` | none: a table of queues, each under a lock |
 //!
 //! All `unsafe` and all `cfg(target_os)` of the two library crates live in this one.
@@ -26,11 +26,15 @@
 //! private calls that do the same, but the App Store refuses programs with their names. So they are used on macOS only
 //! (since 10.12), and `RUSTFLAGS="--cfg futex_event_apple_public"` leaves them out there too.
 //!
-//! Where neither is to be had, [`PrivateFutex`] is the [`FallbackFutex`]'s equal, and `SharedFutex` looks at the word
-//! every millisecond; so does [`PrivateFutex`] without the feature `std`.
+//! A `SharedFutex` has to be in shared memory: in other memory, if the process forks while a thread sleeps on it, wakes
+//! may miss that thread.
+//!
+//! Where neither kind of calls is to be had, [`PrivateFutex`] is the [`FallbackFutex`]'s equal, and `SharedFutex` looks
+//! at the word every millisecond; so does [`PrivateFutex`] without the feature `std`.
 //!
 //! The calls are looked up by the first wait of a process, or its first wake of a `SharedFutex`. To look up is not
-//! async-signal-safe: a process that wakes a `SharedFutex` in a signal handler has to wake one once before.
+//! async-signal-safe, so a process that wakes a `SharedFutex` in a signal handler has to wake one once before, outside.
+//! A wake of a [`PrivateFutex`] looks nothing up.
 //!
 //! # Features and flags
 //!
