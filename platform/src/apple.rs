@@ -424,6 +424,11 @@ mod ulock {
             assert_eq!(microseconds(None), 0);
             assert_eq!(microseconds(Some(NANOSECOND)), 1);
             assert_eq!(microseconds(Some(MICROSECOND + NANOSECOND)), 2);
+            assert_eq!(microseconds(Some(MICROSECOND * u32::MAX)), u32::MAX);
+            assert_eq!(
+                microseconds(Some(MICROSECOND * u32::MAX + NANOSECOND)),
+                u32::MAX
+            );
             assert_eq!(microseconds(Some(Duration::MAX)), u32::MAX);
         }
     }
