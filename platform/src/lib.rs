@@ -15,9 +15,26 @@
 //! | system | file | call |
 //! | --- | --- | --- |
 //! | Linux, Android | `linux.rs` | `futex(2)`, `FUTEX_WAIT_BITSET` with an absolute `CLOCK_MONOTONIC` deadline; `futex_waitv(2)` |
+//! | Apple's | `apple.rs` | `os_sync_wait_on_address`, or `__ulock_wait2` under it; see below |
 //! | any other with `std` | `fallback.rs` | none: a table of queues, each under a lock |
 //!
 //! All `unsafe` and all `cfg(target_os)` of the two library crates live in this one.
+//!
+//! # Apple's systems
+//!
+//! The public calls are there since macOS 14.4, iOS and tvOS 17.4, watchOS 10.4 and visionOS 1.1. Older systems have
+//! private calls that do the same, but the App Store refuses programs with their names. So they are used on macOS only
+//! (since 10.12), and `RUSTFLAGS="--cfg futex_event_apple_public"` leaves them out there too.
+//!
+//! A `SharedFutex` has to be in shared memory: in other memory, if the process forks while a thread sleeps on it, wakes
+//! may miss that thread.
+//!
+//! Where neither kind of calls is to be had, [`PrivateFutex`] is the [`FallbackFutex`]'s equal, and `SharedFutex` looks
+//! at the word every millisecond; so does [`PrivateFutex`] without the feature `std`.
+//!
+//! The calls are looked up by the first wait of a process, or its first wake of a `SharedFutex`. To look up is not
+//! async-signal-safe, so a process that wakes a `SharedFutex` in a signal handler has to wake one once before, outside.
+//! A wake of a [`PrivateFutex`] looks nothing up.
 //!
 //! # Features and flags
 //!
@@ -67,11 +84,21 @@ pub use word::FallbackFutex;
 pub use word::PrivateFutex;
 
 cfg_if::cfg_if! {
-    if #[cfg(any(target_os = "linux", target_os = "android"))] {
+    if #[cfg(futex_event_rehearsal = "apple")] {
         mod unix;
-        mod linux;
         mod shared_words;
+        use rehearsal::apple::backend as apple;
+        private_and_shared!(apple);
+    } else if #[cfg(any(target_os = "linux", target_os = "android"))] {
+        mod unix;
+        mod shared_words;
+        mod linux;
         private_and_shared!(linux, any);
+    } else if #[cfg(target_vendor = "apple")] {
+        mod unix;
+        mod shared_words;
+        mod apple;
+        private_and_shared!(apple);
     } else {
         mod no_shared_words;
         pub use no_shared_words::NoSharedFutexOnThisSystem;

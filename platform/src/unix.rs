@@ -5,11 +5,17 @@ use core::time::Duration;
 use core::{mem, ptr};
 use libc::c_int;
 
-/// CLOCK_MONOTONIC. [man 2 clock_gettime]
+/// CLOCK_MONOTONIC; on Apple's systems CLOCK_UPTIME_RAW (since macOS 10.12), because theirs goes on while the system is
+/// asleep, and the timeouts of their kernel do not. [man 2 clock_gettime; man 3 clock_gettime]
 pub(crate) fn now() -> Duration {
+    #[cfg(not(target_vendor = "apple"))]
+    use libc::CLOCK_MONOTONIC as CLOCK;
+    #[cfg(target_vendor = "apple")]
+    use libc::CLOCK_UPTIME_RAW as CLOCK;
+
     let mut now = zero_time();
     // SAFETY: `now` is a timespec to write to. Every supported system has the clock.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    unsafe { libc::clock_gettime(CLOCK, &mut now) };
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }
 

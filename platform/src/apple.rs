@@ -1,0 +1,530 @@
+//! macOS, iOS and Apple's other systems: `os_sync_wait_on_address`, or `__ulock_wait2` under it.
+//!
+//! | calls | since | a timeout is |
+//! | --- | --- | --- |
+//! | `os_sync_…`, public | macOS 14.4, iOS and tvOS 17.4, watchOS 10.4, visionOS 1.1 | nanoseconds, not zero |
+//! | `__ulock_wait2`, `__ulock_wake`, private | macOS 11 | nanoseconds, zero is for ever |
+//! | `__ulock_wait`, `__ulock_wake`, private | macOS 10.12 | 32 bits of microseconds, zero is for ever |
+//!
+//! The first of these that the system has is taken. The public ones do nothing but call the private ones, so all find
+//! the same sleepers, also across processes that have taken different ones. [os/os_sync_wait_on_address.h and
+//! src/os/lock.c in libplatform; bsd/sys/ulock.h and bsd/kern/sys_ulock.c in xnu]
+//!
+//! The kernel knows a private word by its process and address, and a shared one by the memory object that its page is
+//! in. Hence shared words have to be in shared memory, as the header says: other memory is copied on a write after a
+//! `fork`, into another object, and a wake that comes after it does not find those who went to sleep before.
+//!
+//! All timeouts are relative, and the kernel measures them by mach_absolute_time, which stands still while the system
+//! is asleep. The clock here is the same: CLOCK_UPTIME_RAW. The kernel rounds a timeout down to a tick of it, 42 ns on
+//! Apple's processors. So the clock is asked again before a deadline counts as passed. [man 3 clock_gettime;
+//! osfmk/kern/clock.c in xnu]
+//!
+//! # Private calls
+//!
+//! The App Store refuses programs in which it finds the name of a private function. Programs for other systems than
+//! macOS reach people through it, so there the private calls are left out. On macOS that is for whoever builds the
+//! program to say: `--cfg futex_event_apple_public` leaves them out there too. It is no feature of the crate, because
+//! features add up: a feature that left the calls out would take them from crates that never asked, and one that put
+//! them in could be turned on by any crate in a program, and not be turned off by the one who sends it in.
+//!
+//! Where this leaves no call, private words sleep by the [fallback](crate::fallback) word's table. Shared ones cannot,
+//! since the table is in one process: they [`nap`] and look. So do all without the feature `std`.
+//!
+//! # The choice, and signal handlers
+//!
+//! A function that a system may not have is looked up by its name. `dlsym` takes a lock of the loader, and so may not
+//! be called in a signal handler, where a wake may. So waits look up, before they first sleep, and wakes do not. A wake
+//! of a private word that finds that nobody has chosen yet has nobody to wake: see [`chosen_by_sleepers`]. On a shared
+//! word threads of other processes may sleep, so there a wake has to look up if it is the process's first call. To be
+//! safe in a handler, let a process wake any shared word once before.
+//!
+//! A process makes the choice once, for its waits and wakes alike, and a `fork` hands it on. (If the child has to make
+//! it, because the parent had not yet waited, it depends on the loader's own care for `fork`.)
+//!
+//! # What the kernel answers
+//!
+//! | call | answer | meaning here |
+//! | --- | --- | --- |
+//! | wait | 0 or more | woken, or the word was not `expected`: look again |
+//! | wait | EINTR | a signal, or for nothing: look again |
+//! | wait | EFAULT | the word's page is not in memory; to look again brings it in |
+//! | wait | ETIMEDOUT | the time is over, but for a tick: ask the clock |
+//! | wait | anything else, such as ENOMEM | the kernel refuses: see [`nap`] |
+//! | wake | EINTR | not documented, but Apple's own callers of `__ulock_wake` try again |
+//! | wake | ENOENT, EINVAL | nobody sleeps there; perhaps the word is gone, and its page unmapped |
+//!
+//! Every call leaves `errno` as it found it.
+
+#[cfg(feature = "std")]
+use crate::fallback;
+use crate::units::{self, NANOSECOND};
+use crate::unix::{keep_errno, nap};
+use crate::word::Scope;
+use crate::Deadline;
+use core::ffi::c_void;
+use core::mem::{self, size_of};
+use core::ptr;
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU8};
+use core::time::Duration;
+use libc::c_int;
+
+#[cfg(target_vendor = "apple")]
+use libc::dlsym;
+// In a rehearsal.
+#[cfg(not(target_vendor = "apple"))]
+use super::dlsym;
+
+pub(crate) use crate::unix::{cpus, now};
+
+/// The calls by which this process sleeps and wakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Calls {
+    OsSync = 1,
+    Ulock = 2,
+    Missing = 3,
+}
+
+/// Zero as long as there is no choice. It changes once.
+static CHOICE: AtomicU8 = AtomicU8::new(0);
+
+impl Calls {
+    fn from_choice(choice: u8) -> Option<Self> {
+        let all = [Self::OsSync, Self::Ulock, Self::Missing];
+        all.iter().copied().find(|calls| *calls as u8 == choice)
+    }
+
+    /// Looks up what the system has.
+    fn find() -> Self {
+        if os_sync::find() {
+            Self::OsSync
+        } else if ulock::find() {
+            Self::Ulock
+        } else {
+            Self::Missing
+        }
+    }
+}
+
+/// The choice, which is made here if it has not been made. Not for signal handlers then.
+pub(crate) fn choose() -> Calls {
+    chosen().unwrap_or_else(|| {
+        let (found, _) = keep_errno(Calls::find);
+        let before = CHOICE.compare_exchange(0, found as u8, AcqRel, Acquire);
+        before.err().and_then(Calls::from_choice).unwrap_or(found)
+    })
+}
+
+/// The choice, if it has been made.
+fn chosen() -> Option<Calls> {
+    // Acquire: with the choice come the addresses of the functions.
+    Calls::from_choice(CHOICE.load(Acquire))
+}
+
+/// The choice of those who may be asleep; `None` if nobody is. For wakes: this looks nothing up on a private word.
+///
+/// Say a wake comes here, after the change of its word, and finds no choice. It leaves a mark: a write to `CHOICE` of
+/// what is there. Whoever chooses later does so by a compare-exchange, which reads that mark or a later one, and those
+/// who wait read the choice: release and acquire all along. So in the order of happens-before each of them comes after
+/// the change, and when the kernel compares the word for one of them, it finds the change and does not let it sleep.
+fn chosen_by_sleepers(scope: Scope) -> Option<Calls> {
+    match scope {
+        Scope::Private => chosen().or_else(|| {
+            let mark = CHOICE.compare_exchange(0, 0, AcqRel, Acquire);
+            mark.err().and_then(Calls::from_choice)
+        }),
+        Scope::Shared => Some(choose()),
+    }
+}
+
+pub(crate) fn wait(word: &AtomicU32, expected: u32, scope: Scope) {
+    wait_until(word, expected, Deadline::NEVER, scope);
+}
+
+pub(crate) fn wait_until(
+    word: &AtomicU32,
+    expected: u32,
+    deadline: Deadline,
+    scope: Scope,
+) -> bool {
+    let left = deadline.remaining(now());
+    // No call takes zero for what it is.
+    if left == Some(Duration::ZERO) {
+        return false;
+    }
+    let answer = match choose() {
+        Calls::OsSync => os_sync::wait(word, expected, left, scope),
+        Calls::Ulock => ulock::wait(word, expected, left, scope),
+        Calls::Missing => missing::wait(word, expected, left, scope),
+    };
+    match meaning(answer) {
+        Meaning::LookAgain => true,
+        Meaning::AskTheClock => !deadline.has_passed(now()),
+        Meaning::Refused => nap(deadline),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Meaning {
+    LookAgain,
+    AskTheClock,
+    Refused,
+}
+
+/// The table above.
+fn meaning(answer: Result<(), c_int>) -> Meaning {
+    match answer {
+        Ok(()) | Err(libc::EINTR) | Err(libc::EFAULT) => Meaning::LookAgain,
+        Err(libc::ETIMEDOUT) => Meaning::AskTheClock,
+        Err(_) => Meaning::Refused,
+    }
+}
+
+pub(crate) fn wake_one(word: *const AtomicU32, scope: Scope) {
+    wake(word, Count::One, scope);
+}
+
+pub(crate) fn wake_all(word: *const AtomicU32, scope: Scope) {
+    wake(word, Count::All, scope);
+}
+
+#[derive(Clone, Copy)]
+enum Count {
+    One,
+    All,
+}
+
+fn wake(word: *const AtomicU32, count: Count, scope: Scope) {
+    let calls = match chosen_by_sleepers(scope) {
+        Some(calls) => calls,
+        None => return,
+    };
+    let once = || match calls {
+        Calls::OsSync => os_sync::wake(word, count, scope),
+        Calls::Ulock => ulock::wake(word, count, scope),
+        Calls::Missing => missing::wake(word, count, scope),
+    };
+    while once() == Err(libc::EINTR) {}
+}
+
+/// The time for a call that counts in nanoseconds, and that takes zero, if anything, for ever.
+///
+/// At most 292 years, so that no kernel comes to the end of 64 bits when it adds the time since it was started.
+fn nanoseconds(left: Option<Duration>) -> u64 {
+    left.map_or(0, |left| units::round_up(left, NANOSECOND, i64::MAX as u64))
+}
+
+/// Functions of the C library that a system may not have: a module for each, with `find`, which looks it up and says
+/// whether it is there, and `call`.
+macro_rules! looked_up {
+    ($(fn $name:ident($($parameter:ident: $type:ty),* $(,)?) -> c_int;)*) => {$(
+        mod $name {
+            use super::*;
+
+            static ADDRESS: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+
+            pub(super) fn find() -> bool {
+                let name = concat!(stringify!($name), "\0");
+                // SAFETY: a string that ends with zero, as C has them.
+                let address = unsafe { dlsym(libc::RTLD_DEFAULT, name.as_ptr().cast()) };
+                // Relaxed: whoever calls has acquired the choice, which is released after this.
+                ADDRESS.store(address, Relaxed);
+                is_found()
+            }
+
+            pub(super) fn is_found() -> bool {
+                !ADDRESS.load(Relaxed).is_null()
+            }
+
+            /// # Safety
+            ///
+            /// The function has been found, and its conditions are met.
+            pub(super) unsafe fn call($($parameter: $type),*) -> c_int {
+                type Function = unsafe extern "C" fn($($type),*) -> c_int;
+                let address = ADDRESS.load(Relaxed);
+                // SAFETY: it is the address of the function of this name, since that was found, and the header says
+                // that its type is this.
+                let function: Function = unsafe { mem::transmute(address) };
+                // SAFETY: the caller answers for it.
+                unsafe { function($($parameter),*) }
+            }
+        }
+    )*};
+}
+
+/// [os/os_sync_wait_on_address.h, os/clock.h]
+mod os_sync {
+    use super::*;
+
+    looked_up! {
+        fn os_sync_wait_on_address(address: *mut c_void, value: u64, size: usize, flags: u32) -> c_int;
+        fn os_sync_wait_on_address_with_timeout(
+            address: *mut c_void, value: u64, size: usize, flags: u32, clock: u32, timeout: u64,
+        ) -> c_int;
+        fn os_sync_wake_by_address_any(address: *mut c_void, size: usize, flags: u32) -> c_int;
+        fn os_sync_wake_by_address_all(address: *mut c_void, size: usize, flags: u32) -> c_int;
+    }
+
+    /// OS_SYNC_WAIT_ON_ADDRESS_SHARED and OS_SYNC_WAKE_BY_ADDRESS_SHARED.
+    const SHARED: u32 = 1;
+    /// OS_CLOCK_MACH_ABSOLUTE_TIME.
+    const CLOCK: u32 = 32;
+    const SIZE: usize = size_of::<u32>();
+
+    pub(super) fn find() -> bool {
+        os_sync_wait_on_address::find()
+            && os_sync_wait_on_address_with_timeout::find()
+            && os_sync_wake_by_address_any::find()
+            && os_sync_wake_by_address_all::find()
+    }
+
+    pub(super) fn wait(
+        word: &AtomicU32,
+        expected: u32,
+        left: Option<Duration>,
+        scope: Scope,
+    ) -> Result<(), c_int> {
+        let (address, value, flags) = (address(word), expected.into(), flags(scope));
+        // SAFETY: the functions have been found, by the choice. They read the word and write nothing.
+        result(|| unsafe {
+            match nanoseconds(left) {
+                0 => os_sync_wait_on_address::call(address, value, SIZE, flags),
+                time => os_sync_wait_on_address_with_timeout::call(
+                    address, value, SIZE, flags, CLOCK, time,
+                ),
+            }
+        })
+    }
+
+    pub(super) fn wake(word: *const AtomicU32, count: Count, scope: Scope) -> Result<(), c_int> {
+        let (address, flags) = (address(word), flags(scope));
+        // SAFETY: the functions have been found, by the choice. They look the address up, and do not touch the memory.
+        result(|| unsafe {
+            match count {
+                Count::One => os_sync_wake_by_address_any::call(address, SIZE, flags),
+                Count::All => os_sync_wake_by_address_all::call(address, SIZE, flags),
+            }
+        })
+    }
+
+    fn flags(scope: Scope) -> u32 {
+        match scope {
+            Scope::Private => 0,
+            Scope::Shared => SHARED,
+        }
+    }
+
+    fn result(call: impl FnOnce() -> c_int) -> Result<(), c_int> {
+        match keep_errno(call) {
+            (answer, error) if answer < 0 => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// That the C library has these names, with these types, as the crate `libc` knows it.
+    #[cfg(all(test, target_vendor = "apple"))]
+    #[allow(dead_code)] // To be compiled, and not to be linked: older systems do not have them.
+    fn names() {
+        let _: unsafe extern "C" fn(*mut c_void, u64, usize, u32) -> c_int =
+            libc::os_sync_wait_on_address;
+        let _: unsafe extern "C" fn(*mut c_void, u64, usize, u32, u32, u64) -> c_int =
+            libc::os_sync_wait_on_address_with_timeout;
+        let _: [unsafe extern "C" fn(*mut c_void, usize, u32) -> c_int; 2] = [
+            libc::os_sync_wake_by_address_any,
+            libc::os_sync_wake_by_address_all,
+        ];
+        const _: () = assert!(libc::OS_SYNC_WAIT_ON_ADDRESS_SHARED == SHARED);
+        const _: () = assert!(libc::OS_SYNC_WAKE_BY_ADDRESS_SHARED == SHARED);
+        const _: () = assert!(libc::OS_CLOCK_MACH_ABSOLUTE_TIME == CLOCK);
+    }
+}
+
+/// [bsd/sys/ulock.h in xnu]
+#[cfg(not(any(
+    futex_event_apple_public,
+    all(target_vendor = "apple", not(target_os = "macos"))
+)))]
+mod ulock {
+    use super::*;
+    use crate::units::MICROSECOND;
+
+    looked_up! {
+        fn __ulock_wait(operation: u32, address: *mut c_void, value: u64, microseconds: u32) -> c_int;
+        fn __ulock_wait2(
+            operation: u32, address: *mut c_void, value: u64, nanoseconds: u64, value2: u64,
+        ) -> c_int;
+        fn __ulock_wake(operation: u32, address: *mut c_void, thread: u64) -> c_int;
+    }
+
+    const UL_COMPARE_AND_WAIT: u32 = 1;
+    const UL_COMPARE_AND_WAIT_SHARED: u32 = 3;
+    const ULF_WAKE_ALL: u32 = 0x100;
+    /// An error is answered as a negative number, and `errno` left alone.
+    const ULF_NO_ERRNO: u32 = 0x0100_0000;
+
+    pub(super) fn find() -> bool {
+        __ulock_wake::find() && (__ulock_wait2::find() || __ulock_wait::find())
+    }
+
+    pub(super) fn wait(
+        word: &AtomicU32,
+        expected: u32,
+        left: Option<Duration>,
+        scope: Scope,
+    ) -> Result<(), c_int> {
+        let (operation, address, value) = (operation(scope), address(word), expected.into());
+        // SAFETY: by the choice, the one or the other has been found. They read the word and write nothing.
+        result(unsafe {
+            if __ulock_wait2::is_found() {
+                __ulock_wait2::call(operation, address, value, nanoseconds(left), 0)
+            } else {
+                __ulock_wait::call(operation, address, value, microseconds(left))
+            }
+        })
+    }
+
+    pub(super) fn wake(word: *const AtomicU32, count: Count, scope: Scope) -> Result<(), c_int> {
+        let all = match count {
+            Count::One => 0,
+            Count::All => ULF_WAKE_ALL,
+        };
+        // SAFETY: the function has been found, by the choice. It looks the address up, and does not touch the memory.
+        result(unsafe { __ulock_wake::call(operation(scope) | all, address(word), 0) })
+    }
+
+    fn operation(scope: Scope) -> u32 {
+        let compare_and_wait = match scope {
+            Scope::Private => UL_COMPARE_AND_WAIT,
+            Scope::Shared => UL_COMPARE_AND_WAIT_SHARED,
+        };
+        compare_and_wait | ULF_NO_ERRNO
+    }
+
+    /// The time for the call that counts in microseconds: at most an hour and eleven minutes. Zero is for ever.
+    fn microseconds(left: Option<Duration>) -> u32 {
+        left.map_or(0, |left| {
+            units::round_up(left, MICROSECOND, u32::MAX.into()) as u32
+        })
+    }
+
+    fn result(answer: c_int) -> Result<(), c_int> {
+        if answer < 0 {
+            Err(-answer)
+        } else {
+            Ok(())
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_part_of_a_microsecond_counts_as_one_and_only_never_as_none() {
+            assert_eq!(microseconds(None), 0);
+            assert_eq!(microseconds(Some(NANOSECOND)), 1);
+            assert_eq!(microseconds(Some(MICROSECOND + NANOSECOND)), 2);
+            assert_eq!(microseconds(Some(MICROSECOND * u32::MAX)), u32::MAX);
+            assert_eq!(
+                microseconds(Some(MICROSECOND * u32::MAX + NANOSECOND)),
+                u32::MAX
+            );
+            assert_eq!(microseconds(Some(Duration::MAX)), u32::MAX);
+        }
+    }
+}
+
+/// Not even their names are there.
+#[cfg(any(
+    futex_event_apple_public,
+    all(target_vendor = "apple", not(target_os = "macos"))
+))]
+use missing as ulock;
+
+/// What takes the place of calls that the system does not have, or that are left out.
+mod missing {
+    use super::*;
+
+    /// A system does not have them.
+    #[allow(dead_code)] // Asked in place of calls that are left out.
+    pub(super) fn find() -> bool {
+        false
+    }
+
+    pub(super) fn wait(
+        word: &AtomicU32,
+        expected: u32,
+        left: Option<Duration>,
+        scope: Scope,
+    ) -> Result<(), c_int> {
+        let deadline = |now| left.map_or(Deadline::NEVER, |left| Deadline::after(now, left));
+        let look_again = match scope {
+            #[cfg(feature = "std")]
+            Scope::Private => {
+                // It has a clock of its own.
+                let deadline = deadline(fallback::now());
+                keep_errno(|| fallback::wait_until(word, expected, deadline)).0
+            }
+            _ => word.load(Relaxed) != expected || nap(deadline(now())),
+        };
+        if look_again {
+            Ok(())
+        } else {
+            Err(libc::ETIMEDOUT)
+        }
+    }
+
+    /// Whoever naps wakes without help.
+    #[cfg_attr(not(feature = "std"), allow(unused_variables))]
+    pub(super) fn wake(word: *const AtomicU32, count: Count, scope: Scope) -> Result<(), c_int> {
+        #[cfg(feature = "std")]
+        if scope == Scope::Private {
+            keep_errno(|| match count {
+                Count::One => fallback::wake_one(word),
+                Count::All => fallback::wake_all(word),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn address(word: *const AtomicU32) -> *mut c_void {
+    word as *mut c_void
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_caller_can_do_nothing_about_is_a_refusal() {
+        for answer in [Ok(()), Err(libc::EINTR), Err(libc::EFAULT)] {
+            assert_eq!(meaning(answer), Meaning::LookAgain);
+        }
+        assert_eq!(meaning(Err(libc::ETIMEDOUT)), Meaning::AskTheClock);
+        for error in [libc::EINVAL, libc::ENOMEM, libc::ENOSYS, libc::EPERM] {
+            assert_eq!(meaning(Err(error)), Meaning::Refused);
+        }
+    }
+
+    #[test]
+    fn only_never_is_zero_nanoseconds() {
+        assert_eq!(nanoseconds(None), 0);
+        assert_eq!(nanoseconds(Some(NANOSECOND)), 1);
+        assert_eq!(nanoseconds(Some(Duration::MAX)), i64::MAX as u64);
+    }
+
+    #[test]
+    fn a_choice_is_read_as_it_was_written() {
+        for calls in [Calls::OsSync, Calls::Ulock, Calls::Missing] {
+            assert_eq!(Calls::from_choice(calls as u8), Some(calls));
+        }
+        assert_eq!(Calls::from_choice(0), None);
+    }
+
+    #[cfg(all(target_os = "macos", not(futex_event_apple_public)))]
+    #[test]
+    fn a_mac_has_calls() {
+        assert_ne!(choose(), Calls::Missing);
+    }
+}
