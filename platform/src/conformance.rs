@@ -58,13 +58,13 @@ pub fn timed_futex<F: TimedFutex + Default + Send>() {
     });
 }
 
-/// Panics unless the word's calls leave `errno` as they found it.
+/// Panics unless the word's calls leave `errno`, on Windows the thread's last error, as they found it.
 ///
-/// [`PrivateFutex`](crate::PrivateFutex) and `SharedFutex` promise it on Unix systems with a futex. A word need not.
-#[cfg(unix)]
+/// [`PrivateFutex`](crate::PrivateFutex) and `SharedFutex` promise it on systems with a futex. A word need not.
+#[cfg(any(unix, windows))]
 pub fn keeps_errno<F: TimedFutex + Default + Send>() {
     check("errno_is_kept", || {
-        /// Makes `errno` one that no wait and no wake knows, ENOTDIR.
+        /// Makes `errno` one that no wait and no wake knows: ENOTDIR, or that Windows found no such path.
         fn errno_of_a_failure() -> Option<i32> {
             let failure = std::fs::File::open("/dev/null/file");
             failure.err().and_then(|error| error.raw_os_error())

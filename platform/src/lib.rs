@@ -15,6 +15,7 @@
 //! | system | file | call |
 //! | --- | --- | --- |
 //! | Linux, Android | `linux.rs` | `futex(2)`, `FUTEX_WAIT_BITSET` with an absolute `CLOCK_MONOTONIC` deadline |
+//! | Windows 8 and later | `windows.rs` | `WaitOnAddress`, whole milliseconds, a relative timeout |
 //! | any other with `std` | `fallback.rs` | none: a table of queues, each under a lock |
 //!
 //! All `unsafe` and all `cfg(target_os)` of the two library crates live in this one.
@@ -74,6 +75,9 @@ cfg_if::cfg_if! {
         mod unix;
         mod linux;
         private_and_shared!(linux);
+    } else if #[cfg(all(windows, not(target_vendor = "win7")))] {
+        mod windows;
+        sleeps_by!(PrivateFutex, windows, timed);
     } else if #[cfg(feature = "std")] {
         sleeps_by!(PrivateFutex, fallback, timed);
     }
