@@ -138,7 +138,7 @@ unsafe impl<F: TimedFutex, const WAITERS: u32> TimedFutex for Watched<F, WAITERS
 /// Returns when `count` threads are parked on the event.
 ///
 /// They have begun to wait and turned to their backend; on Linux the kernel is asked besides whether each of them is
-/// asleep.
+/// asleep. Elsewhere they get time to fall asleep, and a test must bear that now and then one has not.
 pub fn until_parked<E>(event: &E, count: usize) {
     let address = event as *const E as usize;
     until(|| {
@@ -146,6 +146,8 @@ pub fn until_parked<E>(event: &E, count: usize) {
         let mut here = waiting.iter().filter(|entry| entry.0 == address);
         here.clone().count() == count && here.all(|entry| is_asleep(entry.1))
     });
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    thread::sleep(Duration::from_millis(1));
 }
 
 /// For tests that share something: each holds it while the result lives.
