@@ -52,7 +52,12 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32) {
 
 pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
     let timeout = windows_milliseconds(deadline.remaining(now()));
-    match wait_on_address(word, expected, timeout) {
+    go_on(wait_on_address(word, expected, timeout), deadline)
+}
+
+/// What a wait returns after this answer.
+fn go_on(answer: Result<(), WIN32_ERROR>, deadline: Deadline) -> bool {
+    match answer {
         Ok(()) => true,
         Err(ERROR_TIMEOUT) => !deadline.has_passed(now()),
         Err(_) => nap(deadline),
@@ -106,6 +111,7 @@ mod tests {
     use super::*;
     use crate::{conformance, PrivateFutex};
     use std::time::Instant;
+    use windows_sys::Win32::Foundation::ERROR_ACCESS_DENIED;
 
     #[test]
     fn the_last_error_is_kept() {
@@ -122,8 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn a_nap_ends_and_tells_the_time() {
-        assert!(nap(Deadline::NEVER));
-        assert!(!nap(Deadline::after(now(), Duration::from_nanos(1))));
+    fn only_the_clock_ends_a_wait() {
+        let past = Deadline::after(now(), Duration::ZERO);
+        let future = Deadline::after(now(), Duration::from_secs(3_600));
+        assert!(go_on(Ok(()), past));
+        for error in [ERROR_TIMEOUT, ERROR_ACCESS_DENIED] {
+            assert!(!go_on(Err(error), past));
+            assert!(go_on(Err(error), future));
+            assert!(go_on(Err(error), Deadline::NEVER));
+        }
     }
 }
