@@ -7,8 +7,9 @@
 //! The clock is the performance counter, which `std::time::Instant` reads too: a tick is 100 ns or less on most
 //! machines. The others of Windows either tick with the system's clock, so that a sum of one of their readings and a
 //! timeout may be early by a whole tick, or are not there before Windows 10. The counter goes on while the system is
-//! suspended, and the timeouts do not: of a deadline that passes meanwhile, a waiter learns when the rest of its timeout
-//! has run out. [profileapi.h; Microsoft's "Acquiring high-resolution time stamps"]
+//! suspended, and the timeouts of waits do not: of a deadline that passes meanwhile, a waiter learns when the rest of
+//! its timeout has run out. [profileapi.h; Microsoft's "Acquiring high-resolution time stamps",
+//! "WaitForSingleObject function"]
 //!
 //! The sleepers of a process are in a table of its own, by the addresses of their words. Hence no word here is shared
 //! with other processes, and a wake does not touch the word: std, whose locks may be gone when it wakes, relies on that
