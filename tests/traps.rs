@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{until_parked, TimedWord, Watched, Word};
+use common::{TimedWord, Word};
 use futex_event::{AutoResetEvent, Event};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -107,6 +107,7 @@ fn a_word_that_keeps_changing_does_not_keep_a_waiter_from_its_deadline<F: TimedW
 #[cfg(target_os = "linux")]
 #[test]
 fn a_sleep_has_no_hidden_end() {
+    use common::{until_parked, Watched};
     use futex_event::platform::PrivateFutex;
     use std::sync::atomic::AtomicI32;
 

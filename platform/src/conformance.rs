@@ -32,14 +32,16 @@ const HAND_OFFS: u32 = 100_000;
 /// A wait that comes back more often than this in a fraction of a second does not sleep.
 const RETURNS: u32 = 1_000;
 
+macro_rules! check_all {
+    ($($claim:ident,)*) => { $(check(stringify!($claim), $claim::<F>);)* };
+}
+
 /// Panics unless the word meets the claims that are made of every [`Futex`].
 ///
 /// Blocks for some seconds; for minutes, if a wake is lost. A thread that nobody woke is left behind.
 pub fn futex<F: Futex + Default + Send>() {
     untimed::<F>();
-    check("no_wake_is_lost_in_hand_offs", || {
-        hand_off::<F>(Futex::wait)
-    });
+    check_all![no_wake_is_lost_in_hand_offs,];
 }
 
 /// Panics unless the word meets the claims that are made of every [`TimedFutex`], and so of every [`Futex`].
@@ -48,23 +50,16 @@ pub fn futex<F: Futex + Default + Send>() {
 pub fn timed_futex<F: TimedFutex + Default + Send>() {
     untimed::<F>();
     timed::<F>();
-    check("no_wake_is_lost_in_hand_offs", || {
-        // If a wake is lost, the deadline is too far off to make up for it.
-        let far = Deadline::after(F::now(), 2 * PATIENCE);
-        hand_off::<F>(move |word, turn| match turn % 4 {
-            0 | 1 => word.wait(turn),
-            _ => assert!(word.wait_until(turn, far), "false is early"),
-        });
-    });
+    check_all![no_wake_is_lost_in_timed_hand_offs,];
 }
 
-/// Panics unless the word's calls leave `errno` as they found it.
+/// Panics unless the word's calls leave `errno`, on Windows the thread's last error, as they found it.
 ///
-/// [`PrivateFutex`](crate::PrivateFutex) and `SharedFutex` promise it on Unix systems with a futex. A word need not.
-#[cfg(unix)]
+/// [`PrivateFutex`](crate::PrivateFutex) and `SharedFutex` promise it on systems with a futex. A word need not.
+#[cfg(any(unix, windows))]
 pub fn keeps_errno<F: TimedFutex + Default + Send>() {
     check("errno_is_kept", || {
-        /// Makes `errno` one that no wait and no wake knows, ENOTDIR.
+        /// Makes `errno` one that no wait and no wake knows: ENOTDIR, or that Windows found no such path.
         fn errno_of_a_failure() -> Option<i32> {
             let failure = std::fs::File::open("/dev/null/file");
             failure.err().and_then(|error| error.raw_os_error())
@@ -89,14 +84,11 @@ pub fn keeps_errno<F: TimedFutex + Default + Send>() {
     });
 }
 
-macro_rules! check_all {
-    ($($claim:ident,)*) => { $(check(stringify!($claim), $claim::<F>);)* };
-}
-
 fn untimed<F: Futex + Default + Send>() {
     check_all![
         a_word_starts_as_zero_and_changes_like_an_atomic,
         a_wait_for_another_value_returns,
+        a_wait_sleeps,
         wake_all_wakes_all,
         wake_one_wakes_one,
         a_wake_reaches_the_sleepers_of_its_word,
@@ -117,19 +109,36 @@ fn timed<F: TimedFutex + Default + Send>() {
     ];
 }
 
-/// Runs the claim on a thread of its own, so that one that hangs can be named.
 fn check(claim: &'static str, run: impl FnOnce() + Send + 'static) {
+    if let Err(failure) = verdict(claim, PATIENCE, run) {
+        panic!("{}: {:?}", claim, failure);
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Failure {
+    /// What it panicked with has been printed under its name.
+    Panicked,
+    SleptForEver,
+}
+
+/// Runs the claim on a thread of its own, so that one that hangs can be named.
+fn verdict(
+    claim: &'static str,
+    patience: Duration,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<(), Failure> {
     let (sender, result) = mpsc::channel();
-    let thread = thread::Builder::new().name(claim.into()).spawn(move || {
+    let thread = thread::Builder::new().name(claim.into());
+    let running = thread.spawn(move || {
         run();
         let _ = sender.send(());
     });
-    match result.recv_timeout(PATIENCE) {
-        Ok(()) => {}
-        Err(RecvTimeoutError::Timeout) => panic!("{}: a thread sleeps for ever", claim),
-        // What it panicked with has been printed under its name.
-        Err(RecvTimeoutError::Disconnected) => panic!("{}: {:?}", claim, thread.map(|_| "failed")),
-    }
+    running.expect("a thread for the claim");
+    result.recv_timeout(patience).map_err(|error| match error {
+        RecvTimeoutError::Timeout => Failure::SleptForEver,
+        RecvTimeoutError::Disconnected => Failure::Panicked,
+    })
 }
 
 fn soon<F: TimedFutex>(milliseconds: u64) -> Deadline {
@@ -162,6 +171,23 @@ fn a_wait_for_another_value_returns<F: Futex + Default>() {
     }
 }
 
+fn a_wait_sleeps<F: Futex + Default>() {
+    let word = F::default();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut returns = 0;
+            while word.load(Acquire) == 0 {
+                word.wait(0);
+                returns += 1;
+                assert!(returns < RETURNS, "it does not sleep");
+            }
+        });
+        thread::sleep(Duration::from_millis(50));
+        word.fetch_add(1, Release);
+        F::wake_all(&word);
+    });
+}
+
 /// Two threads take turns, and each sleeps by `sleep(word, turn)` while it is the other's. One change slept through, or
 /// one wake lost, and both sleep for ever.
 fn hand_off<F: Futex + Default + Send>(sleep: impl Fn(&F, u32) + Sync) {
@@ -184,6 +210,19 @@ fn hand_off<F: Futex + Default + Send>(sleep: impl Fn(&F, u32) + Sync) {
         play(0);
     });
     assert_eq!(word.load(Relaxed), HAND_OFFS);
+}
+
+fn no_wake_is_lost_in_hand_offs<F: Futex + Default + Send>() {
+    hand_off::<F>(Futex::wait);
+}
+
+fn no_wake_is_lost_in_timed_hand_offs<F: TimedFutex + Default + Send>() {
+    // If a wake is lost, the deadline is too far off to make up for it.
+    let far = Deadline::after(F::now(), 2 * PATIENCE);
+    hand_off::<F>(|word, turn| match turn % 4 {
+        0 | 1 => word.wait(turn),
+        _ => assert!(word.wait_until(turn, far), "false is early"),
+    });
 }
 
 fn wake_all_wakes_all<F: Futex + Default>() {
@@ -314,7 +353,7 @@ fn a_deadline_that_has_passed_ends_a_wait<F: TimedFutex + Default>() {
     let word = F::default();
     let now = F::now();
     for time in [now, now / 2, Duration::from_nanos(1), Duration::ZERO] {
-        while word.wait_until(0, Deadline::after(time, Duration::ZERO)) {}
+        wait_for_false(&word, Deadline::after(time, Duration::ZERO));
     }
 }
 
@@ -323,44 +362,271 @@ fn false_is_never_early<F: TimedFutex + Default>() {
     // Parts of a millisecond and of a microsecond, and one that crosses a second wherever it begins.
     for nanoseconds in [1, 999, 1_001, 999_999, 1_000_001, 17_300_001, 1_000_000_001] {
         let deadline = Deadline::after(F::now(), Duration::from_nanos(nanoseconds));
-        let mut returns = 0;
-        while word.wait_until(0, deadline) {
-            returns += 1;
-        }
+        wait_for_false(&word, deadline);
         assert!(deadline.has_passed(F::now()), "after {} ns", nanoseconds);
-        assert!(returns < RETURNS, "it does not sleep");
+    }
+}
+
+/// Waits until the deadline on a word that nobody changes.
+fn wait_for_false<F: TimedFutex>(word: &F, deadline: Deadline) {
+    let mut returns = 0;
+    while word.wait_until(0, deadline) {
+        returns += 1;
+        assert!(
+            returns < RETURNS,
+            "it does not sleep, or not come to an end"
+        );
     }
 }
 
 /// What a conversion that overflows would take for now, or for the past, or for soon.
 fn a_far_deadline_is_far<F: TimedFutex + Default>() {
-    const NANOSECONDS: u128 = 1_000_000_000;
-    let units: [u128; 4] = [1, 1_000, 1_000_000, NANOSECONDS];
-    let powers = [31, 32, 63].map(|power| 1 << power);
-    let products = powers
+    const SECOND: u128 = 1_000_000_000;
+    // A little more than what is cut off, for the time that passes until it is cut.
+    let spare = SECOND / 1_000;
+    let powers = [31, 32, 63, 64].map(|power| 1_u128 << power);
+    let units = [1, 1_000, 1_000_000, SECOND];
+    let mut far: Vec<_> = powers
         .iter()
-        .flat_map(|&power: &u128| units.map(|unit| unit * power));
-    let mut far: Vec<_> = products
-        .map(|time| Duration::new((time / NANOSECONDS) as u64, (time % NANOSECONDS) as u32))
+        .flat_map(|power| units.map(|unit| power * unit + spare))
+        .filter(|time| *time < Duration::MAX.as_nanos())
+        .map(|time| Duration::new((time / SECOND) as u64, (time % SECOND) as u32))
         .collect();
     far.push(Duration::MAX - F::now() - PATIENCE);
     far.push(Duration::MAX);
-    for time in far {
-        let word = F::default();
-        let deadline = Deadline::after(F::now(), time);
-        thread::scope(|scope| {
-            scope.spawn(|| {
+
+    let words: Vec<F> = far.iter().map(|_| F::default()).collect();
+    let here = AtomicU32::new(0);
+    thread::scope(|scope| {
+        for (word, &time) in words.iter().zip(&far) {
+            let here = &here;
+            scope.spawn(move || {
+                here.fetch_add(1, Relaxed);
+                let deadline = Deadline::after(F::now(), time);
                 let mut returns = 0;
                 while word.load(Acquire) == 0 {
                     assert!(word.wait_until(0, deadline), "{:?} are over", time);
                     returns += 1;
+                    assert!(returns < RETURNS, "it does not sleep");
                 }
-                assert!(returns < RETURNS, "it does not sleep");
             });
-            thread::sleep(Duration::from_millis(3));
+        }
+        while here.load(Relaxed) < words.len() as u32 {
+            thread::yield_now();
+        }
+        thread::sleep(Duration::from_millis(100));
+        for word in &words {
             word.fetch_add(1, Release);
-            F::wake_all(&word);
-        });
+            F::wake_all(word);
+        }
+    });
+}
+
+/// That the claims notice mistakes.
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::*;
+    use crate::fallback;
+
+    /// Waits for what a mistaken conversion makes of the time that is left, and does not look at the clock after that.
+    fn wait_for(
+        word: &AtomicU32,
+        expected: u32,
+        deadline: Deadline,
+        convert: fn(Duration) -> Duration,
+    ) -> bool {
+        let now = fallback::now();
+        let left = deadline.remaining(now).unwrap_or(Duration::MAX);
+        fallback::wait_until(word, expected, Deadline::after(now, convert(left)))
+    }
+
+    /// Makes words that sleep by the fallback, but for functions of it that are replaced by mistaken ones.
+    macro_rules! mistaken {
+        ($($mistake:ident: { $($function:item)* })*) => {$(
+            mod $mistake {
+                mod backend {
+                    #[allow(unused_imports)]
+                    use super::super::*;
+                    pub(crate) use crate::fallback::*;
+                    $($function)*
+                }
+                word! {
+                    /// The fallback, with a mistake.
+                    Word
+                }
+                sleeps_by!(Word, backend, timed);
+            }
+        )*};
+    }
+
+    mistaken! {
+        a_wait_does_not_compare: {
+            pub(crate) fn wait(word: &AtomicU32, _: u32) {
+                fallback::wait(word, word.load(Relaxed));
+            }
+        }
+        a_wait_compares_before_it_sleeps: {
+            pub(crate) fn wait(word: &AtomicU32, expected: u32) {
+                if word.load(Relaxed) == expected {
+                    thread::yield_now();
+                    fallback::wait(word, word.load(Relaxed));
+                }
+            }
+        }
+        a_wait_changes_errno: {
+            pub(crate) fn wait(_: &AtomicU32, _: u32) {
+                let _ = std::fs::File::open("");
+            }
+        }
+        a_wait_does_not_sleep: {
+            pub(crate) fn wait(_: &AtomicU32, _: u32) {}
+        }
+        wake_one_wakes_all: {
+            pub(crate) fn wake_one(word: *const AtomicU32) {
+                fallback::wake_all(word);
+            }
+        }
+        wake_all_wakes_one: {
+            pub(crate) fn wake_all(word: *const AtomicU32) {
+                fallback::wake_one(word);
+            }
+        }
+        a_wake_goes_to_the_next_word: {
+            pub(crate) fn wake_one(word: *const AtomicU32) {
+                fallback::wake_one(word.wrapping_add(1));
+            }
+        }
+        one_wake_in_thousands_is_lost: {
+            pub(crate) fn wake_one(word: *const AtomicU32) {
+                static WAKES: AtomicU32 = AtomicU32::new(0);
+                if WAKES.fetch_add(1, Relaxed) % 4_096 != 4_095 {
+                    fallback::wake_one(word);
+                }
+            }
+        }
+        the_clock_counts_milliseconds: {
+            pub(crate) fn now() -> Duration {
+                fallback::now() * 1_000
+            }
+        }
+        the_clock_ticks_slowly: {
+            pub(crate) fn now() -> Duration {
+                fallback::now() / 2
+            }
+        }
+        the_clock_goes_back: {
+            pub(crate) fn now() -> Duration {
+                static AHEAD: AtomicU32 = AtomicU32::new(0);
+                fallback::now() + AHEAD.fetch_xor(1, Relaxed) * Duration::from_millis(1)
+            }
+        }
+        a_timed_wait_does_not_compare: {
+            pub(crate) fn wait_until(word: &AtomicU32, _: u32, deadline: Deadline) -> bool {
+                fallback::wait_until(word, word.load(Relaxed), deadline)
+            }
+        }
+        a_timed_wait_does_not_sleep: {
+            pub(crate) fn wait_until(_: &AtomicU32, _: u32, deadline: Deadline) -> bool {
+                !deadline.has_passed(now())
+            }
+        }
+        a_timed_wait_hears_no_wake: {
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+                let elsewhere = AtomicU32::new(word.load(Relaxed));
+                fallback::wait_until(&elsewhere, expected, deadline)
+            }
+        }
+        a_deadline_is_rounded_down_to_milliseconds: {
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+                wait_for(word, expected, deadline, |left| Duration::from_millis(left.as_millis() as u64))
+            }
+        }
+        a_deadline_is_cut_to_32_bits_of_milliseconds: {
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+                wait_for(word, expected, deadline, |left| Duration::from_millis(u64::from(left.as_millis() as u32)))
+            }
+        }
+        a_deadline_is_cut_to_64_bits_of_nanoseconds: {
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+                wait_for(word, expected, deadline, |left| Duration::from_nanos(left.as_nanos() as u64))
+            }
+        }
+        never_is_at_once: {
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+                deadline != Deadline::NEVER && fallback::wait_until(word, expected, deadline)
+            }
+        }
+        zero_is_for_ever: {
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+                let passed = deadline.has_passed(now());
+                let deadline = if passed { Deadline::NEVER } else { deadline };
+                fallback::wait_until(word, expected, deadline)
+            }
+        }
+        a_deadline_is_never_over: {
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+                fallback::wait_until(word, expected, deadline);
+                true
+            }
+        }
+    }
+
+    /// Runs the claims on the mistaken words, all at once, and asserts that they fail in this way.
+    macro_rules! assert_noticed {
+        ($failure:ident after $patience:expr, $($claim:ident: $($mistake:ident),*;)*) => {
+            thread::scope(|scope| {$($(
+                scope.spawn(|| {
+                    let claim = stringify!($claim);
+                    let verdict = verdict(claim, $patience, $claim::<$mistake::Word>);
+                    assert_eq!(verdict, Err(Failure::$failure), "{} of {}", claim, stringify!($mistake));
+                });
+            )*)*});
+        };
+    }
+
+    #[test]
+    fn mistakes_make_claims_panic() {
+        assert_noticed! { Panicked after PATIENCE,
+            a_wait_sleeps: a_wait_does_not_sleep;
+            wake_one_wakes_one: wake_one_wakes_all;
+            the_clock_is_monotonic_and_counts_in_seconds:
+                the_clock_counts_milliseconds, the_clock_ticks_slowly, the_clock_goes_back;
+            a_deadline_that_has_passed_ends_a_wait: a_deadline_is_never_over;
+            false_is_never_early:
+                a_timed_wait_does_not_sleep, a_deadline_is_rounded_down_to_milliseconds;
+            a_far_deadline_is_far:
+                a_deadline_is_cut_to_32_bits_of_milliseconds,
+                a_deadline_is_cut_to_64_bits_of_nanoseconds,
+                never_is_at_once;
+        }
+    }
+
+    #[test]
+    fn mistakes_make_claims_hang() {
+        assert_noticed! { SleptForEver after Duration::from_secs(2),
+            a_wait_for_another_value_returns: a_wait_does_not_compare;
+            wake_all_wakes_all: wake_all_wakes_one;
+            a_wake_reaches_the_sleepers_of_its_word: a_wake_goes_to_the_next_word;
+            no_wake_is_lost_in_hand_offs:
+                a_wait_compares_before_it_sleeps, one_wake_in_thousands_is_lost;
+            a_timed_wait_for_another_value_returns_before_its_deadline:
+                a_timed_wait_does_not_compare;
+            a_deadline_that_has_passed_ends_a_wait: zero_is_for_ever;
+            a_far_deadline_is_far: a_timed_wait_hears_no_wake;
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "a_wait_sleeps: Panicked")]
+    fn the_suite_names_the_claim() {
+        timed_futex::<a_wait_does_not_sleep::Word>();
+    }
+
+    #[cfg(any(unix, windows))]
+    #[test]
+    #[should_panic(expected = "errno_is_kept: Panicked")]
+    fn a_changed_errno_is_noticed() {
+        keeps_errno::<a_wait_changes_errno::Word>();
     }
 }
 

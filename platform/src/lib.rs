@@ -16,6 +16,7 @@
 //! | --- | --- | --- |
 //! | Linux, Android | `linux.rs` | `futex(2)`, `FUTEX_WAIT_BITSET` with an absolute `CLOCK_MONOTONIC` deadline; `futex_waitv(2)` |
 //! | Apple's | `apple.rs` | `os_sync_wait_on_address`, or `__ulock_wait2` under it; see below |
+//! | Windows 8 and later | `windows.rs` | `WaitOnAddress`, whole milliseconds, a relative timeout |
 //! | any other with `std` | `fallback.rs` | none: a table of queues, each under a lock |
 //!
 //! All `unsafe` and all `cfg(target_os)` of the two library crates live in this one.
@@ -99,6 +100,11 @@ cfg_if::cfg_if! {
         mod shared_words;
         mod apple;
         private_and_shared!(apple);
+    } else if #[cfg(all(windows, not(target_vendor = "win7")))] {
+        mod no_shared_words;
+        mod windows;
+        pub use no_shared_words::NoSharedFutexOnThisSystem;
+        private!(windows, timed);
     } else {
         mod no_shared_words;
         pub use no_shared_words::NoSharedFutexOnThisSystem;

@@ -7,6 +7,7 @@ use core::time::Duration;
 pub(crate) const NANOSECOND: Duration = Duration::from_nanos(1);
 pub(crate) const MICROSECOND: Duration = Duration::from_micros(1);
 pub(crate) const MILLISECOND: Duration = Duration::from_millis(1);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 /// How many of the unit the time is: rounded up, so that a wait of so many is not over early, and at most `most`, after
 /// which whoever waits has to look at the clock and go on. Zero only for no time at all, which to some systems means
@@ -16,6 +17,21 @@ pub(crate) fn round_up(time: Duration, unit: Duration, most: u64) -> u64 {
     // A Duration is less than 2^64 seconds, so its nanoseconds leave room for the sum.
     let count = (time.as_nanos() + unit - 1) / unit;
     count.min(most.into()) as u64
+}
+
+/// What is left as Windows' waits take it: whole milliseconds, the highest number of which stands for ever.
+/// [winbase.h, INFINITE]
+pub(crate) fn windows_milliseconds(left: Option<Duration>) -> u32 {
+    const INFINITE: u32 = u32::MAX;
+    left.map_or(INFINITE, |left| {
+        round_up(left, MILLISECOND, (INFINITE - 1).into()) as u32
+    })
+}
+
+/// The time at which a counter of so many ticks a second stands at `ticks`.
+pub(crate) fn from_ticks(ticks: u64, per_second: u64) -> Duration {
+    let part = u128::from(ticks % per_second) * SECOND.as_nanos() / u128::from(per_second);
+    Duration::new(ticks / per_second, part as u32)
 }
 
 #[cfg(test)]
@@ -46,5 +62,28 @@ mod tests {
             round_up(Duration::MAX, MILLISECOND, u32::MAX.into()),
             u32::MAX.into()
         );
+    }
+
+    #[test]
+    fn only_for_ever_is_for_ever_to_windows() {
+        assert_eq!(windows_milliseconds(None), u32::MAX);
+        assert_eq!(windows_milliseconds(Some(Duration::MAX)), u32::MAX - 1);
+        assert_eq!(
+            windows_milliseconds(Some(u32::MAX * MILLISECOND)),
+            u32::MAX - 1
+        );
+        assert_eq!(windows_milliseconds(Some(MILLISECOND + NANOSECOND)), 2);
+        assert_eq!(windows_milliseconds(Some(Duration::ZERO)), 0);
+    }
+
+    #[test]
+    fn ticks_are_a_time_at_any_rate() {
+        for per_second in [1, 3, 3_579_545, 10_000_000, 1 << 62, u64::MAX] {
+            assert_eq!(from_ticks(0, per_second), Duration::ZERO);
+            assert_eq!(from_ticks(per_second, per_second), SECOND);
+            assert_eq!(from_ticks(per_second - 1, per_second).as_secs(), 0);
+        }
+        assert_eq!(from_ticks(15, 10_000_000), 1_500 * NANOSECOND);
+        assert_eq!(from_ticks(u64::MAX, 1), Duration::from_secs(u64::MAX));
     }
 }

@@ -150,7 +150,7 @@ unsafe impl<F: TimedFutex, const WAITERS: u32> TimedFutex for Watched<F, WAITERS
 /// Returns when `count` threads are parked on the event.
 ///
 /// They have begun to wait and turned to their backend; on Linux the kernel is asked besides whether each of them is
-/// asleep.
+/// asleep. Elsewhere they get time to fall asleep, and a test must bear that now and then one has not.
 pub fn until_parked<E>(event: &E, count: usize) {
     until_parked_on_any(&[event as *const E as usize], count);
 }
@@ -165,6 +165,8 @@ pub fn until_parked_on_any(addresses: &[usize], count: usize) {
         threads.dedup();
         threads.len() == count && threads.into_iter().all(is_asleep)
     });
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    thread::sleep(Duration::from_millis(1));
 }
 
 /// A generator of numbers, from a seed that is not zero. [Marsaglia, Xorshift RNGs]
