@@ -32,13 +32,23 @@ impl ManualReset for BareAtomic {
         self.0.swap(0, Acquire);
     }
 
+    /// The flag is a bit, which takes an instruction less to look at than whether a word is zero.
     #[inline]
     fn is_set(&self) -> bool {
-        self.0.load(Acquire) != 0
+        self.0.load(Acquire) & 1 != 0
     }
 
     #[inline]
     fn wait(&self) {
+        if !self.is_set() {
+            self.spin();
+        }
+    }
+}
+
+impl BareAtomic {
+    #[cold]
+    fn spin(&self) {
         while !self.is_set() {
             spin_loop();
         }
