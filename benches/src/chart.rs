@@ -43,35 +43,45 @@ const ROW: f64 = 19.0;
 const TITLE: f64 = 30.0;
 const AXIS: f64 = 40.0;
 /// Where in a panel the names end, and where the axis begins and ends.
-const NAMES: f64 = 172.0;
-const AXIS_FROM: f64 = 184.0;
+const NAMES: f64 = 178.0;
+const AXIS_FROM: f64 = 190.0;
 const AXIS_TO: f64 = 344.0;
 /// Where the times and the ratios end.
 const TIMES: f64 = 402.0;
 const RATIOS: f64 = 448.0;
 
+/// What is coloured, on light ground and on dark.
 const STYLE: &str = "
-  svg { --back: #ffffff; --line: #d8dee4; --text: #1f2328; --quiet: #656d76; --ours: #c2410c; --peer: #57606a }
-  @media (prefers-color-scheme: dark) {
-    svg { --back: #0d1117; --line: #30363d; --text: #e6edf3; --quiet: #8b949e; --ours: #fb923c; --peer: #9da7b1 }
-  }
-  text { font: 12px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: var(--text) }
+  text { font: 12px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328 }
   .head { font-size: 17px; font-weight: 600 }
   .title { font-size: 13px; font-weight: 600 }
-  .quiet { fill: var(--quiet) }
   .small { font-size: 10.5px }
   .end { text-anchor: end }
   .middle { text-anchor: middle }
-  .back { fill: var(--back) }
-  .grid { stroke: var(--line) }
-  .ours { fill: var(--ours); stroke: var(--ours) }
-  .peer { fill: var(--peer); stroke: var(--peer) }
-  .floor { fill: var(--back); stroke: var(--peer) }
-  circle { stroke-width: 1.5 }
-  text.ours { stroke: none; font-weight: 600 }
-  text.peer, text.floor { stroke: none; fill: var(--text) }
+  text.ours { font-weight: 600 }
   text.floor { font-style: italic }
+  circle { stroke-width: 1.5 }
   .spread { stroke-width: 3; stroke-opacity: 0.45 }
+  .back { fill: #ffffff }
+  .grid { stroke: #d8dee4 }
+  .quiet { fill: #656d76 }
+  circle.ours { fill: #c2410c }
+  circle.peer { fill: #57606a }
+  circle.floor { fill: #ffffff }
+  circle.ours, line.ours { stroke: #c2410c }
+  circle.peer, circle.floor, line.peer, line.floor { stroke: #57606a }
+  text.ours { fill: #c2410c }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e6edf3 }
+    .back { fill: #0d1117 }
+    .grid { stroke: #30363d }
+    .quiet { fill: #8b949e }
+    circle.ours, text.ours { fill: #fb923c }
+    circle.peer { fill: #9da7b1 }
+    circle.floor { fill: #0d1117 }
+    circle.ours, line.ours { stroke: #fb923c }
+    circle.peer, circle.floor, line.peer, line.floor { stroke: #9da7b1 }
+  }
 ";
 
 /// `machine` says what they were measured on.
@@ -116,9 +126,9 @@ pub fn draw(results: &[Results], machine: &str) -> String {
         "Median and quartiles; less is better; × is the ratio to futex-event's, round by round. {machine}."
     );
     text(&mut svg, MARGIN, 54.0, "quiet small", &about);
-    let mut x = width - MARGIN - 200.0;
+    let mut x = width - MARGIN - 190.0;
     for (kind, name, room) in [
-        (Kind::Ours, "this crate", 82.0),
+        (Kind::Ours, "this crate", 96.0),
         (Kind::Peer, "peer", 54.0),
         (Kind::Floor, "floor", 0.0),
     ] {
@@ -132,7 +142,8 @@ pub fn draw(results: &[Results], machine: &str) -> String {
 fn panel(svg: &mut String, left: f64, top: f64, title: &str, results: &Results) {
     let ours = &results.rows[results.ours()];
     let mut rows: Vec<_> = results.rows.iter().map(|row| (row.spread(), row)).collect();
-    rows.sort_by(|(a, _), (b, _)| a.median.total_cmp(&b.median));
+    let ratio = |row: &Row| row.ratio(ours).median;
+    rows.sort_by(|(_, a), (_, b)| ratio(a).total_cmp(&ratio(b)));
 
     let least = rows.iter().map(|(spread, _)| spread.low);
     let most = rows.iter().map(|(spread, _)| spread.high);
@@ -151,14 +162,11 @@ fn panel(svg: &mut String, left: f64, top: f64, title: &str, results: &Results) 
         let value = 10_f64.powi(decade);
         let x = place(value);
         line(svg, "grid", (x, first - 4.0), (x, last));
-        let unit = results.figure.unit;
-        text(
-            svg,
-            x,
-            last + 13.0,
-            "quiet small middle",
-            &round(value, unit),
-        );
+        // Over many decades there is room for every second label.
+        if decades.1 - decades.0 < 4.0 || (decade - decades.0 as i32) % 2 == 0 {
+            let label = round(value, results.figure.unit);
+            text(svg, x, last + 13.0, "quiet small middle", &label);
+        }
     }
     for (index, (spread, row)) in rows.iter().enumerate() {
         let y = first + (index as f64 + 0.5) * ROW;
@@ -169,11 +177,11 @@ fn panel(svg: &mut String, left: f64, top: f64, title: &str, results: &Results) 
         dot(svg, place(spread.median), y, row.kind);
         let time = table::value(spread.median, results.figure.unit);
         text(svg, left + TIMES, y + 4.0, "end", &time);
-        text(svg, left + RATIOS, y + 4.0, "quiet end", &ratio(row, ours));
+        text(svg, left + RATIOS, y + 4.0, "quiet end", &times(row, ours));
     }
 }
 
-fn ratio(row: &Row, ours: &Row) -> String {
+fn times(row: &Row, ours: &Row) -> String {
     if row.name == ours.name {
         return String::new();
     }
@@ -183,7 +191,9 @@ fn ratio(row: &Row, ours: &Row) -> String {
 /// A power of ten, in few characters.
 fn round(value: f64, unit: crate::group::Unit) -> String {
     let text = table::value(value, unit);
-    text.replace(".00", "").replace(".0 ", " ")
+    text.replace(".000", "")
+        .replace(".00", "")
+        .replace(".0 ", " ")
 }
 
 fn class(kind: Kind) -> &'static str {

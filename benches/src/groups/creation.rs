@@ -60,9 +60,9 @@ fn wait_once<H: HandOff>(event: &H) -> isize {
     thread::scope(|scope| {
         let (sleeper, asleep) = mpsc::channel();
         let waiter = scope.spawn(move || {
-            let mut take = event.taker();
+            let take = event.taker();
             sleeper.send(Sleeper::current()).unwrap();
-            while_counting(|| take()).1
+            while_counting(take).1
         });
         until_asleep(&[asleep.recv().unwrap()]);
         let in_set = while_counting(|| event.set()).1;
