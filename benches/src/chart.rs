@@ -45,9 +45,9 @@ const AXIS: f64 = 40.0;
 /// Where in a panel the names end, and where the axis begins and ends.
 const NAMES: f64 = 178.0;
 const AXIS_FROM: f64 = 190.0;
-const AXIS_TO: f64 = 344.0;
+const AXIS_TO: f64 = 336.0;
 /// Where the times and the ratios end.
-const TIMES: f64 = 402.0;
+const TIMES: f64 = 396.0;
 const RATIOS: f64 = 448.0;
 
 /// What is coloured, on light ground and on dark.

@@ -100,10 +100,13 @@ fn nanoseconds(time: f64) -> String {
     format!("{} {unit}", number(time / of))
 }
 
-/// Three digits, and of a small number fewer.
+/// Three digits, and two of a number below one.
 pub fn number(number: f64) -> String {
     let before_point = number.abs().log10().floor().max(-2.0) as isize + 1;
-    format!("{number:.*}", (3 - before_point).clamp(0, 4) as usize)
+    format!(
+        "{number:.*}",
+        (3 - before_point).clamp(0, 2 - before_point.min(0)) as usize
+    )
 }
 
 #[cfg(test)]
@@ -114,7 +117,7 @@ mod tests {
     fn a_number_has_three_digits() {
         let numbers = [0.0, 0.00612, 0.834, 1.0, 12.34, 123.4, 20309.0, -1.5];
         let texts = [
-            "0.0000", "0.0061", "0.834", "1.00", "12.3", "123", "20309", "-1.50",
+            "0.0000", "0.0061", "0.83", "1.00", "12.3", "123", "20309", "-1.50",
         ];
         assert_eq!(numbers.map(number), texts);
     }
