@@ -102,7 +102,7 @@ fn nanoseconds(time: f64) -> String {
 
 /// Three digits, and two of a number below one.
 pub fn number(number: f64) -> String {
-    let before_point = number.abs().log10().floor().max(-2.0) as isize + 1;
+    let before_point = number.abs().log10().floor().max(-3.0) as isize + 1;
     format!(
         "{number:.*}",
         (3 - before_point).clamp(0, 2 - before_point.min(0)) as usize
