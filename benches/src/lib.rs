@@ -1,78 +1,35 @@
-//! The ways to build a manual-reset event that are measured side by side.
+//! futex-event beside the other ways to build an event.
+//!
+//! ```text
+//! cargo run --release --package benches            # everything side by side: the ratios, the goals, and a drawing
+//! cargo run --release --package benches -- --help  # less of it, or longer
+//! cargo bench --package benches                    # the same groups in criterion, one contender after the other
+//! ```
+//!
+//! The ratios are what counts, and only those of one run. Machines are noisy, and on a virtual one a time means little
+//! by itself: what it takes to wake an idle CPU, for one, is the host's affair. How the noise is kept out of the ratios
+//! is said at [`race`].
+//!
+//! | group | what is measured |
+//! | --- | --- |
+//! | `set + clear`, `set of a set event`, `is_set`, `wait on a set event`, `wait_timeout(ZERO)` | one pinned thread, in a loop of eight operations a turn; the floor is the bare instructions in the same loop |
+//! | `hand-off` | a round trip between two threads over two events, on two CPUs or on one, where every hand-off has to park |
+//! | `oversubscribed hand-off` | the same by twice as many pairs as CPUs, unpinned |
+//! | `broadcast to N` | one set with N threads asleep: the time the call takes, and until the last thread has run. Those released wait again at once |
+//! | `many setters` | a thread on each CPU sets one event, another takes |
+//! | `wait_timeout(1 ms)` | how late it comes back, and the CPU time it took |
+//! | `wait for a set that comes after 10 ms` | the CPU time of the waiter |
+//! | `creation`, `memory` | create and drop; the event's size, and what it has taken from the heap after one wait |
+//!
+//! The contenders are in [`contenders`], the goals in [`goals`]. Nothing here is compiled by a plain `cargo test` of the
+//! workspace.
 
-use futex_event::Event;
-use std::sync::{Condvar, Mutex};
-
-/// What is measured: the operations that every contender has.
-pub trait Contender: Sync {
-    /// As it is called in the results.
-    const NAME: &'static str;
-
-    /// Unset.
-    fn unset() -> Self;
-    /// Sets it, and releases whoever waits.
-    fn set(&self);
-    /// Makes it unset.
-    fn clear(&self);
-    /// Whether it is set.
-    fn is_set(&self) -> bool;
-    /// Returns when it is set.
-    fn wait(&self);
-}
-
-impl Contender for Event {
-    const NAME: &'static str = "futex-event";
-
-    fn unset() -> Self {
-        Event::new()
-    }
-
-    fn set(&self) {
-        Event::set(self);
-    }
-
-    fn clear(&self) {
-        Event::clear(self);
-    }
-
-    fn is_set(&self) -> bool {
-        Event::is_set(self)
-    }
-
-    fn wait(&self) {
-        Event::wait(self)
-    }
-}
-
-/// What one writes with std alone.
-#[derive(Default)]
-pub struct StdEvent {
-    set: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Contender for StdEvent {
-    const NAME: &'static str = "std Mutex and Condvar";
-
-    fn unset() -> Self {
-        Self::default()
-    }
-
-    fn set(&self) {
-        *self.set.lock().unwrap() = true;
-        self.changed.notify_all();
-    }
-
-    fn clear(&self) {
-        *self.set.lock().unwrap() = false;
-    }
-
-    fn is_set(&self) -> bool {
-        *self.set.lock().unwrap()
-    }
-
-    fn wait(&self) {
-        let set = self.set.lock().unwrap();
-        drop(self.changed.wait_while(set, |set| !*set).unwrap());
-    }
-}
+mod allocated;
+pub mod chart;
+pub mod contenders;
+pub mod goals;
+pub mod group;
+pub mod groups;
+pub mod place;
+pub mod race;
+pub mod table;

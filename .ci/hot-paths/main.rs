@@ -1,0 +1,83 @@
+//! Each hot path is a function of its own, so that its instructions can be told from the rest; its call and return are
+//! among them. The bare instructions stand beside the events.
+
+#![no_std]
+#![no_main]
+
+use core::sync::atomic::{
+    AtomicU32,
+    Ordering::{Acquire, Release},
+};
+use core::time::Duration;
+use futex_event::{AutoResetEvent, Event};
+
+static WORD: AtomicU32 = AtomicU32::new(0);
+static EVENT: Event = Event::new();
+static AUTO_RESET: AutoResetEvent = AutoResetEvent::new();
+
+macro_rules! hot_paths {
+    ($($name:ident $parameters:tt $(-> $result:ty)? $body:block)*) => {
+        $(
+            #[no_mangle]
+            #[inline(never)]
+            extern "C" fn $name $parameters $(-> $result)? $body
+        )*
+    };
+}
+
+hot_paths! {
+    bare_swap_pair(word: &AtomicU32) {
+        word.swap(1, Release);
+        word.swap(0, Acquire);
+    }
+    event_set_and_clear(event: &Event) {
+        event.set();
+        event.clear();
+    }
+    auto_reset_set_and_wait(event: &AutoResetEvent) {
+        event.set();
+        event.wait();
+    }
+    bare_swap(word: &AtomicU32) {
+        word.swap(1, Release);
+    }
+    event_set_of_a_set_event(event: &Event) {
+        event.set();
+    }
+    bare_load(word: &AtomicU32) -> bool {
+        word.load(Acquire) & 1 != 0
+    }
+    event_is_set(event: &Event) -> bool {
+        event.is_set()
+    }
+    event_wait_on_a_set_event(event: &Event) {
+        event.wait();
+    }
+    event_wait_timeout_on_a_set_event(event: &Event) -> bool {
+        event.wait_timeout(Duration::MAX)
+    }
+    event_wait_timeout_zero(event: &Event) -> bool {
+        event.wait_timeout(Duration::ZERO)
+    }
+}
+
+#[no_mangle]
+extern "C" fn main() -> i32 {
+    bare_swap_pair(&WORD);
+    event_set_and_clear(&EVENT);
+    auto_reset_set_and_wait(&AUTO_RESET);
+    let mut held = !event_wait_timeout_zero(&EVENT);
+    EVENT.set();
+    bare_swap(&WORD);
+    event_set_of_a_set_event(&EVENT);
+    held &= bare_load(&WORD);
+    held &= event_is_set(&EVENT);
+    event_wait_on_a_set_event(&EVENT);
+    held &= event_wait_timeout_on_a_set_event(&EVENT);
+    i32::from(!held)
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}

@@ -1,0 +1,198 @@
+//! What is to be reached, and whether it is.
+
+use crate::contenders::*;
+use crate::race::{Results, Spread};
+
+/// One figure of one contender against that of another.
+pub struct Goal {
+    pub group: &'static str,
+    pub figure: &'static str,
+    pub ours: &'static str,
+    pub other: &'static str,
+    pub bound: Bound,
+}
+
+#[derive(Clone, Copy)]
+pub enum Bound {
+    /// At most so many times as much.
+    AtMost(f64),
+    /// At least so many times less.
+    TimesLess(f64),
+    /// At most so much more.
+    Above(f64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Met,
+    NotMet,
+    /// The bound is within the quartiles: run it again, longer, or on a quieter machine.
+    TooClose {
+        median_meets: bool,
+    },
+}
+
+impl Goal {
+    /// What was measured, in the bound's terms, and whether that will do. `None` if it was not measured.
+    pub fn judge(&self, results: &[Results]) -> Option<(Spread, Verdict)> {
+        let results = results
+            .iter()
+            .find(|results| results.group == self.group && results.figure.name == self.figure)?;
+        let (ours, other) = (results.row(self.ours)?, results.row(self.other)?);
+        Some(self.bound.judge(match self.bound {
+            Bound::AtMost(_) => ours.ratio(other),
+            Bound::TimesLess(_) => other.ratio(ours),
+            Bound::Above(_) => ours.excess(other),
+        }))
+    }
+}
+
+impl Bound {
+    fn judge(self, measured: Spread) -> (Spread, Verdict) {
+        let meets = |value| match self {
+            Bound::AtMost(most) | Bound::Above(most) => value <= most,
+            Bound::TimesLess(least) => value >= least,
+        };
+        let verdict = match (meets(measured.low), meets(measured.high)) {
+            (true, true) => Verdict::Met,
+            (false, false) => Verdict::NotMet,
+            _ => Verdict::TooClose {
+                median_meets: meets(measured.median),
+            },
+        };
+        (measured, verdict)
+    }
+}
+
+/// The peers that do not look a while before they park.
+const PARK_AT_ONCE: [&str; 8] = [
+    StdEvent::NAME,
+    ParkingLotEvent::NAME,
+    ListenerEvent::NAME,
+    RseventsEvent::NAME,
+    SynchronoiseEvent::NAME,
+    AtomicWaitEvent::NAME,
+    CrossbeamParker::NAME,
+    StdPark::NAME,
+];
+
+pub fn goals() -> Vec<Goal> {
+    use Bound::*;
+    let ours = Event::NAME;
+    let goal = |group, figure, other, bound| Goal {
+        group,
+        figure,
+        ours,
+        other,
+        bound,
+    };
+    let mut goals = vec![
+        goal("is_set", "time", BareAtomic::NAME, AtMost(1.05)),
+        goal(
+            "wait on a set event",
+            "time",
+            BareAtomic::NAME,
+            AtMost(1.05),
+        ),
+        goal("set + clear", "time", BareAtomic::NAME, AtMost(1.15)),
+        goal("set + clear", "time", StdEvent::NAME, TimesLess(40.0)),
+        goal("set + clear", "time", ParkingLotEvent::NAME, TimesLess(2.0)),
+        goal(
+            "hand-off, two CPUs",
+            "round trip",
+            "spinning on one line",
+            AtMost(1.5),
+        ),
+    ];
+    goals.extend(
+        PARK_AT_ONCE.map(|peer| goal("hand-off, two CPUs", "round trip", peer, TimesLess(10.0))),
+    );
+    goals.extend([
+        goal(
+            "hand-off, one CPU",
+            "round trip",
+            BareFutex::NAME,
+            AtMost(1.03),
+        ),
+        goal(
+            "hand-off, one CPU",
+            "round trip",
+            StdEvent::NAME,
+            AtMost(1.0),
+        ),
+    ]);
+    goals.extend(["broadcast to 64", "broadcast to 512"].map(|group| {
+        goal(
+            group,
+            "until the last waiter ran",
+            BareFutex::NAME,
+            AtMost(1.05),
+        )
+    }));
+    // What stands for never spinning: an event that does not, with kernel calls only where they are needed.
+    goals.extend([
+        goal(
+            "oversubscribed hand-off",
+            "round trip, all pairs at once",
+            AtomicWaitEvent::NAME,
+            AtMost(1.0),
+        ),
+        goal(
+            "wait for a set that comes after 10 ms",
+            "CPU time",
+            AtomicWaitEvent::NAME,
+            Above(50_000.0),
+        ),
+    ]);
+    goals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::groups;
+    use crate::place::pinnable;
+
+    #[test]
+    fn a_bound_within_the_quartiles_is_neither_met_nor_missed() {
+        let verdict = |bound: Bound, low, median, high| bound.judge(Spread { low, median, high }).1;
+        let close = |median_meets| Verdict::TooClose { median_meets };
+        assert_eq!(verdict(Bound::AtMost(1.05), 0.9, 1.0, 1.05), Verdict::Met);
+        assert_eq!(verdict(Bound::AtMost(1.05), 1.0, 1.0, 1.1), close(true));
+        assert_eq!(verdict(Bound::AtMost(1.05), 1.0, 1.1, 1.2), close(false));
+        assert_eq!(verdict(Bound::AtMost(1.05), 1.1, 1.2, 1.3), Verdict::NotMet);
+        assert_eq!(
+            verdict(Bound::TimesLess(10.0), 11.0, 12.0, 13.0),
+            Verdict::Met
+        );
+        assert_eq!(
+            verdict(Bound::TimesLess(10.0), 7.0, 8.0, 9.0),
+            Verdict::NotMet
+        );
+        assert_eq!(verdict(Bound::Above(50.0), -3.0, 0.0, 50.0), Verdict::Met);
+    }
+
+    #[test]
+    fn every_goal_names_what_is_measured() {
+        let groups = groups::all();
+        for goal in goals() {
+            if goal.group == "hand-off, two CPUs" && pinnable() == 1
+                || goal.group == "hand-off, one CPU" && pinnable() == 0
+            {
+                continue;
+            }
+            let group = groups.iter().find(|group| group.name == goal.group);
+            let group = group.expect(goal.group);
+            assert!(group
+                .figures
+                .iter()
+                .any(|figure| figure.name == goal.figure));
+            for name in [goal.ours, goal.other] {
+                assert!(
+                    group.entries.iter().any(|entry| entry.name == name),
+                    "{name}"
+                );
+            }
+        }
+    }
+}

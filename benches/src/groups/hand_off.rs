@@ -1,0 +1,148 @@
+//! Two threads that take turns. A round trip is two sets, two waits and two clears.
+
+use crate::contenders::*;
+use crate::group::{time, timed, Batch, Entry, Group};
+use crate::place::{pin, pinnable};
+use crossbeam_utils::CachePadded;
+use std::hint::spin_loop;
+use std::sync::atomic::{
+    AtomicU32,
+    Ordering::{Acquire, Release},
+};
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
+pub fn groups() -> Vec<Group> {
+    let mut groups = Vec::new();
+    if pinnable() != 1 {
+        let cpus = [0, 1];
+        let mut entries = vec![Entry::named(
+            "spinning on one line",
+            Kind::Floor,
+            move |iterations| round_trips::<OneLine>(iterations, cpus),
+        )];
+        entries.extend(every!([BareAtomic, BareFutex] two_events(cpus)));
+        entries.extend(every!(hand_off: two_events(cpus)));
+        groups.push(group("hand-off, two CPUs", entries));
+    }
+    if pinnable() != 0 {
+        // Whoever spins here waits for a thread that cannot run meanwhile.
+        let cpus = [0, 0];
+        let mut entries = every!([BareFutex] two_events(cpus));
+        entries.extend(every!(hand_off: two_events(cpus)));
+        groups.push(group("hand-off, one CPU", entries));
+    }
+    groups
+}
+
+fn group(name: &str, entries: Vec<Entry>) -> Group {
+    Group {
+        name: name.into(),
+        figures: vec![time("round trip")],
+        entries,
+        batch: Batch::Lasting(Duration::from_millis(10)),
+    }
+}
+
+fn two_events<H: HandOff>(cpus: [usize; 2]) -> Entry {
+    Entry::new::<H>(move |iterations| round_trips::<TwoEvents<H>>(iterations, cpus))
+}
+
+fn round_trips<T: Turns>(iterations: u64, cpus: [usize; 2]) -> Vec<f64> {
+    let (turns, ready) = (T::new(), Barrier::new(2));
+    // In the first turns the threads find each other.
+    let first_turns = iterations.min(100);
+    // Both are fresh threads, so that neither comes from a CPU where it has been pinned.
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            pin(cpus[1]);
+            let answer = turns.second();
+            ready.wait();
+            timed(first_turns + iterations, answer);
+        });
+        let first = scope.spawn(|| {
+            pin(cpus[0]);
+            let mut round_trip = turns.first();
+            ready.wait();
+            timed(first_turns, &mut round_trip);
+            timed(iterations, round_trip)
+        });
+        vec![first.join().unwrap()]
+    })
+}
+
+/// What two threads take turns by.
+pub trait Turns: Sync {
+    fn new() -> Self;
+    /// Hands the turn over, and waits until it is handed back.
+    fn first(&self) -> impl FnMut();
+    /// Waits for the turn and hands it back.
+    fn second(&self) -> impl FnMut();
+}
+
+/// One event for each direction, on a cache line of its own.
+pub struct TwoEvents<H> {
+    ping: CachePadded<H>,
+    pong: CachePadded<H>,
+}
+
+impl<H: HandOff> Turns for TwoEvents<H> {
+    fn new() -> Self {
+        Self {
+            ping: H::unset().into(),
+            pong: H::unset().into(),
+        }
+    }
+
+    fn first(&self) -> impl FnMut() {
+        let mut take = self.pong.taker();
+        move || {
+            self.ping.set();
+            take();
+        }
+    }
+
+    fn second(&self) -> impl FnMut() {
+        let mut take = self.ping.taker();
+        move || {
+            take();
+            self.pong.set();
+        }
+    }
+}
+
+/// The floor: a word that says whose turn it is, and both look at it all the time.
+struct OneLine(CachePadded<AtomicU32>);
+
+impl OneLine {
+    fn hand_over(&self, to: u32) {
+        self.0.store(to, Release);
+    }
+
+    fn until(&self, turn: u32) {
+        while self.0.load(Acquire) != turn {
+            spin_loop();
+        }
+    }
+}
+
+impl Turns for OneLine {
+    fn new() -> Self {
+        Self(AtomicU32::new(0).into())
+    }
+
+    fn first(&self) -> impl FnMut() {
+        || {
+            self.hand_over(1);
+            self.until(0);
+        }
+    }
+
+    fn second(&self) -> impl FnMut() {
+        || {
+            self.until(1);
+            self.hand_over(0);
+        }
+    }
+}

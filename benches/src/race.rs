@@ -1,0 +1,164 @@
+//! Contenders side by side: in rounds, each round a batch of every contender in a fresh random order.
+//!
+//! A machine that is slow for a while is then slow for all of a round, so the ratio of two contenders is taken within
+//! each round, and its median over the rounds is the result. The quartiles say how far to trust it.
+
+use crate::contenders::Kind;
+use crate::group::{nanoseconds, Batch, Entry, Figure, Group};
+
+pub struct Settings {
+    pub rounds: usize,
+    /// Batches are this many times what their groups ask for.
+    pub batch: f64,
+}
+
+/// One figure of a group, for all its contenders.
+pub struct Results {
+    pub group: String,
+    pub figure: Figure,
+    pub rows: Vec<Row>,
+}
+
+pub struct Row {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// Per iteration, round by round.
+    pub samples: Vec<f64>,
+}
+
+/// A median, and the quartiles around it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    pub low: f64,
+    pub median: f64,
+    pub high: f64,
+}
+
+impl Spread {
+    fn of(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let at = |part: f64| {
+            let place = part * (values.len() - 1) as f64;
+            let (below, above) = (
+                values[place.floor() as usize],
+                values[place.ceil() as usize],
+            );
+            below + (above - below) * place.fract()
+        };
+        Self {
+            low: at(0.25),
+            median: at(0.5),
+            high: at(0.75),
+        }
+    }
+}
+
+impl Row {
+    pub fn spread(&self) -> Spread {
+        Spread::of(self.samples.clone())
+    }
+
+    /// Of this to that, round by round.
+    pub fn ratio(&self, other: &Row) -> Spread {
+        self.compare(other, |ours, theirs| ours / theirs)
+    }
+
+    /// What this has more than that, round by round.
+    pub fn excess(&self, other: &Row) -> Spread {
+        self.compare(other, |ours, theirs| ours - theirs)
+    }
+
+    fn compare(&self, other: &Row, by: impl Fn(f64, f64) -> f64) -> Spread {
+        let pairs = self.samples.iter().zip(&other.samples);
+        Spread::of(pairs.map(|(ours, theirs)| by(*ours, *theirs)).collect())
+    }
+}
+
+impl Results {
+    /// The place of the row that the others are compared with: the first of this repository.
+    pub fn ours(&self) -> usize {
+        let ours = |row: &Row| row.kind == Kind::Ours;
+        self.rows.iter().position(ours).expect("one of ours")
+    }
+
+    pub fn row(&self, name: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.name == name)
+    }
+}
+
+/// Lets the contenders of a group run. One result for each figure.
+pub fn run(group: &Group, settings: &Settings) -> Vec<Results> {
+    let iterations: Vec<u64> = group
+        .entries
+        .iter()
+        .map(|entry| calibrate(entry, group.batch, settings.batch))
+        .collect();
+    let mut samples = vec![vec![Vec::new(); group.entries.len()]; group.figures.len()];
+    let mut order: Vec<usize> = (0..group.entries.len()).collect();
+    for _ in 0..settings.rounds {
+        fastrand::shuffle(&mut order);
+        for &entry in &order {
+            let sums = group.entries[entry].run(iterations[entry]);
+            for (samples, sum) in samples.iter_mut().zip(sums) {
+                samples[entry].push(sum / iterations[entry] as f64);
+            }
+        }
+    }
+    let figures = group.figures.iter().zip(samples);
+    figures
+        .map(|(&figure, samples)| Results {
+            group: group.name.clone(),
+            figure,
+            rows: group
+                .entries
+                .iter()
+                .zip(samples)
+                .map(|(entry, samples)| Row {
+                    name: entry.name,
+                    kind: entry.kind,
+                    samples,
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+/// How many iterations make a batch.
+fn calibrate(entry: &Entry, batch: Batch, scale: f64) -> u64 {
+    let target = match batch {
+        Batch::Lasting(time) => nanoseconds(time) * scale,
+        Batch::Of(iterations) => return (iterations as f64 * scale).ceil() as u64,
+    };
+    let mut iterations = 1;
+    loop {
+        let took = entry.run(iterations)[0];
+        if took * 2.0 >= target {
+            return ((iterations as f64 * target / took) as u64).max(1);
+        }
+        iterations *= 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_is_the_median_of_the_rounds_ratios() {
+        let row = |samples: &[f64]| Row {
+            name: "",
+            kind: Kind::Peer,
+            samples: samples.into(),
+        };
+        // The second round was slow for both.
+        let (ours, theirs) = (row(&[1.0, 10.0, 1.2]), row(&[2.0, 20.0, 2.0]));
+        let expected = Spread {
+            low: 0.5,
+            median: 0.5,
+            high: 0.55,
+        };
+        assert_eq!(ours.ratio(&theirs), expected);
+        assert_eq!(ours.spread().median, 1.2);
+        assert_eq!(ours.excess(&theirs).median, -1.0);
+    }
+}
