@@ -1,6 +1,7 @@
 //! Waits for an event that another program sets. The event is in the first four bytes of a file, which is created if it
 //! is missing; for how to try it, see `signal.rs`.
 
+#[cfg(unix)]
 mod mapping;
 
 #[cfg(unix)]
