@@ -1,6 +1,9 @@
 //! What the contract says about kernel calls, `errno`, signals, `fork` and memory, asked of the kernel itself.
 
-#![cfg(all(target_os = "linux", not(futex_event_fallback)))]
+#![cfg(all(
+    target_os = "linux",
+    not(any(futex_event_fallback, futex_event_rehearsal))
+))]
 
 mod common;
 

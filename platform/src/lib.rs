@@ -15,6 +15,11 @@
 //! | system | file | call |
 //! | --- | --- | --- |
 //! | Linux, Android | `linux.rs` | `futex(2)`, `FUTEX_WAIT_BITSET` with an absolute `CLOCK_MONOTONIC` deadline; `futex_waitv(2)` |
+//! | FreeBSD 10 | `freebsd.rs` | `_umtx_op(2)`, `UMTX_OP_WAIT_UINT` with an absolute `CLOCK_MONOTONIC` deadline |
+//! | OpenBSD 6.2 | `openbsd.rs` | `futex(2)`, `FUTEX_WAIT` with a relative timeout |
+//! | NetBSD 10 | `netbsd.rs` | `__futex(2)`, as on Linux; before version 10 as where there is no call |
+//! | DragonFly 1.1 | `dragonfly.rs` | `umtx_sleep(2)` with a relative timeout in microseconds, a second at most |
+//! | Fuchsia | `fuchsia.rs` | `zx_futex_wait` with an absolute deadline |
 //! | any other with `std` | `fallback.rs` | none: a table of queues, each under a lock |
 //!
 //! All `unsafe` and all `cfg(target_os)` of the two library crates live in this one.
@@ -71,10 +76,45 @@ cfg_if::cfg_if! {
         // As on a system without one.
         #[cfg(feature = "std")]
         sleeps_by!(PrivateFutex, fallback, timed);
+    } else if #[cfg(futex_event_rehearsal = "freebsd")] {
+        mod unix;
+        use rehearsal::freebsd::backend as freebsd;
+        private_and_shared!(freebsd);
+    } else if #[cfg(futex_event_rehearsal = "openbsd")] {
+        mod unix;
+        use rehearsal::openbsd::backend as openbsd;
+        private_and_shared!(openbsd);
+    } else if #[cfg(futex_event_rehearsal = "netbsd")] {
+        mod unix;
+        use rehearsal::netbsd::backend as netbsd;
+        private_and_shared!(netbsd);
+    } else if #[cfg(futex_event_rehearsal = "dragonfly")] {
+        mod unix;
+        use rehearsal::dragonfly::backend as dragonfly;
+        private_and_shared!(dragonfly);
     } else if #[cfg(any(target_os = "linux", target_os = "android"))] {
         mod unix;
         mod linux;
         private_and_shared!(linux, any);
+    } else if #[cfg(target_os = "freebsd")] {
+        mod unix;
+        mod freebsd;
+        private_and_shared!(freebsd);
+    } else if #[cfg(target_os = "openbsd")] {
+        mod unix;
+        mod openbsd;
+        private_and_shared!(openbsd);
+    } else if #[cfg(target_os = "netbsd")] {
+        mod unix;
+        mod netbsd;
+        private_and_shared!(netbsd);
+    } else if #[cfg(target_os = "dragonfly")] {
+        mod unix;
+        mod dragonfly;
+        private_and_shared!(dragonfly);
+    } else if #[cfg(target_os = "fuchsia")] {
+        mod fuchsia;
+        sleeps_by!(PrivateFutex, fuchsia, timed);
     } else if #[cfg(feature = "std")] {
         sleeps_by!(PrivateFutex, fallback, timed);
     }
