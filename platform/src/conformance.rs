@@ -97,6 +97,7 @@ fn untimed<F: Futex + Default + Send>() {
     check_all![
         a_word_starts_as_zero_and_changes_like_an_atomic,
         a_wait_for_another_value_returns,
+        a_wait_for_any_value_sleeps,
         wake_all_wakes_all,
         wake_one_wakes_one,
         a_wake_reaches_the_sleepers_of_its_word,
@@ -159,6 +160,27 @@ fn a_wait_for_another_value_returns<F: Futex + Default>() {
     word.fetch_or(1 << 31, Relaxed);
     for expected in [0, 1, !(1 << 31), u32::MAX] {
         word.wait(expected);
+    }
+}
+
+/// Values that a conversion to another type could change, so that they are never found in the word.
+fn a_wait_for_any_value_sleeps<F: Futex + Default>() {
+    for value in [1, 1 << 31, u32::MAX] {
+        let word = F::default();
+        word.fetch_or(value, Relaxed);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut returns = 0;
+                while word.load(Acquire) == value {
+                    word.wait(value);
+                    returns += 1;
+                }
+                assert!(returns < RETURNS, "it does not sleep on {:#x}", value);
+            });
+            thread::sleep(Duration::from_millis(20));
+            word.fetch_add(1, Release);
+            F::wake_all(&word);
+        });
     }
 }
 
