@@ -171,21 +171,25 @@ fn a_wait_for_another_value_returns<F: Futex + Default>() {
     }
 }
 
+/// Also on values that a conversion to another type could change, so that they are never found in the word.
 fn a_wait_sleeps<F: Futex + Default>() {
-    let word = F::default();
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut returns = 0;
-            while word.load(Acquire) == 0 {
-                word.wait(0);
-                returns += 1;
-                assert!(returns < RETURNS, "it does not sleep");
-            }
+    for value in [0, 1, 1 << 31, u32::MAX] {
+        let word = F::default();
+        word.fetch_or(value, Relaxed);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut returns = 0;
+                while word.load(Acquire) == value {
+                    word.wait(value);
+                    returns += 1;
+                    assert!(returns < RETURNS, "it does not sleep on {value:#x}");
+                }
+            });
+            thread::sleep(Duration::from_millis(20));
+            word.fetch_add(1, Release);
+            F::wake_all(&word);
         });
-        thread::sleep(Duration::from_millis(50));
-        word.fetch_add(1, Release);
-        F::wake_all(&word);
-    });
+    }
 }
 
 /// Two threads take turns, and each sleeps by `sleep(word, turn)` while it is the other's. One change slept through, or

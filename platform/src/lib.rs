@@ -17,6 +17,11 @@
 //! | Linux, Android | `linux.rs` | `futex(2)`, `FUTEX_WAIT_BITSET` with an absolute `CLOCK_MONOTONIC` deadline; `futex_waitv(2)` |
 //! | Apple's | `apple.rs` | `os_sync_wait_on_address`, or `__ulock_wait2` under it; see below |
 //! | Windows 8 and later | `windows.rs` | `WaitOnAddress`, whole milliseconds, a relative timeout |
+//! | FreeBSD 10 | `freebsd.rs` | `_umtx_op(2)`, `UMTX_OP_WAIT_UINT` with an absolute `CLOCK_MONOTONIC` deadline |
+//! | OpenBSD 6.2 | `openbsd.rs` | `futex(2)`, `FUTEX_WAIT` with a relative timeout |
+//! | NetBSD 10 | `netbsd.rs` | `__futex(2)`, as on Linux; before version 10 as where there is no call |
+//! | DragonFly 1.1 | `dragonfly.rs` | `umtx_sleep(2)` with a relative timeout in microseconds, a second at most |
+//! | Fuchsia | `fuchsia.rs` | `zx_futex_wait` with an absolute deadline |
 //! | any other with `std` | `fallback.rs` | none: a table of queues, each under a lock |
 //!
 //! All `unsafe` and all `cfg(target_os)` of the two library crates live in this one.
@@ -86,23 +91,68 @@ pub use word::PrivateFutex;
 
 cfg_if::cfg_if! {
     if #[cfg(futex_event_rehearsal = "apple")] {
-        mod unix;
         mod shared_words;
+        mod unix;
         use rehearsal::apple::backend as apple;
         private_and_shared!(apple);
-    } else if #[cfg(any(target_os = "linux", target_os = "android"))] {
-        mod unix;
+    } else if #[cfg(futex_event_rehearsal = "dragonfly")] {
         mod shared_words;
+        mod unix;
+        use rehearsal::dragonfly::backend as dragonfly;
+        private_and_shared!(dragonfly);
+    } else if #[cfg(futex_event_rehearsal = "freebsd")] {
+        mod shared_words;
+        mod unix;
+        use rehearsal::freebsd::backend as freebsd;
+        private_and_shared!(freebsd);
+    } else if #[cfg(futex_event_rehearsal = "netbsd")] {
+        mod shared_words;
+        mod unix;
+        use rehearsal::netbsd::backend as netbsd;
+        private_and_shared!(netbsd);
+    } else if #[cfg(futex_event_rehearsal = "openbsd")] {
+        mod shared_words;
+        mod unix;
+        use rehearsal::openbsd::backend as openbsd;
+        private_and_shared!(openbsd);
+    } else if #[cfg(any(target_os = "linux", target_os = "android"))] {
         mod linux;
+        mod shared_words;
+        mod unix;
         private_and_shared!(linux, any);
     } else if #[cfg(target_vendor = "apple")] {
-        mod unix;
-        mod shared_words;
         mod apple;
+        mod shared_words;
+        mod unix;
         private_and_shared!(apple);
-    } else if #[cfg(all(windows, not(target_vendor = "win7")))] {
+    } else if #[cfg(target_os = "dragonfly")] {
+        mod dragonfly;
+        mod shared_words;
+        mod unix;
+        private_and_shared!(dragonfly);
+    } else if #[cfg(target_os = "freebsd")] {
+        mod freebsd;
+        mod shared_words;
+        mod unix;
+        private_and_shared!(freebsd);
+    } else if #[cfg(target_os = "netbsd")] {
+        mod netbsd;
+        mod shared_words;
+        mod unix;
+        private_and_shared!(netbsd);
+    } else if #[cfg(target_os = "openbsd")] {
+        mod openbsd;
+        mod shared_words;
+        mod unix;
+        private_and_shared!(openbsd);
+    } else if #[cfg(target_os = "fuchsia")] {
+        mod fuchsia;
         mod no_shared_words;
+        pub use no_shared_words::NoSharedFutexOnThisSystem;
+        private!(fuchsia, timed);
+    } else if #[cfg(all(windows, not(target_vendor = "win7")))] {
         mod windows;
+        mod no_shared_words;
         pub use no_shared_words::NoSharedFutexOnThisSystem;
         private!(windows, timed);
     } else {

@@ -1,0 +1,130 @@
+//! Fuchsia: `zx_futex_wait` and `zx_futex_wake`, for the threads of one process.
+//!
+//! The deadline is absolute, in nanoseconds on the clock that `zx_clock_get_monotonic` reads. The kernel may let a
+//! thread have slack in its deadlines, so even these are checked against the clock. A futex may have an owner there,
+//! which inherits the priority of those who wait for it; an event has none.
+//! [fuchsia.dev: zx_futex_wait, zx_futex_wake, zx_clock_get_monotonic, zx_nanosleep, zx_system_get_num_cpus;
+//! zircon/types.h, zircon/errors.h]
+//!
+//! # What the kernel answers
+//!
+//! | call | answer | meaning here |
+//! | --- | --- | --- |
+//! | wait | ZX_OK | woken, or for nothing: look again |
+//! | wait | ZX_ERR_BAD_STATE | the word was not `expected`: look again |
+//! | wait | ZX_ERR_TIMED_OUT | the deadline has passed |
+//! | wait | anything else | the kernel refuses: see [`nap`] |
+//! | wake | ZX_OK | done; the word need not exist |
+//!
+//! The answers are the calls' own; there is no `errno` to keep.
+
+use crate::units::{round_up, NANOSECOND};
+use crate::Deadline;
+use core::sync::atomic::AtomicU32;
+use core::time::Duration;
+
+#[allow(non_camel_case_types)]
+type zx_status_t = i32;
+#[allow(non_camel_case_types)]
+type zx_time_t = i64;
+
+const ZX_OK: zx_status_t = 0;
+const ZX_ERR_BAD_STATE: zx_status_t = -20;
+const ZX_ERR_TIMED_OUT: zx_status_t = -21;
+const ZX_HANDLE_INVALID: u32 = 0;
+const ZX_TIME_INFINITE: zx_time_t = zx_time_t::MAX;
+
+#[cfg_attr(target_os = "fuchsia", link(name = "zircon"))]
+extern "C" {
+    fn zx_clock_get_monotonic() -> zx_time_t;
+    fn zx_system_get_num_cpus() -> u32;
+    fn zx_nanosleep(deadline: zx_time_t) -> zx_status_t;
+    fn zx_futex_wait(
+        word: *const i32,
+        expected: i32,
+        owner: u32,
+        deadline: zx_time_t,
+    ) -> zx_status_t;
+    fn zx_futex_wake(word: *const i32, count: u32) -> zx_status_t;
+}
+
+pub(crate) fn now() -> Duration {
+    // SAFETY: the call has no conditions.
+    let nanoseconds = unsafe { zx_clock_get_monotonic() };
+    Duration::from_nanos(nanoseconds as u64)
+}
+
+/// How many CPUs there are.
+pub(crate) fn cpus() -> usize {
+    // SAFETY: the call has no conditions.
+    unsafe { zx_system_get_num_cpus() as usize }
+}
+
+pub(crate) fn wait(word: &AtomicU32, expected: u32) {
+    wait_until(word, expected, Deadline::NEVER);
+}
+
+pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+    let word: *const AtomicU32 = word;
+    let until = nanoseconds(deadline);
+    // SAFETY: the word is there, and only read.
+    match unsafe { zx_futex_wait(word.cast(), expected as i32, ZX_HANDLE_INVALID, until) } {
+        ZX_OK | ZX_ERR_BAD_STATE => true,
+        ZX_ERR_TIMED_OUT => !deadline.has_passed(now()),
+        _ => nap(deadline),
+    }
+}
+
+pub(crate) fn wake_one(word: *const AtomicU32) {
+    wake(word, 1);
+}
+
+pub(crate) fn wake_all(word: *const AtomicU32) {
+    wake(word, u32::MAX);
+}
+
+fn wake(word: *const AtomicU32, count: u32) {
+    // SAFETY: the kernel only looks for sleepers at this address. It need not be one of memory.
+    unsafe { zx_futex_wake(word.cast(), count) };
+}
+
+/// What a wait does instead of sleeping on the word when the kernel refuses that: it polls, at a pace of a millisecond.
+/// Returns false if the deadline has passed.
+#[cold]
+fn nap(deadline: Deadline) -> bool {
+    const PACE: Duration = Duration::from_millis(1);
+    let end = Deadline::after(now(), PACE);
+    // SAFETY: the call has no conditions.
+    unsafe { zx_nanosleep(nanoseconds(end).min(nanoseconds(deadline))) };
+    !deadline.has_passed(now())
+}
+
+/// The deadline as the kernel takes it. One beyond the type, which is 292 years, becomes never.
+fn nanoseconds(deadline: Deadline) -> zx_time_t {
+    deadline.time().map_or(ZX_TIME_INFINITE, |time| {
+        round_up(time, NANOSECOND, ZX_TIME_INFINITE as u64) as zx_time_t
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_counts_in_nanoseconds() {
+        let deadline = Deadline::after(Duration::new(5, 6), Duration::ZERO);
+        assert_eq!(nanoseconds(deadline), 5_000_000_006);
+    }
+
+    #[test]
+    fn what_the_type_cannot_hold_is_never_and_never_negative() {
+        assert_eq!(nanoseconds(Deadline::NEVER), i64::MAX);
+        let last = Deadline::after(Duration::MAX, Duration::ZERO);
+        assert_eq!(nanoseconds(last), i64::MAX);
+        let first_too_many = Duration::from_nanos(1 << 63);
+        assert_eq!(
+            nanoseconds(Deadline::after(first_too_many, Duration::ZERO)),
+            i64::MAX
+        );
+    }
+}

@@ -1,0 +1,86 @@
+//! DragonFly's `umtx_sleep` and `umtx_wakeup`. [man 2 umtx; sys/kern/kern_umtx.c]
+
+use super::{answer, odd_answer, reject, sleep, wake};
+use crate::word::Scope;
+use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use core::time::Duration;
+use libc::c_int;
+
+#[path = "../dragonfly.rs"]
+pub(crate) mod backend;
+
+/// `ptr` must point at a word.
+#[no_mangle]
+unsafe extern "C" fn umtx_sleep(ptr: *const c_int, value: c_int, timeout: c_int) -> c_int {
+    // SAFETY: by the contract of this function. The newer kernels do the same.
+    let found = unsafe { &*ptr.cast::<AtomicU32>() }.fetch_add(0, SeqCst);
+    // The range of the old manual page.
+    let time = match timeout {
+        0 => None,
+        1..=1_000_000 => Some(Duration::from_micros(timeout as u64)),
+        _ => reject("a timeout out of its range"),
+    };
+    if found != value as u32 {
+        return answer(libc::EBUSY);
+    }
+    let odd = [
+        0,
+        libc::EINTR,
+        libc::EINVAL,
+        libc::EWOULDBLOCK,
+        libc::ETIMEDOUT,
+    ];
+    if let Some(odd) = odd_answer(&odd) {
+        return answer(odd);
+    }
+    match sleep(ptr.cast(), value as u32, time) {
+        Ok(()) => 0,
+        Err(libc::EAGAIN) => answer(libc::EBUSY),
+        Err(libc::ETIMEDOUT) => answer(libc::EWOULDBLOCK),
+        Err(error) => answer(error),
+    }
+}
+
+#[no_mangle]
+extern "C" fn umtx_wakeup(ptr: *const c_int, count: c_int) -> c_int {
+    // More than one is all of them.
+    let count = if count == 1 { 1 } else { c_int::MAX };
+    wake(ptr.cast(), count);
+    0
+}
+
+word! {
+    /// A word for one process, or for several.
+    Word
+}
+sleeps_by!(Word, backend(Scope::Private), timed);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance;
+    use crate::rehearsal::claims;
+
+    #[test]
+    fn the_word_conforms() {
+        conformance::timed_futex::<Word>();
+    }
+
+    #[test]
+    fn calls_keep_errno() {
+        conformance::keeps_errno::<Word>();
+    }
+
+    #[test]
+    fn each_answer_has_its_meaning() {
+        let answers = [
+            0,
+            libc::EBUSY,
+            libc::EINTR,
+            libc::EWOULDBLOCK,
+            libc::ETIMEDOUT,
+        ];
+        claims::look_again::<Word>(&answers);
+        claims::pause::<Word>(&[libc::EFAULT, libc::EINVAL, libc::ENOSYS]);
+    }
+}
