@@ -5,6 +5,7 @@ mod common;
 use common::{until, until_parked, TimedWord, Watched, Word};
 use futex_event::platform::{Deadline, FallbackFutex, Futex, PrivateFutex};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
@@ -66,6 +67,65 @@ fn wake_one_wakes_one_and_wake_all_the_rest() {
             Watched::wake_all(&word);
         });
         assert_eq!(woken.load(Relaxed), 4);
+    }
+    claim::<PrivateFutex>();
+    claim::<FallbackFutex>();
+}
+
+#[test]
+fn wake_one_wakes_the_thread_that_has_slept_longest() {
+    fn claim<F: Word>() {
+        const SLEEPERS: usize = 3;
+        let word = Watched::<F>::default();
+        let woken = Mutex::new(Vec::new());
+        thread::scope(|scope| {
+            let (word, woken) = (&word, &woken);
+            for number in 0..SLEEPERS {
+                scope.spawn(move || {
+                    word.wait(0);
+                    woken.lock().unwrap().push(number);
+                });
+                until_parked(word, number + 1);
+            }
+            for number in 0..SLEEPERS {
+                Watched::wake_one(word);
+                until(|| woken.lock().unwrap().len() > number);
+            }
+        });
+        assert_eq!(*woken.lock().unwrap(), [0, 1, 2]);
+    }
+    // Other systems do not say.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    claim::<PrivateFutex>();
+    claim::<FallbackFutex>();
+}
+
+#[test]
+fn a_wake_is_for_one_word() {
+    fn claim<F: Word>() {
+        // More than the fallback has queues, so that some share one.
+        const WORDS: usize = 150;
+        let words: Vec<_> = (0..WORDS).map(|_| Watched::<F>::default()).collect();
+        let woken = Mutex::new(Vec::new());
+        thread::scope(|scope| {
+            let woken = &woken;
+            for (number, word) in words.iter().enumerate() {
+                scope.spawn(move || {
+                    word.wait(0);
+                    woken.lock().unwrap().push(number);
+                });
+                until_parked(word, 1);
+            }
+            for (number, word) in words.iter().enumerate() {
+                if number % 2 == 0 {
+                    Watched::wake_one(word);
+                } else {
+                    Watched::wake_all(word);
+                }
+                until(|| woken.lock().unwrap().len() > number);
+            }
+        });
+        assert!(woken.lock().unwrap().iter().copied().eq(0..WORDS));
     }
     claim::<PrivateFutex>();
     claim::<FallbackFutex>();

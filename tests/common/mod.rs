@@ -18,6 +18,14 @@ use std::time::{Duration, Instant};
 /// Long enough for a thread to get its turn on any machine. Only a test that fails waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long to wait before giving up: `PATIENCE`, or that many seconds if a variable of that name says so, as where
+/// many tests are meant to fail.
+fn patience() -> Duration {
+    std::env::var("PATIENCE").map_or(PATIENCE, |seconds| {
+        Duration::from_secs(seconds.parse().unwrap())
+    })
+}
+
 /// A word under test that keeps a record of its calls, and perhaps counts fewer waiters than another would.
 #[derive(Default)]
 #[repr(transparent)]
@@ -55,13 +63,13 @@ fn count(change: impl FnOnce(&mut Calls)) {
     });
 }
 
-/// Who is in a wait on which address.
-static WAITING: Mutex<Vec<(usize, ThreadId)>> = Mutex::new(Vec::new());
+/// Who is in a wait on which address, and since when.
+static WAITING: Mutex<Vec<(usize, ThreadId, Instant)>> = Mutex::new(Vec::new());
 
 fn while_on_record<T>(address: usize, wait: impl FnOnce() -> T) -> T {
     watch();
     count(|calls| calls.waits += 1);
-    let entry = (address, thread_id());
+    let entry = (address, thread_id(), Instant::now());
     WAITING.lock().unwrap().push(entry);
     let result = wait();
     // Not by sleeping on the lock, which would pass for being asleep on the word.
@@ -158,7 +166,7 @@ pub fn take_turn() -> MutexGuard<'static, ()> {
 pub fn until(mut condition: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !condition() {
-        if begun.elapsed() > PATIENCE {
+        if begun.elapsed() > patience() {
             give_up("a thread waited in vain for another to park or to return");
         }
         thread::yield_now();
@@ -174,15 +182,21 @@ fn give_up(why: &str) -> ! {
     std::process::abort();
 }
 
-/// Gives up when the program takes so long that a wait must have been missed.
+/// Gives up when a thread has been in one wait for so long that it must have missed its wake, or the program as a whole
+/// takes too long.
 fn watch() {
     static WATCHING: Once = Once::new();
     WATCHING.call_once(|| {
+        let begun = Instant::now();
         let stress = std::env::var("STRESS_SECONDS").map_or(0, |seconds| seconds.parse().unwrap());
-        let limit = 10 * PATIENCE + 100 * Duration::from_secs(stress);
-        thread::spawn(move || {
-            thread::sleep(limit);
-            give_up("a test does not end; the harness has said which");
+        let limit = 10 * patience() + 100 * Duration::from_secs(stress);
+        thread::spawn(move || loop {
+            thread::sleep(patience() / 4);
+            let waiting = WAITING.lock().unwrap();
+            let missed = waiting.iter().any(|entry| entry.2.elapsed() > patience());
+            if missed || begun.elapsed() > limit {
+                give_up("a test does not end; the harness has said which");
+            }
         });
     });
 }
