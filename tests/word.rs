@@ -114,6 +114,8 @@ fn a_wake_is_for_one_word() {
                     word.wait(0);
                     woken.lock().unwrap().push(number);
                 });
+            }
+            for word in &words {
                 until_parked(word, 1);
             }
             for (number, word) in words.iter().enumerate() {

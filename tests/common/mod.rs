@@ -144,16 +144,19 @@ unsafe impl<F: TimedFutex, const WAITERS: u32> TimedFutex for Watched<F, WAITERS
 }
 
 /// Returns when `count` threads are parked on the event.
+pub fn until_parked<E>(event: &E, count: usize) {
+    until(|| are_parked(event, count));
+}
+
+/// Whether `count` threads, and no more, are parked on the event.
 ///
 /// They have begun to wait and turned to their backend; on Linux the kernel is asked besides whether each of them is
 /// asleep.
-pub fn until_parked<E>(event: &E, count: usize) {
+pub fn are_parked<E>(event: &E, count: usize) -> bool {
     let address = event as *const E as usize;
-    until(|| {
-        let waiting = WAITING.lock().unwrap();
-        let mut here = waiting.iter().filter(|entry| entry.0 == address);
-        here.clone().count() == count && here.all(|entry| is_asleep(entry.1))
-    });
+    let waiting = WAITING.lock().unwrap();
+    let mut here = waiting.iter().filter(|entry| entry.0 == address);
+    here.clone().count() == count && here.all(|entry| is_asleep(entry.1))
 }
 
 /// For tests that share something: each holds it while the result lives.
