@@ -37,6 +37,7 @@ on_every_event! {
         clear_says_whether_it_changed_anything,
         wait_on_a_set_event_returns_and_enters_no_kernel,
         nothing_but_parking_and_waking_enters_the_kernel,
+        threads_that_come_after_clear_wait_for_the_next_set,
         a_stray_wake_releases_nobody,
         the_waiter_may_free_the_event_while_set_is_running,
         set_events_may_be_moved_dropped_and_leaked,
@@ -115,6 +116,18 @@ fn nothing_but_parking_and_waking_enters_the_kernel<E: AnyEvent>() {
         }
     });
     assert_eq!(calls, Calls::default());
+}
+
+fn threads_that_come_after_clear_wait_for_the_next_set<E: AnyEvent>() {
+    let event = E::unset();
+    event.set();
+    event.clear();
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| event.wait());
+        until_parked(&event, 1);
+        assert!(!waiter.is_finished());
+        event.set();
+    });
 }
 
 /// As it comes when the event lies where another one was freed.

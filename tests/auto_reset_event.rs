@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{calls, until, until_parked, Calls, TimedWord, Watched, Word};
+use common::{are_parked, calls, until, until_parked, Calls, TimedWord, Watched, Word};
 use futex_event::platform::{FallbackFutex, Futex, PrivateFutex};
 use futex_event::AutoResetEvent;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -195,17 +195,32 @@ fn at_the_limit_the_token_of_a_set_is_still_taken<F: Word>() {
 
 fn a_waiter_that_gives_up_lets_another_in<F: TimedWord>() {
     let _turn = common::take_turn();
+    let mut timeout = Duration::from_millis(20);
+    while !one_gives_up_while_another_is_at_the_door::<F>(timeout) {
+        timeout *= 2;
+    }
+}
+
+/// False if it gave up before that.
+fn one_gives_up_while_another_is_at_the_door<F: TimedWord>(timeout: Duration) -> bool {
     let event = Narrow::<F>::with_futex(Watched::default());
+    let mut at_the_door = false;
     thread::scope(|scope| {
         scope.spawn(|| event.wait());
-        let impatient = scope.spawn(|| event.wait_timeout(Duration::from_millis(50)));
-        until_parked(&event, 2);
+        until_parked(&event, 1);
+        let impatient = scope.spawn(|| event.wait_timeout(timeout));
+        until(|| are_parked(&event, 2) || impatient.is_finished());
         scope.spawn(|| event.wait());
+        until(|| {
+            at_the_door = are_parked(Watched::<F, 2>::epoch(), 1);
+            at_the_door || impatient.is_finished()
+        });
         assert!(!impatient.join().unwrap());
         until_parked(&event, 2);
         assert!(event.set());
         assert!(event.set());
     });
+    at_the_door
 }
 
 /// A set wakes the thread that it releases, and no other.

@@ -15,7 +15,6 @@ on_every_word! {
         clear_right_after_set_takes_no_release_back,
         clear_of_an_unset_event_does_not_forget_the_parked,
         park_clear_set_wakes_in_each_generation,
-        threads_that_come_after_clear_wait_for_the_next_set,
         a_thousand_waiters_are_released_at_once,
     ],
     timed: [
@@ -110,18 +109,6 @@ fn park_clear_set_wakes_in_each_generation<F: Word>() {
         });
         assert!(event.clear());
     }
-}
-
-fn threads_that_come_after_clear_wait_for_the_next_set<F: Word>() {
-    let event = unset::<F>();
-    event.set();
-    event.clear();
-    thread::scope(|scope| {
-        let waiter = scope.spawn(|| event.wait());
-        until_parked(&event, 1);
-        assert!(!waiter.is_finished());
-        event.set();
-    });
 }
 
 fn a_timed_out_waiter_leaves_the_event_in_order<F: TimedWord>() {

@@ -9,9 +9,10 @@ mod common;
 
 use common::process::fork;
 use common::{thread_id, until, until_parked, AnyEvent, Watched, PATIENCE};
-use futex_event::platform::{Futex, PrivateFutex};
+use futex_event::platform::{Deadline, Futex, PrivateFutex, TimedFutex};
 use futex_event::{wait_any, wait_any_timeout, AutoResetEvent, Event, Waitable};
 use std::mem::zeroed;
+use std::os::raw::c_long;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 use std::thread;
@@ -22,33 +23,65 @@ fn in_child(claim: impl FnOnce() -> bool) {
     fork(claim).succeeds();
 }
 
-/// From now on the kernel answers this thread's calls of this number with `action`. [man 2 seccomp]
-fn filter(call: u32, action: u32) {
-    let step = |code: u32, jf, k| libc::sock_filter {
+/// From now on the kernel answers this thread's calls with this number with `action`. [man 2 seccomp]
+fn filter(call: c_long, action: u32) {
+    filter_without(0, call, action);
+}
+
+/// The same, but only if all of these bits are off in the call's second argument.
+fn filter_without(bits: u32, call: c_long, action: u32) {
+    let step = |code: u32, jt, jf, k| libc::sock_filter {
         code: code as u16,
-        jt: 0,
+        jt,
         jf,
         k,
     };
+    // Where the lower half of the second argument is in `struct seccomp_data`.
+    let second_argument = if cfg!(target_endian = "big") { 28 } else { 24 };
     let filter = [
-        // Load the call's number, the first field of `struct seccomp_data`.
-        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0),
-        // If it is another, skip a step.
-        step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 1, call),
-        step(libc::BPF_RET | libc::BPF_K, 0, action),
-        step(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ALLOW),
+        // Load the call's number, the first field of the struct. If it is another, skip to the last step.
+        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        step(
+            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
+            0,
+            3,
+            call as u32,
+        ),
+        // Likewise if one of the bits is on.
+        step(
+            libc::BPF_LD | libc::BPF_W | libc::BPF_ABS,
+            0,
+            0,
+            second_argument,
+        ),
+        step(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, 1, 0, bits),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, action),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
     ];
     let program = libc::sock_fprog {
         len: filter.len() as u16,
         filter: filter.as_ptr() as *mut _,
     };
-    // SAFETY: the program's four instructions are there until the kernel has copied them.
+    // SAFETY: the program's instructions are there until the kernel has copied them.
     unsafe {
         assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
         assert_eq!(
             libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program),
             0
         );
+    }
+}
+
+const REFUSE: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
+
+/// The same for whatever `nanosleep(3)` may be made of.
+fn filter_naps(action: u32) {
+    filter(libc::SYS_nanosleep, action);
+    filter(libc::SYS_clock_nanosleep, action);
+    // clock_nanosleep_time64 has one number on all systems with 32 bits, but MIPS counts from 4000.
+    if cfg!(target_pointer_width = "32") {
+        let first = if cfg!(target_arch = "mips") { 4000 } else { 0 };
+        filter(first + 407, action);
     }
 }
 
@@ -79,7 +112,7 @@ fn the_kernel_sees_no_call_but_for_waking_the_parked() {
         let parked = Event::new();
         parked.wait_timeout(Duration::from_millis(1));
         on_signal(libc::SIGSYS, count);
-        filter(libc::SYS_futex as u32, libc::SECCOMP_RET_TRAP);
+        filter(libc::SYS_futex, libc::SECCOMP_RET_TRAP);
 
         let mut held = quiet.set() && !quiet.set() && quiet.is_set() && quiet.try_wait();
         quiet.wait();
@@ -111,16 +144,15 @@ fn a_wait_that_the_kernel_refuses_becomes_a_poll_and_not_a_busy_loop() {
     }
 
     in_child(|| {
-        filter(
-            libc::SYS_futex as u32,
-            libc::SECCOMP_RET_ERRNO | libc::EPERM as u32,
-        );
+        filter(libc::SYS_futex, REFUSE);
 
         let timeout = Duration::from_millis(100);
-        let (begun, cpu) = (Instant::now(), cpu_time());
+        let (begun, cpu, naps) = (Instant::now(), cpu_time(), sleeps());
         let mut held = !EVENT.wait_timeout(timeout);
         held &= begun.elapsed() >= timeout;
         held &= cpu_time() - cpu < timeout / 4;
+        // On an idle machine it looks ninety times.
+        held &= sleeps() - naps > 5;
 
         on_signal(libc::SIGALRM, set);
         alarm_in(Duration::from_millis(20));
@@ -144,7 +176,7 @@ fn where_futex_waitv_is_missing_or_refused_threads_wait_for_any_event_all_the_sa
             }
 
             filter(
-                libc::SYS_futex_waitv as u32,
+                libc::SYS_futex_waitv,
                 libc::SECCOMP_RET_ERRNO | error as u32,
             );
             let all: [&dyn Waitable; 2] = [&EVENTS[0], &EVENTS[1]];
@@ -155,7 +187,7 @@ fn where_futex_waitv_is_missing_or_refused_threads_wait_for_any_event_all_the_sa
 
             // From now on it is not asked again.
             on_signal(libc::SIGSYS, count);
-            filter(libc::SYS_futex_waitv as u32, libc::SECCOMP_RET_TRAP);
+            filter(libc::SYS_futex_waitv, libc::SECCOMP_RET_TRAP);
             on_signal(libc::SIGALRM, set);
             alarm_in(Duration::from_millis(20));
             held &= wait_any(&all) == 1;
@@ -184,7 +216,7 @@ fn a_wait_for_any_event_is_one_call_and_the_set_that_ends_it_another() {
         alarm_in(Duration::from_millis(20));
         on_signal(libc::SIGSYS, count);
         // The sleep is let through, and anything on the epoch would be seen.
-        filter(libc::SYS_futex as u32, libc::SECCOMP_RET_TRAP);
+        filter(libc::SYS_futex, libc::SECCOMP_RET_TRAP);
         let all: [&dyn Waitable; 2] = [&EVENTS[0], &EVENTS[1]];
         wait_any(&all) == 1 && CALLS.load(Relaxed) == 1 && WAKES.load(Relaxed) == 1
     });
@@ -201,30 +233,138 @@ fn alarm_in(time: Duration) {
     }
 }
 
+#[test]
+fn a_wait_for_which_the_kernel_refuses_every_sleep_gives_its_turn_to_others() {
+    static TURNS: AtomicU32 = AtomicU32::new(0);
+    extern "C" fn count(_: i32) {
+        TURNS.fetch_add(1, Relaxed);
+    }
+
+    in_child(|| {
+        let event = Event::new();
+        let timeout = Duration::from_millis(10);
+        on_signal(libc::SIGSYS, count);
+        filter(libc::SYS_sched_yield, libc::SECCOMP_RET_TRAP);
+        filter(libc::SYS_futex, REFUSE);
+        // It can still nap, and does nothing else.
+        let mut held = !event.wait_timeout(timeout) && TURNS.load(Relaxed) == 0;
+        filter_naps(REFUSE);
+        held &= !event.wait_timeout(timeout);
+        held && TURNS.load(Relaxed) > 0
+    });
+}
+
+#[test]
+fn a_wait_that_the_kernel_does_not_refuse_never_naps() {
+    static EVENT: Event<Watched<PrivateFutex>> =
+        Event::with_futex(Watched::new(PrivateFutex::new(0)));
+    static WAITER: AtomicI32 = AtomicI32::new(0);
+    static NAPS: AtomicU32 = AtomicU32::new(0);
+    static INTERRUPTIONS: AtomicU32 = AtomicU32::new(0);
+    extern "C" fn count(signal: i32) {
+        if signal == libc::SIGSYS {
+            NAPS.fetch_add(1, Relaxed);
+        } else {
+            INTERRUPTIONS.fetch_add(1, Relaxed);
+        }
+    }
+
+    on_signal(libc::SIGSYS, count);
+    on_signal(libc::SIGURG, count);
+    // The first wait of the program starts a thread that naps. The filter would be handed down to it.
+    EVENT.wait_timeout(Duration::from_nanos(1));
+    let waiter = thread::spawn(|| {
+        WAITER.store(thread_id(), Relaxed);
+        filter_naps(libc::SECCOMP_RET_TRAP);
+        let word = PrivateFutex::new(0);
+        word.wait(1);
+        let deadline = Deadline::after(PrivateFutex::now(), Duration::from_millis(5));
+        while word.wait_until(0, deadline) {}
+        EVENT.wait();
+    });
+    until_parked(&EVENT, 1);
+    send_signal(libc::SIGURG, &WAITER);
+    until(|| INTERRUPTIONS.load(Relaxed) == 1);
+    until_parked(&EVENT, 1);
+    EVENT.set();
+    waiter.join().unwrap();
+    assert_eq!(NAPS.load(Relaxed), 0);
+}
+
+/// Which spares the kernel the look-up of the page.
+#[test]
+fn every_call_says_that_the_word_is_of_this_process_alone() {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    extern "C" fn count(_: i32) {
+        CALLS.fetch_add(1, Relaxed);
+    }
+
+    in_child(|| {
+        on_signal(libc::SIGSYS, count);
+        filter_without(
+            libc::FUTEX_PRIVATE_FLAG as u32,
+            libc::SYS_futex,
+            libc::SECCOMP_RET_TRAP,
+        );
+        let word = PrivateFutex::new(0);
+        word.wait(1);
+        let deadline = Deadline::after(PrivateFutex::now(), Duration::from_millis(1));
+        while word.wait_until(0, deadline) {}
+        PrivateFutex::wake_one(&word);
+        PrivateFutex::wake_all(&word);
+        let held = CALLS.load(Relaxed) == 0;
+        // One that does not say so is noticed.
+        // SAFETY: a wake does not touch the word.
+        unsafe { libc::syscall(libc::SYS_futex, &word, libc::FUTEX_WAKE, 1) };
+        held && CALLS.load(Relaxed) == 1
+    });
+}
+
 /// As on a kernel without CONFIG_COMPAT_32BIT_TIME.
 #[cfg(all(target_pointer_width = "32", not(target_arch = "x86_64")))]
 #[test]
 fn where_the_old_call_is_gone_a_wait_sleeps_by_the_one_with_64_bit_time() {
-    /// How often this process has gone to sleep.
-    fn sleeps() -> i64 {
-        // SAFETY: writes to `usage` only.
-        unsafe {
-            let mut usage: libc::rusage = zeroed();
-            libc::getrusage(libc::RUSAGE_SELF, &mut usage);
-            usage.ru_nvcsw.into()
-        }
-    }
-
     in_child(|| {
         filter(
-            libc::SYS_futex as u32,
+            libc::SYS_futex,
             libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32,
         );
 
-        // A poll would have gone to sleep a hundred times.
-        let before = sleeps();
-        !Event::new().wait_timeout(Duration::from_millis(100)) && sleeps() - before < 10
+        sleeps_and_does_not_poll()
     });
+}
+
+/// As under a filter that is older than Linux 5.1.
+#[cfg(all(target_pointer_width = "32", not(target_arch = "x86_64")))]
+#[test]
+fn where_a_filter_knows_the_old_call_alone_a_wait_sleeps_by_it() {
+    // MIPS counts from 4000.
+    let futex_time64 = if cfg!(target_arch = "mips") {
+        4422
+    } else {
+        422
+    };
+    in_child(|| {
+        filter(futex_time64, REFUSE);
+        sleeps_and_does_not_poll()
+    });
+}
+
+#[cfg(all(target_pointer_width = "32", not(target_arch = "x86_64")))]
+fn sleeps_and_does_not_poll() -> bool {
+    // A poll would go to sleep a hundred times.
+    let before = sleeps();
+    !Event::new().wait_timeout(Duration::from_millis(100)) && sleeps() - before < 10
+}
+
+/// How often this process has gone to sleep.
+fn sleeps() -> c_long {
+    // SAFETY: writes to `usage` only.
+    unsafe {
+        let mut usage: libc::rusage = zeroed();
+        libc::getrusage(libc::RUSAGE_SELF, &mut usage);
+        usage.ru_nvcsw
+    }
 }
 
 /// CPU time of this process.

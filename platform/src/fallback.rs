@@ -157,3 +157,19 @@ fn wake(sleeper: &Sleeper) -> bool {
     sleeper.condvar.notify_one();
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn words_in_a_row_have_queues_of_their_own() {
+        let row = [0_u32; QUEUES];
+        let queues: HashSet<_> = row
+            .iter()
+            .map(|word| queue_of(word as *const u32 as usize) as *const _)
+            .collect();
+        assert!(queues.len() > QUEUES / 2, "{} queues", queues.len());
+    }
+}

@@ -20,6 +20,14 @@ use std::time::{Duration, Instant};
 /// Long enough for a thread to get its turn on any machine. Only a test that fails waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long to wait before giving up: `PATIENCE`, or that many seconds if a variable of that name says so, as where
+/// many tests are meant to fail.
+fn patience() -> Duration {
+    std::env::var("PATIENCE").map_or(PATIENCE, |seconds| {
+        Duration::from_secs(seconds.parse().unwrap())
+    })
+}
+
 /// A word under test that keeps a record of its calls, and perhaps counts fewer waiters than another would.
 #[derive(Default)]
 #[repr(transparent)]
@@ -57,14 +65,14 @@ fn count(change: impl FnOnce(&mut Calls)) {
     });
 }
 
-/// Who is in a wait on which address.
-static WAITING: Mutex<Vec<(usize, ThreadId)>> = Mutex::new(Vec::new());
+/// Who is in a wait on which address, and since when.
+static WAITING: Mutex<Vec<(usize, ThreadId, Instant)>> = Mutex::new(Vec::new());
 
 fn while_on_record<T>(addresses: &[usize], wait: impl FnOnce() -> T) -> T {
     watch();
     count(|calls| calls.waits += 1);
-    let thread = thread_id();
-    let entries = addresses.iter().map(|&address| (address, thread));
+    let (thread, now) = (thread_id(), Instant::now());
+    let entries = addresses.iter().map(|&address| (address, thread, now));
     WAITING.lock().unwrap().extend(entries);
     let result = wait();
     // Not by sleeping on the lock, which would pass for being asleep on the word.
@@ -148,25 +156,34 @@ unsafe impl<F: TimedFutex, const WAITERS: u32> TimedFutex for Watched<F, WAITERS
 }
 
 /// Returns when `count` threads are parked on the event.
-///
-/// They have begun to wait and turned to their backend; on Linux the kernel is asked besides whether each of them is
-/// asleep. Elsewhere they get time to fall asleep, and a test must bear that now and then one has not.
 pub fn until_parked<E>(event: &E, count: usize) {
     until_parked_on_any(&[event as *const E as usize], count);
 }
 
 /// Returns when `count` threads are parked on any of the addresses.
 pub fn until_parked_on_any(addresses: &[usize], count: usize) {
-    until(|| {
-        let waiting = WAITING.lock().unwrap();
-        let here = waiting.iter().filter(|entry| addresses.contains(&entry.0));
-        // Of a thread that waits for several words, the entries lie side by side.
-        let mut threads: Vec<_> = here.map(|entry| entry.1).collect();
-        threads.dedup();
-        threads.len() == count && threads.into_iter().all(is_asleep)
-    });
+    until(|| are_parked_on_any(addresses, count));
+    // Nobody to ask there whether they are asleep: they get time for it.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     thread::sleep(Duration::from_millis(1));
+}
+
+/// Whether `count` threads, and no more, are parked on the event.
+///
+/// They have begun to wait and turned to their backend; on Linux the kernel is asked besides whether each of them is
+/// asleep. Elsewhere a test must bear that now and then one has not fallen asleep yet.
+pub fn are_parked<E>(event: &E, count: usize) -> bool {
+    are_parked_on_any(&[event as *const E as usize], count)
+}
+
+/// Whether `count` threads, and no more, are parked on any of the addresses.
+pub fn are_parked_on_any(addresses: &[usize], count: usize) -> bool {
+    let waiting = WAITING.lock().unwrap();
+    let here = waiting.iter().filter(|entry| addresses.contains(&entry.0));
+    // Of a thread that waits for several words, the entries lie side by side.
+    let mut threads: Vec<_> = here.map(|entry| entry.1).collect();
+    threads.dedup();
+    threads.len() == count && threads.into_iter().all(is_asleep)
 }
 
 /// A generator of numbers, from a seed that is not zero. [Marsaglia, Xorshift RNGs]
@@ -191,7 +208,7 @@ pub fn take_turn() -> MutexGuard<'static, ()> {
 pub fn until(mut condition: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !condition() {
-        if begun.elapsed() > PATIENCE {
+        if begun.elapsed() > patience() {
             give_up("a thread waited in vain for another to park or to return");
         }
         thread::yield_now();
@@ -207,15 +224,21 @@ fn give_up(why: &str) -> ! {
     std::process::abort();
 }
 
-/// Gives up when the program takes so long that a wait must have been missed.
+/// Gives up when a thread has been in one wait for so long that it must have missed its wake, or the program as a whole
+/// takes too long.
 fn watch() {
     static WATCHING: Once = Once::new();
     WATCHING.call_once(|| {
+        let begun = Instant::now();
         let stress = std::env::var("STRESS_SECONDS").map_or(0, |seconds| seconds.parse().unwrap());
-        let limit = 10 * PATIENCE + 100 * Duration::from_secs(stress);
-        thread::spawn(move || {
-            thread::sleep(limit);
-            give_up("a test does not end; the harness has said which");
+        let limit = 10 * patience() + 100 * Duration::from_secs(stress);
+        thread::spawn(move || loop {
+            thread::sleep(patience() / 4);
+            let waiting = WAITING.lock().unwrap();
+            let missed = waiting.iter().any(|entry| entry.2.elapsed() > patience());
+            if missed || begun.elapsed() > limit {
+                give_up("a test does not end; the harness has said which");
+            }
         });
     });
 }
