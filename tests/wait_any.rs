@@ -48,8 +48,8 @@ fn auto<F: Word>() -> Auto<F> {
     AutoResetEvent::with_futex(Watched::default())
 }
 
-/// Returns when `count` threads are parked who wait for some of the events. Of the tests that call this, those on one
-/// kind of word take turns: the epoch does not say for which event a thread sleeps there.
+/// Returns when `count` threads are parked who wait for some of the events. The tests in which threads park take turns:
+/// the epoch does not say for which event a thread sleeps there.
 fn until_listening<F: Word>(events: &[Any<F>], count: usize) {
     let epoch = Watched::<F>::epoch() as *const Watched<F> as usize;
     let addresses = events
@@ -194,6 +194,7 @@ fn none_and_too_many_panic_and_say_so<F: Word>() {
 }
 
 fn the_waiter_may_free_the_events_while_set_is_running<F: Word>() {
+    let _turn = common::take_turn();
     for round in 0..300 {
         let events = Box::into_raw(Box::new((manual::<F>(), auto::<F>())));
         let address = events as usize;
@@ -247,6 +248,7 @@ fn wait_all_enters_no_kernel_if_all_are_set<F: Word>() {
 }
 
 fn none_is_never_early<F: TimedWord>() {
+    let _turn = common::take_turn();
     let (event, token) = (manual::<F>(), auto::<F>());
     for microseconds in [1, 700, 1_500, 20_000] {
         let timeout = Duration::from_micros(microseconds);
