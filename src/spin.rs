@@ -6,13 +6,27 @@
 //!
 //! # The policy
 //!
-//! - A wait looks for at most [`LIMIT`], about what it costs to park and be woken: so a wait never costs more than twice
-//!   what the better choice would have cost.
+//! - A wait looks for at most [`LIMIT`].
 //! - Each event has *credit*, kept beside it in a table of the process, by a hash of its address. A look that saw the event
 //!   change earns credit, one in vain pays. Without credit, the event's waits park at once, but for a probe now and then,
 //!   at distances that double as long as the probes are in vain.
 //! - Nobody looks while others are parked on the event: who is last in a row has no reason to hope. Nobody looks on a
 //!   machine with one CPU, nor past its deadline.
+//!
+//! # How the limit was found
+//!
+//! By `cargo run --release --package benches -- --quick --only hand-off`, on a virtual machine with two CPUs, on which to
+//! park and be woken by the other CPU takes 15 to 40 µs. Below are the medians of three runs for each limit, as ratios of
+//! the time that a round trip takes.
+//!
+//! | limit | two CPUs, to two threads that spin on one line | one CPU, to never spinning | four pairs on two CPUs, to never spinning |
+//! | --- | --- | --- | --- |
+//! | 4 µs | 1.4; one run of five fell back to parking, 350 | 1.02 | 0.8 |
+//! | 10 µs | 1.3 | 1.00 | 1.0 |
+//! | 25 µs | 1.6 | 1.02 | 0.6, in one run of three only, since the others did not end in time |
+//! | 50 µs | 1.4 | 1.07 | 2.6 |
+//!
+//! Without credit, each wait on one CPU would cost the limit in full.
 //!
 //! Events that share a place in the table share their credit. It is read and written without any order, and may be lost
 //! where two threads write at once: it is a guess either way.
@@ -22,8 +36,9 @@ use crate::{AutoResetEvent, Event};
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use core::time::Duration;
 
-/// The longest that a wait looks, unless the caller says another time.
-const LIMIT: Duration = Duration::from_micros(4);
+/// The longest that a wait looks, unless the caller says another time. About what it costs to park and be woken, so that
+/// a look in vain costs little more than the park after it; see above for what was tried.
+const LIMIT: Duration = Duration::from_micros(10);
 
 /// What a wait does before it parks: for how long it looks at the event, again and again.
 ///
@@ -154,8 +169,8 @@ const CREDIT: u32 = 1 << 24;
 const DISTANCE: u32 = 1 << 16;
 const MOST_CREDIT: u32 = 64;
 const EARNED: u32 = 2;
-/// A probe that costs all of [`LIMIT`] in a row of waits of four microseconds each is then a thousandth of their time.
 const FIRST_DISTANCE: u32 = 16;
+/// Where waits take four microseconds each, and all looks are in vain, this makes looking a thousandth of their time.
 const MOST_DOUBLED: u32 = 8;
 
 impl Credit {
@@ -204,5 +219,62 @@ fn after_look(state: u32, changed: bool) -> u32 {
         }
         (false, 1) => FIRST_DISTANCE,
         (false, _) => (credit - 1) * CREDIT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn looks(credit: &Credit, waits: u32) -> u32 {
+        (0..waits)
+            .map(|_| {
+                let good = credit.is_good();
+                if good {
+                    credit.learn(false);
+                }
+                u32::from(good)
+            })
+            .sum()
+    }
+
+    #[test]
+    fn a_fresh_event_may_look_and_one_that_looks_in_vain_soon_does_not() {
+        let credit = Credit(AtomicU32::new(Credit::FRESH));
+        assert_eq!(looks(&credit, FIRST_DISTANCE), 2);
+        assert!(looks(&credit, 100_000) < 40);
+    }
+
+    #[test]
+    fn probes_go_on_for_ever() {
+        let credit = Credit(AtomicU32::new(Credit::FRESH));
+        looks(&credit, 100_000);
+        assert!(looks(&credit, 2 * (FIRST_DISTANCE << MOST_DOUBLED)) > 0);
+    }
+
+    #[test]
+    fn one_look_that_is_of_use_makes_up_for_all_in_vain() {
+        let credit = Credit(AtomicU32::new(Credit::FRESH));
+        looks(&credit, 100_000);
+        while !credit.is_good() {}
+        credit.learn(true);
+        assert_eq!(looks(&credit, EARNED), EARNED);
+    }
+
+    #[test]
+    fn credit_has_a_limit() {
+        let state = (0..1_000).fold(Credit::FRESH, |state, _| after_look(state, true));
+        assert_eq!(state, MOST_CREDIT * CREDIT);
+        let credit = Credit(AtomicU32::new(state));
+        assert_eq!(looks(&credit, MOST_CREDIT + FIRST_DISTANCE), MOST_CREDIT);
+    }
+
+    #[test]
+    fn words_in_a_row_have_places_of_their_own() {
+        const WORDS: usize = 16;
+        let words = [0_u32; WORDS];
+        let place = |index: usize| Credit::of(&words[index]) as *const Credit;
+        let is_new = |index: &usize| (0..*index).all(|other| place(other) != place(*index));
+        assert!((0..WORDS).filter(is_new).count() > WORDS / 2);
     }
 }

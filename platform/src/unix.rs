@@ -19,18 +19,29 @@ pub(crate) fn now() -> Duration {
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }
 
-/// How many CPUs this process may use. [man 2 sched_getaffinity]
+/// How many CPUs there are: one, or more.
+///
+/// Those that this thread may use are not the point: one that is pinned to a CPU may wait for another on the next. And
+/// that is what `sysconf` counts in some C libraries. The file is a list like "0-3,5".
+/// [Documentation/admin-guide/cputopology.rst]
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn cpus() -> usize {
-    // SAFETY: a struct of integers.
-    let mut set: libc::cpu_set_t = unsafe { mem::zeroed() };
-    // SAFETY: `set` is there to write to. With more CPUs than fit into it, the call fails.
-    let (answer, _) =
-        keep_errno(|| unsafe { libc::sched_getaffinity(0, mem::size_of_val(&set), &mut set) });
-    match answer {
-        // SAFETY: reads the set.
-        0 => unsafe { libc::CPU_COUNT(&set) as usize },
-        _ => usize::MAX,
+    let mut list = [0_u8; 16];
+    let path = b"/sys/devices/system/cpu/online\0";
+    let (length, _) = keep_errno(|| {
+        // SAFETY: the path is a string as C has them, and `list` is there to be written to.
+        unsafe {
+            let file = libc::open(path.as_ptr().cast(), libc::O_RDONLY | libc::O_CLOEXEC);
+            let length = libc::read(file, list.as_mut_ptr().cast(), list.len());
+            libc::close(file);
+            length
+        }
+    });
+    // If it cannot be known, more.
+    if length > 0 && list.iter().all(|byte| !b"-,".contains(byte)) {
+        1
+    } else {
+        2
     }
 }
 

@@ -107,6 +107,11 @@ unsafe impl<F: Futex> Futex for Hostile<F> {
         })
     }
 
+    fn spin(&self, expected: u32, limit: Duration) -> bool {
+        // It may say that the word has changed when it has not, and the other way round.
+        slowly(|| self.0.spin(expected, limit) ^ once_in(3))
+    }
+
     fn wake_one(this: *const Self) {
         slowly(|| F::wake_one(this.cast()))
     }

@@ -1,9 +1,7 @@
-//! The events of this repository, with the default settings.
-//!
-//! A setting that a caller can choose, such as never to spin, is one more contender: a struct of its own around the
-//! event, beside these, and a word more in the lists of [`every!`](super::every).
+//! The events of this repository: with the default settings, and one that never spins.
 
 use super::{Contender, HandOff, Kind, ManualReset, Timed};
+use futex_event::Spin;
 pub use futex_event::{AutoResetEvent, Event};
 use std::time::Duration;
 
@@ -64,5 +62,40 @@ impl Contender for AutoResetEvent {
 impl HandOff for AutoResetEvent {
     fn taker(&self) -> impl FnMut() {
         || self.wait()
+    }
+}
+
+/// An event whose waits park at once.
+pub struct NeverSpinning(Event);
+
+impl Contender for NeverSpinning {
+    const NAME: &'static str = "futex-event, never spinning";
+    const KIND: Kind = Kind::Ours;
+
+    #[inline]
+    fn unset() -> Self {
+        Self(Event::new())
+    }
+
+    #[inline]
+    fn set(&self) {
+        self.0.set();
+    }
+}
+
+impl ManualReset for NeverSpinning {
+    #[inline]
+    fn clear(&self) {
+        self.0.clear();
+    }
+
+    #[inline]
+    fn is_set(&self) -> bool {
+        self.0.is_set()
+    }
+
+    #[inline]
+    fn wait(&self) {
+        self.0.spinning(Spin::NEVER).wait()
     }
 }
