@@ -6,7 +6,7 @@
 //!
 //! Numbers that stand in a system's headers are written out there once more, so that a wrong one in a backend shows.
 
-#![allow(dead_code)] // A build for tests of the whole workspace uses one of the backends only.
+#![allow(dead_code, unused_imports)] // A build for tests of the whole workspace uses one of the backends only.
 
 pub(crate) mod apple;
 pub(crate) mod dragonfly;
