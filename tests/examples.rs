@@ -9,7 +9,8 @@ fn run(example: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// `cargo test` has built the example, beside this program's folder; `cargo test --test examples` would not.
+/// `cargo test` has built the example, beside this program's folder; `cargo test --test examples` would not. Where such
+/// programs need another to run them, as an emulator does, `RUNNER` names that.
 fn command(example: &str, arguments: &[&str]) -> Command {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
@@ -17,8 +18,10 @@ fn command(example: &str, arguments: &[&str]) -> Command {
     path.push("examples");
     path.push(format!("{example}{}", std::env::consts::EXE_SUFFIX));
     assert!(path.exists(), "{} has not been built", path.display());
-    let mut command = Command::new(&path);
-    command.args(arguments);
+    let runner = std::env::var_os("RUNNER").into_iter();
+    let mut words = runner.chain([path.into_os_string()]);
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words).args(arguments);
     command
 }
 

@@ -184,6 +184,7 @@ fn an_address_that_is_not_aligned_panics() {
 /// Killed at every instruction: the processor runs one, and stops. Not under an emulator, which has no such mode.
 #[cfg(any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"))]
 mod at_every_instruction {
+    use super::common::process::assert_held;
     use super::*;
     use futex_event::Spin;
 
@@ -211,7 +212,7 @@ mod at_every_instruction {
             child.kill();
             return true;
         }
-        assert_eq!(status, 0);
+        assert_held(status);
         false
     }
 

@@ -215,7 +215,8 @@ pub fn until(mut condition: impl FnMut() -> bool) {
         if begun.elapsed() > patience() {
             give_up("a thread waited in vain for another to park or to return");
         }
-        thread::yield_now();
+        // Not just by giving its turn away: in an emulator a look takes long, and would keep the others from the record.
+        thread::sleep(Duration::from_micros(50));
     }
 }
 

@@ -2,6 +2,9 @@
 
 use super::PATIENCE;
 
+/// What a child exits with if its claim held. Not zero, with which a process ends when its only thread has panicked.
+const HELD: i32 = 42;
+
 /// A copy of this process with the calling thread alone.
 pub struct Child(libc::pid_t);
 
@@ -15,7 +18,7 @@ pub fn fork(claim: impl FnOnce() -> bool) -> Child {
         if child == 0 {
             // Whatever hangs is killed.
             libc::alarm(PATIENCE.as_secs() as u32);
-            libc::_exit(if claim() { 0 } else { 1 });
+            libc::_exit(if claim() { HELD } else { 1 });
         }
         Child(child)
     }
@@ -28,11 +31,7 @@ impl Child {
 
     /// Waits for the child's end, and asserts that its claim held.
     pub fn succeeds(self) {
-        assert_eq!(
-            self.next_status(),
-            0,
-            "the child's status, as of waitpid(2)"
-        );
+        assert_held(self.next_status());
     }
 
     /// Kills the child, wherever it is.
@@ -49,4 +48,10 @@ impl Child {
         assert_eq!(unsafe { libc::waitpid(self.0, &mut status, 0) }, self.0);
         status
     }
+}
+
+/// Asserts that a child with this last status has ended by itself, and that its claim held.
+pub fn assert_held(status: i32) {
+    let held = libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == HELD;
+    assert!(held, "the child's status, as of waitpid(2): {status}");
 }
