@@ -75,16 +75,14 @@
 //!
 //! # Without std
 //!
-//! The crate is `no_std`. The feature `std`, on by default, adds [`Event::wait_deadline`] with `std::time::Instant`,
-//! and on systems without a futex the [fallback word](platform::FallbackFutex). Linux and Android need neither for all
-//! the rest, timeouts included.
+//! The crate is `no_std`. The feature `std`, on by default, adds the waits with a deadline that is a
+//! `std::time::Instant`, and the [fallback word](platform::FallbackFutex), which systems without a futex need. All others
+//! need neither for the rest, timeouts included.
 //!
 //! # Systems
 //!
-//! | system | how threads sleep |
-//! | --- | --- |
-//! | Linux 2.6.25 and later, Android | `futex`, on the event itself |
-//! | any other with `std` | the fallback: std's `Mutex` and `Condvar` in a table on the side |
+//! Threads sleep on the event itself on Linux, Android, Windows, Apple's systems, FreeBSD, OpenBSD, NetBSD, DragonFly and
+//! Fuchsia; [`platform`] has the table of calls. Anywhere else std's `Mutex` and `Condvar` do it, in a table on the side.
 
 #![no_std]
 #![deny(unsafe_code)]

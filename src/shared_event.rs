@@ -63,9 +63,8 @@ use core::time::Duration;
 #[repr(transparent)]
 pub struct SharedEvent(Event<SharedFutex>);
 
-const _: () = assert!(
-    core::mem::size_of::<SharedEvent>() == 4 && core::mem::align_of::<SharedEvent>() == 4
-);
+const _: () =
+    assert!(core::mem::size_of::<SharedEvent>() == 4 && core::mem::align_of::<SharedEvent>() == 4);
 
 impl SharedEvent {
     /// An event that is not set, to be put into memory that is shared.
