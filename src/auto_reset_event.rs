@@ -135,12 +135,15 @@ const fn waiters(word: u32) -> u32 {
 ///
 /// # Limits
 ///
-/// A wait begins when the event has counted the thread in. It does so at once, but for two cases. While it lasts, the
-/// thread can take a remembered token, as a thread that comes fresh can, but no `set` is meant for it alone. It sleeps
-/// like any other, and is woken when it can be counted in; if others are faster then, it sleeps again.
+/// A wait begins when the event has counted the thread in. It does so at once, but for three cases. While they last, the
+/// thread can take a remembered token, as a thread that comes fresh can, but no `set` is meant for it alone.
 ///
+/// - It looks for a token for some microseconds, if that has been of use before. See [`Spin`](crate::Spin).
 /// - 32,767 threads are waiting already.
 /// - Threads that were released have not yet run and left.
+///
+/// In the last two cases it sleeps like any other, and is woken when it can be counted in; if others are faster then, it
+/// sleeps again.
 ///
 /// A thread that cannot be counted in yet sleeps on a count of 32 bits, which the events of the process
 /// advance. If it is kept from falling asleep until the count has been advanced 2^32 times, or a multiple of that, to

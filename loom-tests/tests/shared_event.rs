@@ -17,7 +17,7 @@ fn unset() -> Arc<Shared> {
 fn a_set_makes_up_for_one_whose_process_was_killed() {
     for steps in 0..ENOUGH {
         let name = format!("set, killed after {steps} steps");
-        explore(&name, Some(2), [UNTIMED, &[&[]]], move |[first, second]| {
+        explore(&name, Some(1), [UNTIMED, &[&[]]], move |[first, second]| {
             let shared = unset();
             let waiters = [first, second].map(|script| {
                 spawn(script, &shared, |shared| {
