@@ -1,14 +1,20 @@
 //! What is compared: ways to build an event, and floors that no event can go below.
 
+#[cfg(target_os = "linux")]
+mod across_processes;
 mod floors;
 mod futex_event;
 mod one_waiter;
 mod peers;
+mod wait_any;
 
+#[cfg(target_os = "linux")]
+pub use across_processes::*;
 pub use floors::*;
 pub use futex_event::*;
 pub use one_waiter::*;
 pub use peers::*;
+pub use wait_any::*;
 
 use std::time::Duration;
 

@@ -19,6 +19,9 @@
 //! | `many setters` | a thread on each CPU sets one event, another takes |
 //! | `wait_timeout(1 ms)` | how late it comes back, and the CPU time it took |
 //! | `wait for a set that comes after 10 ms` | the CPU time of the waiter |
+//! | `work or stop` | a round trip as in `hand-off`, where each of the two waits for another event too |
+//! | `wait_any, last of N set` | one pinned thread: `wait_any` of N events, the last of which is set |
+//! | `shared: set + clear`, `shared: hand-off` | events for several processes, the hand-off between a process and its child. Linux only |
 //! | `creation`, `memory` | create and drop; the event's size, and what it has taken from the heap after one wait |
 //!
 //! The contenders are in [`contenders`], the goals in [`goals`]. Nothing here is compiled by a plain `cargo test` of the

@@ -32,6 +32,15 @@ pub fn pin(cpu: usize) {
     }
 }
 
+/// The CPUs for two that take turns: two, and one, on which every hand-off has to park. `ratios` says which of them there
+/// is not; a system that pins nothing has two.
+pub fn pairs() -> impl Iterator<Item = (&'static str, [usize; 2])> {
+    let pinnable = pinnable();
+    let two = (pinnable != 1).then_some(("two CPUs", [0, 1]));
+    let one = (pinnable != 0).then_some(("one CPU", [0, 0]));
+    two.into_iter().chain(one)
+}
+
 /// Runs `work` on a thread of its own on that CPU.
 pub fn on_cpu<T: Send>(cpu: usize, work: impl FnOnce() -> T + Send) -> T {
     cpus();

@@ -63,6 +63,42 @@ impl Timed for BareAtomic {
     }
 }
 
+/// The bare instructions of an event that counts its generations in the word it is set in. To set is to look at what was
+/// there as well, to clear is to replace what was read. On x86-64 both are a load and a `lock cmpxchg`.
+pub struct BareCompareExchange(AtomicU32);
+
+impl BareCompareExchange {
+    const SET: u32 = 1 << 0;
+    /// Never there; but `set` must look.
+    const PARKED: u32 = 1 << 1;
+    const ONE_GENERATION: u32 = 1 << 2;
+
+    /// Only after a `set`, and by one thread.
+    #[inline]
+    pub fn clear(&self) {
+        let word = self.0.load(Relaxed);
+        let next = word.wrapping_add(Self::ONE_GENERATION - Self::SET);
+        let _ = self.0.compare_exchange(word, next, Acquire, Relaxed);
+    }
+}
+
+impl Contender for BareCompareExchange {
+    const NAME: &'static str = "bare compare-exchanges";
+    const KIND: Kind = Kind::Floor;
+
+    #[inline]
+    fn unset() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
+    #[inline]
+    fn set(&self) {
+        if self.0.fetch_or(Self::SET, Release) & Self::PARKED != 0 {
+            unreachable!();
+        }
+    }
+}
+
 /// The bare calls that wait and wake, `futex` on Linux: no protocol, so every set is a call.
 pub struct BareFutex(AtomicU32);
 

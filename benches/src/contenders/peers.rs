@@ -165,7 +165,7 @@ impl Timed for UsyncEvent {
 #[derive(Default)]
 pub struct ListenerEvent {
     set: AtomicBool,
-    changed: event_listener::Event,
+    pub(super) changed: event_listener::Event,
 }
 
 impl Contender for ListenerEvent {

@@ -2,7 +2,7 @@
 
 use crate::contenders::*;
 use crate::group::{time, timed, Batch, Entry, Group};
-use crate::place::{pin, pinnable};
+use crate::place::{pairs, pin};
 use crossbeam_utils::CachePadded;
 use std::hint::spin_loop;
 use std::sync::atomic::{
@@ -13,46 +13,45 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
+/// In the first turns the two find each other.
+pub const FIRST_TURNS: u64 = 100;
+
 pub fn groups() -> Vec<Group> {
-    let mut groups = Vec::new();
-    if pinnable() != 1 {
-        let cpus = [0, 1];
-        let mut entries = vec![Entry::named(
-            "spinning on one line",
-            Kind::Floor,
-            move |iterations| round_trips::<OneLine>(iterations, cpus),
-        )];
-        entries.extend(every!([BareAtomic, BareFutex] two_events(cpus)));
-        entries.extend(every!(hand_off: two_events(cpus)));
-        groups.push(group("hand-off, two CPUs", entries));
-    }
-    if pinnable() != 0 {
-        // Whoever spins here waits for a thread that cannot run meanwhile.
-        let cpus = [0, 0];
-        let mut entries = every!([BareFutex] two_events(cpus));
-        entries.extend(every!(hand_off: two_events(cpus)));
-        groups.push(group("hand-off, one CPU", entries));
-    }
-    groups
+    pairs()
+        .map(|(place, cpus)| {
+            let mut entries = Vec::new();
+            if cpus[0] != cpus[1] {
+                // Whoever spins on one CPU waits for a thread that cannot run meanwhile.
+                entries.push(Entry::named(
+                    "spinning on one line",
+                    Kind::Floor,
+                    move |iterations| round_trips::<OneLine>(iterations, cpus),
+                ));
+                entries.extend(every!([BareAtomic] two_events(cpus)));
+            }
+            entries.extend(every!([BareFutex] two_events(cpus)));
+            entries.extend(every!(hand_off: two_events(cpus)));
+            group(format!("hand-off, {place}"), entries)
+        })
+        .collect()
 }
 
-fn group(name: &str, entries: Vec<Entry>) -> Group {
+pub fn group(name: String, entries: Vec<Entry>) -> Group {
     Group {
-        name: name.into(),
+        name,
         figures: vec![time("round trip")],
         entries,
         batch: Batch::Lasting(Duration::from_millis(10)),
     }
 }
 
-fn two_events<H: HandOff>(cpus: [usize; 2]) -> Entry {
+pub fn two_events<H: HandOff>(cpus: [usize; 2]) -> Entry {
     Entry::new::<H>(move |iterations| round_trips::<TwoEvents<H>>(iterations, cpus))
 }
 
-fn round_trips<T: Turns>(iterations: u64, cpus: [usize; 2]) -> Vec<f64> {
+pub fn round_trips<T: Turns>(iterations: u64, cpus: [usize; 2]) -> Vec<f64> {
     let (turns, ready) = (T::new(), Barrier::new(2));
-    // In the first turns the threads find each other.
-    let first_turns = iterations.min(100);
+    let first_turns = iterations.min(FIRST_TURNS);
     // Both are fresh threads, so that neither comes from a CPU where it has been pinned.
     thread::scope(|scope| {
         scope.spawn(|| {

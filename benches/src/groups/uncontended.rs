@@ -10,6 +10,13 @@ use std::time::Duration;
 pub fn groups() -> Vec<Group> {
     let set_and_clear = {
         let mut entries = every!([BareAtomic] set_and_clear());
+        entries.push(measure(
+            |_: &BareCompareExchange| {},
+            |word| {
+                word.set();
+                word.clear();
+            },
+        ));
         entries.extend(every!(manual_reset: set_and_clear()));
         entries.push(measure(
             |_: &AutoResetEvent| {},
@@ -51,16 +58,20 @@ pub fn groups() -> Vec<Group> {
         ("wait on a set event", wait),
         ("wait_timeout(ZERO)", wait_zero),
     ]
-    .map(|(name, entries)| Group {
+    .map(|(name, entries)| group(name, entries))
+    .into()
+}
+
+pub fn group(name: &str, entries: Vec<Entry>) -> Group {
+    Group {
         name: name.into(),
         figures: vec![time("time")],
         entries,
         batch: Batch::Lasting(Duration::from_millis(2)),
-    })
-    .into()
+    }
 }
 
-fn set_and_clear<E: ManualReset>() -> Entry {
+pub fn set_and_clear<E: ManualReset>() -> Entry {
     measure(
         |_: &E| {},
         |event| {
@@ -94,7 +105,7 @@ fn wait_zero<E: Timed>() -> Entry {
     )
 }
 
-fn measure<E: Contender>(
+pub fn measure<E: Contender>(
     prepare: impl Fn(&E) + Sync + 'static,
     operation: impl Fn(&E) + Sync + 'static,
 ) -> Entry {

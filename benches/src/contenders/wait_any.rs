@@ -1,0 +1,174 @@
+//! Ways to wait for whichever comes first: work, or the word to stop. Each is handed work; the stop never comes, but has
+//! to be waited for, and has precedence.
+
+use super::{Contender, HandOff, Kind, ListenerEvent, ManualReset};
+use event_listener::listener;
+use futex_event::{wait_any, AutoResetEvent, Event, Spin};
+use futures_lite::future::{block_on, or};
+use std::time::Duration;
+
+/// How often the loops look at the other event.
+const PERIOD: Duration = Duration::from_millis(1);
+
+/// Work is an auto-reset event: its waiter sleeps on the epoch, and on the word of the other event.
+pub struct WaitAny {
+    stop: Event,
+    work: AutoResetEvent,
+}
+
+impl Contender for WaitAny {
+    const NAME: &'static str = "wait_any, auto-reset work";
+    const KIND: Kind = Kind::Ours;
+
+    fn unset() -> Self {
+        Self {
+            stop: Event::new(),
+            work: AutoResetEvent::new(),
+        }
+    }
+
+    fn set(&self) {
+        self.work.set();
+    }
+}
+
+impl HandOff for WaitAny {
+    fn taker(&self) -> impl FnMut() {
+        || assert_eq!(wait_any(&[&self.stop, &self.work]), 1)
+    }
+}
+
+/// Work is a manual-reset event, so the waiter sleeps on the two words and on nothing else.
+pub struct WaitAnyManual {
+    stop: Event,
+    work: Event,
+}
+
+impl Contender for WaitAnyManual {
+    const NAME: &'static str = "wait_any, manual-reset work";
+    const KIND: Kind = Kind::Ours;
+
+    fn unset() -> Self {
+        Self {
+            stop: Event::new(),
+            work: Event::new(),
+        }
+    }
+
+    fn set(&self) {
+        self.work.set();
+    }
+}
+
+impl HandOff for WaitAnyManual {
+    fn taker(&self) -> impl FnMut() {
+        || {
+            assert_eq!(wait_any(&[&self.stop, &self.work]), 1);
+            self.work.clear();
+        }
+    }
+}
+
+/// A while for the one event, a while for the other. It does not look before it parks: that is nothing beside the while,
+/// and all those looks in vain would be remembered of the place in memory, where another contender's events come next.
+pub struct InTurn {
+    stop: Event,
+    work: AutoResetEvent,
+}
+
+impl Contender for InTurn {
+    const NAME: &'static str = "wait_timeout in turn";
+
+    fn unset() -> Self {
+        Self {
+            stop: Event::new(),
+            work: AutoResetEvent::new(),
+        }
+    }
+
+    fn set(&self) {
+        self.work.set();
+    }
+}
+
+impl HandOff for InTurn {
+    fn taker(&self) -> impl FnMut() {
+        || loop {
+            assert!(!self.stop.spinning(Spin::NEVER).wait_timeout(PERIOD));
+            if self.work.spinning(Spin::NEVER).wait_timeout(PERIOD) {
+                return;
+            }
+        }
+    }
+}
+
+/// A while for work, a look at the other event. What this costs is not in the round trip: the stop comes late, and a
+/// thread without work wakes a thousand times a second.
+pub struct LookAtStop(InTurn);
+
+impl Contender for LookAtStop {
+    const NAME: &'static str = "wait_timeout, look at stop";
+
+    fn unset() -> Self {
+        Self(InTurn::unset())
+    }
+
+    fn set(&self) {
+        self.0.set();
+    }
+}
+
+impl HandOff for LookAtStop {
+    fn taker(&self) -> impl FnMut() {
+        || loop {
+            assert!(!self.0.stop.is_set());
+            if self.0.work.wait_timeout(PERIOD) {
+                return;
+            }
+        }
+    }
+}
+
+/// Two listeners, and a future that is ready when one of them is: a listener alone blocks for its own event only.
+pub struct EitherListener {
+    stop: ListenerEvent,
+    work: ListenerEvent,
+}
+
+impl Contender for EitherListener {
+    const NAME: &'static str = "event-listener, either of two";
+
+    fn unset() -> Self {
+        Self {
+            stop: ListenerEvent::unset(),
+            work: ListenerEvent::unset(),
+        }
+    }
+
+    fn set(&self) {
+        self.work.set();
+    }
+}
+
+impl HandOff for EitherListener {
+    fn taker(&self) -> impl FnMut() {
+        || {
+            while !self.released() {
+                listener!(self.stop.changed => stop);
+                listener!(self.work.changed => work);
+                if self.released() {
+                    break;
+                }
+                block_on(or(stop, work));
+            }
+            self.work.clear();
+        }
+    }
+}
+
+impl EitherListener {
+    fn released(&self) -> bool {
+        assert!(!self.stop.is_set());
+        self.work.is_set()
+    }
+}
