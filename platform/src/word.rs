@@ -179,8 +179,8 @@ word! {
     /// stopped inside a wait or a wake holds up those of other words. Hence two promises less: its wakes may not be
     /// called from a signal handler, nor any of its calls in the child of a `fork` that happened while another thread
     /// was inside one. Its waits compare, sleep and time out like any futex's, and it wakes exactly as many threads as
-    /// it is told to. Nothing is allocated, except that where std's `Condvar` is one of pthreads, std keeps it on the
-    /// heap while a thread sleeps.
+    /// it is told to. Nothing is allocated, but by std: where its `Condvar` is one of pthreads, it keeps that on the heap
+    /// while a thread sleeps; and to count the CPUs, before the first spin of a process, it may read files.
     FallbackFutex
 }
 
