@@ -255,6 +255,7 @@ macro_rules! looked_up {
 /// [os/os_sync_wait_on_address.h, os/clock.h]
 mod os_sync {
     use super::*;
+    use crate::unix::result;
 
     looked_up! {
         fn os_sync_wait_on_address(address: *mut c_void, value: u64, size: usize, flags: u32) -> c_int;
@@ -311,13 +312,6 @@ mod os_sync {
         match scope {
             Scope::Private => 0,
             Scope::Shared => SHARED,
-        }
-    }
-
-    fn result(call: impl FnOnce() -> c_int) -> Result<(), c_int> {
-        match keep_errno(call) {
-            (answer, error) if answer < 0 => Err(error),
-            _ => Ok(()),
         }
     }
 

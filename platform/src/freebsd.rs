@@ -17,7 +17,7 @@
 //!
 //! Every call leaves `errno` as it found it.
 
-use crate::unix::{keep_errno, nap, timespec};
+use crate::unix::{nap, result, timespec};
 use crate::word::Scope;
 use crate::Deadline;
 use core::sync::atomic::AtomicU32;
@@ -114,7 +114,7 @@ fn call(
         Some(time) => (mem::size_of::<UmtxTime>(), time),
         None => (0, ptr::null()),
     };
-    let (answer, error) = keep_errno(|| {
+    result(|| {
         // SAFETY: whatever the word's address is, the kernel reads no more than four bytes there, and answers EFAULT
         // if it cannot; it writes nothing. It reads `size` bytes at `time`, and none if that is null.
         unsafe {
@@ -126,12 +126,7 @@ fn call(
                 time as *mut c_void,
             )
         }
-    });
-    if answer < 0 {
-        Err(error)
-    } else {
-        Ok(())
-    }
+    })
 }
 
 #[cfg(test)]

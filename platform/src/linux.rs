@@ -21,7 +21,7 @@
 mod time;
 mod waitv;
 
-use crate::unix::{keep_errno, nap};
+use crate::unix::{nap, result};
 use crate::word::Scope;
 use crate::Deadline;
 use core::ptr;
@@ -82,14 +82,9 @@ fn call<T>(
     timeout: *const T,
 ) -> Result<(), c_int> {
     let unused = ptr::null::<u32>();
-    let (answer, error) = keep_errno(|| {
+    result(|| {
         // SAFETY: whatever the word's address is, the kernel reads no more than four bytes there, and answers EFAULT
         // if it cannot; it writes nothing. A wake reads the first three arguments only.
         unsafe { libc::syscall(number, word, operation, value, timeout, unused, ANY_BITS) }
-    });
-    if answer < 0 {
-        Err(error)
-    } else {
-        Ok(())
-    }
+    })
 }

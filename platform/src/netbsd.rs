@@ -26,7 +26,7 @@
 //!
 //! Except in the fallback, every call leaves `errno` as it found it.
 
-use crate::unix::{keep_errno, nap, timespec};
+use crate::unix::{keep_errno, nap, result, timespec};
 use crate::word::Scope;
 use crate::Deadline;
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
@@ -111,7 +111,7 @@ fn call(
     let time: *const libc::timespec = time.as_ref().map_or(ptr::null(), |time| time);
     let other = ptr::null::<u32>();
     let unused: c_int = 0;
-    let (answer, error) = keep_errno(|| {
+    result(|| {
         // SAFETY: the seven arguments of the call. Whatever the word's address is, the kernel reads no more than four
         // bytes there, and answers EFAULT if it cannot; it writes nothing. The time is valid or null.
         unsafe {
@@ -126,12 +126,7 @@ fn call(
                 ANY_BITS,
             )
         }
-    });
-    if answer < 0 {
-        Err(error)
-    } else {
-        Ok(())
-    }
+    })
 }
 
 /// Whether the kernel has the call. The same for all threads at all times.

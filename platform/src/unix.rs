@@ -93,6 +93,15 @@ pub(crate) fn nap(deadline: Deadline) -> bool {
     !deadline.has_passed(now())
 }
 
+/// Runs a call of the C library, one that answers with less than zero if it fails, and returns the error of a failure; the
+/// thread keeps the `errno` it had.
+pub(crate) fn result<T: PartialOrd + Default>(call: impl FnOnce() -> T) -> Result<(), c_int> {
+    match keep_errno(call) {
+        (answer, error) if answer < T::default() => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Runs a call of the C library and returns its answer beside the `errno` it left; the thread keeps the one it had.
 pub(crate) fn keep_errno<T>(call: impl FnOnce() -> T) -> (T, c_int) {
     #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
