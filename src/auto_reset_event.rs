@@ -62,11 +62,11 @@
 
 use crate::epoch;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
+use crate::several::{Listening, SleepOn, Source, Waitable};
 #[cfg(feature = "std")]
 use crate::sleep::left_until;
 use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
-use crate::wait_any::{Listening, SleepOn, Source, Waitable};
 use core::fmt;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::time::Duration;
@@ -481,6 +481,10 @@ impl<F: Futex> Waitable<F> for AutoResetEvent<F> {}
 /// A thread that waits for several events is not counted in. It listens, and takes a remembered token only: a grant it
 /// would have to give back if another event ended its wait.
 impl<F: Futex> Source<F> for AutoResetEvent<F> {
+    fn take(&self) -> bool {
+        self.try_wait()
+    }
+
     fn begin(&self) -> u32 {
         0
     }

@@ -55,11 +55,11 @@
 
 use crate::epoch;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
+use crate::several::{Listening, SleepOn, Source, Waitable};
 #[cfg(feature = "std")]
 use crate::sleep::left_until;
 use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
-use crate::wait_any::{Listening, SleepOn, Source, Waitable};
 use core::fmt;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::time::Duration;
@@ -342,6 +342,10 @@ fn wake<F: Futex>(address: *const F, before: u32) {
 impl<F: Futex> Waitable<F> for Event<F> {}
 
 impl<F: Futex> Source<F> for Event<F> {
+    fn take(&self) -> bool {
+        self.is_set()
+    }
+
     fn begin(&self) -> u32 {
         self.look()
     }

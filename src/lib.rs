@@ -94,6 +94,7 @@ extern crate std;
 mod auto_reset_event;
 mod epoch;
 mod event;
+mod several;
 mod sleep;
 mod spin;
 mod wait_all;
@@ -110,12 +111,13 @@ platform::where_words_can_be_shared! {{
 } else {
     pub use platform::NoSharedFutexOnThisSystem as SharedEvent;
 }}
+pub use several::{Waitable, MOST_EVENTS};
 #[cfg(feature = "std")]
 pub use wait_all::wait_all_deadline;
 pub use wait_all::{wait_all, wait_all_timeout};
 #[cfg(feature = "std")]
 pub use wait_any::wait_any_deadline;
-pub use wait_any::{wait_any, wait_any_timeout, Waitable, MOST_EVENTS};
+pub use wait_any::{wait_any, wait_any_timeout};
 
 /// The programs of the README.
 #[cfg(doctest)]

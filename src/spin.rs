@@ -10,7 +10,8 @@
 //! - Each event has *credit*, kept beside it in a table of the process, by a hash of its address. A look that saw the event
 //!   change earns credit, one in vain pays. Without credit, the event's waits park at once, but for a probe now and then,
 //!   at distances that double as long as the probes are in vain.
-//! - Nobody looks while others are parked on the event: who is last in a row has no reason to hope. Nobody looks on a
+//! - A wait for several events has credit of its own, by the sum of their addresses, and looks at all of them.
+//! - Nobody looks while others are parked on the one event it waits for: who is last in a row has no reason to hope. Nobody looks on a
 //!   machine with one CPU, nor past its deadline.
 //!
 //! # How the limit was found
@@ -83,19 +84,31 @@ impl Spin {
         Self(Policy::AtMost(time))
     }
 
-    /// Looks at the word while it is `expected`, but not for longer than `left`.
-    pub(crate) fn on<F: Futex>(self, word: &F, expected: u32, left: Duration) {
+    /// Looks until `seen` says that there is no need to park, but not for longer than `left`. The credit is that of the
+    /// address.
+    pub(crate) fn until<F: Futex>(
+        self,
+        address: usize,
+        left: Duration,
+        seen: impl FnMut() -> bool,
+    ) {
         match self.0 {
             Policy::AtMost(time) => {
-                word.spin(expected, time.min(left));
+                F::spin(time.min(left), seen);
             }
             Policy::Adaptive => {
-                let credit = Credit::of(word);
+                let credit = Credit::of(address);
                 if credit.is_good() {
-                    credit.learn(word.spin(expected, LIMIT.min(left)));
+                    credit.learn(F::spin(LIMIT.min(left), seen));
                 }
             }
         }
+    }
+
+    /// Looks at the word while it is `expected`, but not for longer than `left`.
+    pub(crate) fn on<F: Futex>(self, word: &F, expected: u32, left: Duration) {
+        let address: *const F = word;
+        self.until::<F>(address as usize, left, || word.load(Relaxed) != expected);
     }
 }
 
@@ -176,7 +189,7 @@ const MOST_DOUBLED: u32 = 8;
 impl Credit {
     const FRESH: u32 = 2 * CREDIT;
 
-    fn of<F>(word: &F) -> &'static Self {
+    fn of(address: usize) -> &'static Self {
         const PLACES: usize = 64;
         static TABLE: [Credit; PLACES] = {
             #[allow(clippy::declare_interior_mutable_const)] // The initial value, copied into each place.
@@ -184,8 +197,7 @@ impl Credit {
             [FRESH; PLACES]
         };
         // Fibonacci hashing: words lie at multiples of four, often in a row.
-        let address = word as *const F as usize as u64;
-        let hash = (address >> 2).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let hash = (address as u64 >> 2).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         &TABLE[(hash >> 32) as usize % PLACES]
     }
 
@@ -273,7 +285,8 @@ mod tests {
     fn words_in_a_row_have_places_of_their_own() {
         const WORDS: usize = 16;
         let words = [0_u32; WORDS];
-        let place = |index: usize| Credit::of(&words[index]) as *const Credit;
+        let place =
+            |index: usize| Credit::of(&words[index] as *const u32 as usize) as *const Credit;
         let is_new = |index: &usize| (0..*index).all(|other| place(other) != place(*index));
         assert!((0..WORDS).filter(is_new).count() > WORDS / 2);
     }

@@ -1,15 +1,16 @@
 //! Waiting for all of several manual-reset events.
 
 use crate::platform::{Futex, TimedFutex};
+use crate::several::{self, Several, Source};
 use crate::sleep::{ForEver, Sleep, Until};
-use crate::wait_any::{Source, MOST_EVENTS};
 use crate::Event;
 use core::time::Duration;
 
 /// Blocks until each of the events has been set, though perhaps not all at the same time: an event counts from the first
 /// moment it is set after this has begun, even if it is cleared later.
 ///
-/// Returns at once, and enters no kernel, if all are set, or if there are none. Sleeps for one event after the other, so
+/// Returns at once, and enters no kernel, if all are set, or if there are none. Otherwise looks at them for some
+/// microseconds, if that has been of use in the last waits for these events; then sleeps for one event after the other, so
 /// that the number of kernel calls is at most that of the events not yet set.
 ///
 /// Everything done before those sets is visible to the caller. There is no such wait for auto-reset events: their tokens
@@ -87,25 +88,21 @@ pub fn wait_all_deadline<F: TimedFutex>(
     wait_all_timeout(events, crate::sleep::left_until(deadline))
 }
 
-/// `sleep` is asked for when the first look has found an event unset; `None` says that there is no time to wait.
+/// `sleep` is asked for when an event is not set; `None` says that there is no time to wait.
+#[inline]
 fn all_of<F: Futex, S: Sleep<F>>(events: &[&Event<F>], sleep: impl FnOnce() -> Option<S>) -> bool {
-    assert!(
-        events.len() <= MOST_EVENTS,
-        "a wait for {} events, of which there may be {}",
-        events.len(),
-        MOST_EVENTS
-    );
-    let mut begun = [0; MOST_EVENTS];
-    for (begun, event) in begun.iter_mut().zip(events) {
-        *begun = event.begin();
-    }
-    let mut waits = events.iter().zip(&begun);
-    let sleep = match waits.clone().all(|(event, &begun)| event.claim(begun)) {
-        true => return true,
-        false => match sleep() {
-            None => return false,
-            Some(sleep) => sleep,
-        },
-    };
-    waits.all(|(event, &begun)| event.park(begun, &sleep))
+    several::check(events.len());
+    let set = events.iter().all(|event| event.is_set());
+    set || sleep().map_or(false, |sleep| spin_or_park(events, &sleep))
+}
+
+/// Looks for a while, and then parks on each in turn.
+#[cold]
+#[inline(never)]
+fn spin_or_park<F: Futex>(events: &[&Event<F>], sleep: &impl Sleep<F>) -> bool {
+    let events = Several::begin(events);
+    let is_released = |(event, begun): (&Event<F>, u32)| event.claim(begun);
+    events.spin::<F>(sleep.time(), || events.iter().all(is_released));
+    let mut waits = events.iter();
+    waits.all(|(event, begun)| event.park(begun, sleep))
 }

@@ -8,8 +8,8 @@
 //!
 //! # Why it holds
 //!
-//! The wait begins with a first look at each event, which for a manual-reset event is remembered, so that a pulse ends
-//! the wait though nobody saw it. Then, as often as the thread wakes: it reads the epoch, goes through the events in
+//! If no event is set, the wait begins with a look at each that for a manual-reset event is remembered, so that a pulse
+//! ends the wait though nobody saw it. More looks may follow; they leave no trace. Then, as often as the thread wakes: it reads the epoch, goes through the events in
 //! turn, claims or marks each, and sleeps if it could claim none. A `set` that comes after the mark finds it and wakes
 //! the thread, or makes its sleep not begin; one that comes before is found instead of marked.
 //!
@@ -17,49 +17,10 @@
 //! the next `set` of their event a call in vain, and are gone with it or with the next `clear`.
 
 use crate::epoch;
-use crate::platform::{Futex, PrivateFutex, TimedFutex};
+use crate::platform::{Futex, TimedFutex};
+use crate::several::{self, Listening, Several, SleepOn, Waitable, MOST_EVENTS};
 use crate::sleep::{ForEver, Sleep, Until};
 use core::time::Duration;
-
-/// The most events that one wait can be for: 128.
-///
-/// It is as many as Linux's `futex_waitv` takes, and bounds the memory that the wait takes on the stack.
-/// [FUTEX_WAITV_MAX in include/uapi/linux/futex.h]
-pub const MOST_EVENTS: usize = 128;
-
-/// An event that [`wait_any`] can wait for: an [`Event`](crate::Event) or an [`AutoResetEvent`](crate::AutoResetEvent).
-///
-/// The trait is sealed. All events of one wait live in the same type of word, `F`.
-pub trait Waitable<F = PrivateFutex>: Source<F> {}
-
-/// What an event does for a thread that waits for several.
-pub trait Source<F>: Sync {
-    /// What the thread remembers of its first look.
-    fn begin(&self) -> u32;
-
-    /// Whether the wait that began with `begun` is released by this event. Takes the token, if it has tokens.
-    fn claim(&self, begun: u32) -> bool;
-
-    /// The same, and if the answer is no, marks the event so that the next `set` ends a sleep.
-    fn listen(&self, begun: u32, sleep_on: SleepOn) -> Listening<'_, F>;
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum SleepOn {
-    /// The words of the events, where that is possible.
-    Words,
-    /// The epoch, for all.
-    Epoch,
-}
-
-pub enum Listening<'a, F> {
-    /// The wait is over: the event was claimed.
-    Released,
-    /// A `set` will wake those who sleep on this word while it has this value.
-    OnWord(&'a F, u32),
-    /// A `set` will wake those who sleep on the epoch.
-    OnEpoch,
-}
 
 /// Blocks until one of the events releases this wait, and returns its index.
 ///
@@ -71,6 +32,9 @@ pub enum Listening<'a, F> {
 /// return no token is ever reserved for a wait that another event ends.
 ///
 /// Everything done before the `set` of the event whose index is returned is visible to the caller.
+///
+/// Before it parks, it looks at the events for some microseconds, if that has been of use in the last waits for these
+/// events: see [`Spin::ADAPTIVE`](crate::Spin::ADAPTIVE).
 ///
 /// On Linux 5.16 and later, one kernel call for each sleep, `futex_waitv`. On other systems, and for auto-reset events
 /// everywhere, threads that wait for several events sleep on one word of the process: a `set` of an event that has been
@@ -160,7 +124,8 @@ pub fn wait_any_deadline<F: TimedFutex>(
     wait_any_timeout(events, crate::sleep::left_until(deadline))
 }
 
-/// `sleep` is asked for when the first look has found nothing; `None` says that there is no time to wait.
+/// `sleep` is asked for when no event is set; `None` says that there is no time to wait.
+#[inline]
 fn first_of<F: Futex, S: Sleep<F>>(
     events: &[&dyn Waitable<F>],
     sleep: impl FnOnce() -> Option<S>,
@@ -169,30 +134,35 @@ fn first_of<F: Futex, S: Sleep<F>>(
         !events.is_empty(),
         "a wait for none of no events never ends"
     );
-    assert!(
-        events.len() <= MOST_EVENTS,
-        "a wait for {} events, of which there may be {}",
-        events.len(),
-        MOST_EVENTS
-    );
-    let mut begun = [0; MOST_EVENTS];
-    for (begun, event) in begun.iter_mut().zip(events) {
-        *begun = event.begin();
-    }
-    let claim = || (0..events.len()).find(|&index| events[index].claim(begun[index]));
-    claim().or_else(|| {
-        let released = listen(events, &begun, &sleep()?);
-        released.or_else(claim)
-    })
+    several::check(events.len());
+    let set = events.iter().position(|event| event.take());
+    set.or_else(|| spin_or_park(events, &sleep()?))
+}
+
+type Events<'a, F> = Several<'a, dyn Waitable<F> + 'a>;
+
+/// Looks for a while, and then parks.
+#[cold]
+#[inline(never)]
+fn spin_or_park<F: Futex>(events: &[&dyn Waitable<F>], sleep: &impl Sleep<F>) -> Option<usize> {
+    let events = Several::begin(events);
+    let mut claimed = None;
+    events.spin::<F>(sleep.time(), || {
+        claimed = claim(&events);
+        claimed.is_some()
+    });
+    claimed
+        .or_else(|| park(&events, sleep))
+        .or_else(|| claim(&events))
+}
+
+/// The index of the first event that releases this wait.
+fn claim<F: Futex>(events: &Events<'_, F>) -> Option<usize> {
+    events.iter().position(|(event, begun)| event.claim(begun))
 }
 
 /// Sleeps until an event is claimed, and returns its index; `None` if the time is up.
-#[cold]
-fn listen<F: Futex>(
-    events: &[&dyn Waitable<F>],
-    begun: &[u32; MOST_EVENTS],
-    sleep: &impl Sleep<F>,
-) -> Option<usize> {
+fn park<F: Futex>(events: &Events<'_, F>, sleep: &impl Sleep<F>) -> Option<usize> {
     let mut sleep_on = SleepOn::Words;
     // Every event has a place, or shares that of the epoch with others.
     let mut words = [(F::epoch(), 0); MOST_EVENTS];
@@ -200,8 +170,8 @@ fn listen<F: Futex>(
         let epoch = epoch::read::<F>();
         let mut count = 0;
         let mut on_epoch = false;
-        for (index, event) in events.iter().enumerate() {
-            match event.listen(begun[index], sleep_on) {
+        for (index, (event, begun)) in events.iter().enumerate() {
+            match event.listen(begun, sleep_on) {
                 Listening::Released => return Some(index),
                 Listening::OnWord(word, expected) => {
                     words[count] = (word, expected);

@@ -1,7 +1,8 @@
 //! Moments that a real kernel gives only by luck, on a word whose sleeps follow a script.
 
 use futex_event::platform::{Deadline, Futex, TimedFutex};
-use futex_event::Event;
+use futex_event::{wait_all, wait_all_timeout, wait_any, wait_any_timeout, AutoResetEvent, Event};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, Ordering::Relaxed};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -15,6 +16,11 @@ struct Scripted {
     sleeps: AtomicU32,
     /// What happens in a sleep, by its number from one and its deadline; the result is that of `wait_until`.
     sleep: fn(u32, Deadline) -> bool,
+}
+
+thread_local! {
+    /// What happens before the look that a wait takes before it parks, by the longest time for which it would look.
+    static BEFORE_A_LOOK: Cell<fn(Duration)> = const { Cell::new(|_| ()) };
 }
 
 impl Scripted {
@@ -63,6 +69,13 @@ unsafe impl Futex for Scripted {
 
     fn wait(&self, expected: u32) {
         self.wait_until(expected, Deadline::NEVER);
+    }
+
+    /// Looks once, after what the script says. Claims that it was of use, so that no wait goes without a look.
+    fn spin(limit: Duration, mut seen: impl FnMut() -> bool) -> bool {
+        BEFORE_A_LOOK.with(|before| before.get()(limit));
+        seen();
+        true
     }
 
     fn wake_one(_: *const Self) {}
@@ -171,4 +184,56 @@ fn many_pulses_in_one_sleep_release_one_wait() {
     for _ in 0..100 {
         EVENT.wait();
     }
+}
+
+/// For events whose waits are released by a look.
+const fn not_to_be_slept_on() -> Scripted {
+    Scripted::new(|_, _| panic!("a wait that a look has ended goes to sleep"))
+}
+
+#[test]
+fn a_wait_for_any_looks_before_it_parks() {
+    static EVENT: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    BEFORE_A_LOOK.with(|before| {
+        before.set(|limit| {
+            assert!(limit > Duration::ZERO && limit < SECOND);
+            assert!(TOKEN.set());
+        });
+        assert_eq!(wait_any(&[&EVENT, &TOKEN]), 1);
+        before.set(|_| {
+            EVENT.set();
+            EVENT.clear();
+        });
+        assert_eq!(wait_any(&[&TOKEN, &EVENT]), 1);
+        before.set(|limit| {
+            assert_eq!(limit, Duration::from_nanos(1));
+            TOKEN.set();
+        });
+        assert_eq!(
+            wait_any_timeout(&[&EVENT, &TOKEN], Duration::from_nanos(1)),
+            Some(1)
+        );
+    });
+}
+
+#[test]
+fn a_wait_for_all_looks_before_it_parks() {
+    static ONE: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static OTHER: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    BEFORE_A_LOOK.with(|before| {
+        before.set(|_| {
+            for event in [&ONE, &OTHER] {
+                event.set();
+                event.clear();
+            }
+        });
+        wait_all(&[&ONE, &OTHER]);
+        before.set(|limit| {
+            assert_eq!(limit, Duration::from_nanos(1));
+            ONE.set();
+            OTHER.set();
+        });
+        assert!(wait_all_timeout(&[&ONE, &OTHER], Duration::from_nanos(1)));
+    });
 }

@@ -57,8 +57,7 @@ fn allocations(work: impl FnOnce()) -> u64 {
 fn waits_allocate_nothing<F: Word>() {
     const ROUNDS: u32 = 1_000;
     // Done once in a program, and not counted: the processors are, and a hostile word prints its seed.
-    let first = F::default();
-    first.spin(first.load(Relaxed), Duration::from_nanos(1));
+    F::spin(Duration::from_nanos(1), || true);
     let (ping, pong) = (
         Event::with_futex(F::default()),
         AutoResetEvent::with_futex(F::default()),

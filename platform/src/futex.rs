@@ -64,13 +64,15 @@ pub unsafe trait Futex: Sync + 'static {
     /// the caller, who will be back soon, instead of returning at once.
     fn wait(&self, expected: u32);
 
-    /// Looks at the word again and again while it is `expected`, for `limit` or a little longer, and returns whether it has
-    /// changed.
+    /// Asks `seen` again and again until it answers true, for `limit` or a little longer, and returns whether it has.
     ///
-    /// For a change that comes within some microseconds this is faster than a sleep. A word on which looking is no use,
-    /// as on a machine with one CPU, returns false at once, and so does this.
-    fn spin(&self, expected: u32, limit: Duration) -> bool {
-        let _ = (expected, limit);
+    /// It is asked for a change of words of this type. For one that comes within some microseconds this is faster than a
+    /// sleep. Where looking is no use, as on a machine with one CPU, this returns false at once; so does the default.
+    fn spin(limit: Duration, seen: impl FnMut() -> bool) -> bool
+    where
+        Self: Sized,
+    {
+        let _ = (limit, seen);
         false
     }
 

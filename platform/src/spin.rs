@@ -1,4 +1,4 @@
-//! Looking at a word for a while before sleeping on it.
+//! Looking for a while before sleeping.
 //!
 //! How long is for the caller to say. What is decided here is how to look: with a pause between two looks, which leaves
 //! the core to its other hardware thread, and with the clock read only once for a number of looks, since a pause takes 10
@@ -9,33 +9,32 @@ use core::hint::spin_loop;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use core::time::Duration;
 
-/// So many looks take from a tenth of a microsecond to two. The limit is overrun by no more than this.
+/// So many looks at one word take from a tenth of a microsecond to two. The limit is overrun by no more than this.
 const LOOKS: u32 = 32;
 
-/// Looks at the word while it is `expected`, for `limit` or a little longer. Returns whether it has changed.
+/// Asks `seen` until it answers true, for `limit` or a little longer. Returns whether it has.
 ///
-/// Does not look even once where there is one CPU only: while this thread looks, nobody changes anything.
+/// Does not ask even once where there is one CPU only: while this thread looks, nobody changes anything.
 pub(crate) fn spin(
-    word: &AtomicU32,
-    expected: u32,
     limit: Duration,
+    mut seen: impl FnMut() -> bool,
     now: fn() -> Duration,
     cpus: fn() -> usize,
 ) -> bool {
-    let changes = || {
+    let mut seen_soon = || {
         (0..LOOKS).any(|_| {
             spin_loop();
-            word.load(Relaxed) != expected
+            seen()
         })
     };
     if limit == Duration::ZERO || !more_than_one(cpus) {
         return false;
     }
-    if changes() {
+    if seen_soon() {
         return true;
     }
     let begun = now();
-    while !changes() {
+    while !seen_soon() {
         if now() - begun >= limit {
             return false;
         }

@@ -61,8 +61,8 @@ macro_rules! sleeps_by {
         const SHARED: bool = matches!($scope, crate::word::Scope::Shared);
     };
     (@spin $backend:ident) => {
-        fn spin(&self, expected: u32, limit: core::time::Duration) -> bool {
-            crate::spin::spin(&self.0, expected, limit, $backend::now, $backend::cpus)
+        fn spin(limit: core::time::Duration, seen: impl FnMut() -> bool) -> bool {
+            crate::spin::spin(limit, seen, $backend::now, $backend::cpus)
         }
     };
     (@timed $name:ident, $backend:ident, ($($scope:expr)?)) => {

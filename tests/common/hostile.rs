@@ -107,9 +107,9 @@ unsafe impl<F: Futex> Futex for Hostile<F> {
         })
     }
 
-    fn spin(&self, expected: u32, limit: Duration) -> bool {
-        // It may say that the word has changed when it has not, and the other way round.
-        slowly(|| self.0.spin(expected, limit) ^ once_in(3))
+    fn spin(limit: Duration, seen: impl FnMut() -> bool) -> bool {
+        // It may say that there was something to be seen when there was not, and the other way round.
+        slowly(|| F::spin(limit, seen) ^ once_in(3))
     }
 
     fn wake_one(this: *const Self) {

@@ -122,8 +122,8 @@ unsafe impl<F: Futex, const WAITERS: u32> Futex for Watched<F, WAITERS> {
         while_on_record(&[self as *const _ as usize], || self.0.wait(expected))
     }
 
-    fn spin(&self, expected: u32, limit: Duration) -> bool {
-        self.0.spin(expected, limit)
+    fn spin(limit: Duration, seen: impl FnMut() -> bool) -> bool {
+        F::spin(limit, seen)
     }
 
     fn wait_any(words: &[(&Self, u32)], deadline: Deadline) -> Option<bool> {
