@@ -395,28 +395,21 @@ mod linux {
     /// In a copy of this process, at whatever moment it is in.
     #[cfg(not(futex_event_fallback))]
     pub fn fork_and_use_events() {
+        use crate::common::process::fork;
         use futex_event::{AutoResetEvent, Event};
         use std::time::Duration;
 
-        // SAFETY: the child does what a signal handler may do, and leaves by `_exit`.
-        unsafe {
-            let child = libc::fork();
-            if child == 0 {
-                let (event, auto_reset) = (Event::new(), AutoResetEvent::new());
-                let timeout = Duration::from_micros(50);
-                let held = !event.wait_timeout(timeout)
-                    && event.set()
-                    && event.wait_timeout(timeout)
-                    && !auto_reset.wait_timeout(timeout)
-                    && auto_reset.set()
-                    && auto_reset.wait_timeout(timeout)
-                    && !auto_reset.is_set();
-                libc::_exit(if held { 0 } else { 1 });
-            }
-            assert!(child > 0);
-            let mut status = 0;
-            while libc::waitpid(child, &mut status, 0) != child {}
-            assert_eq!(status, 0, "the child's status, as of waitpid(2)");
-        }
+        let child = fork(|| {
+            let (event, auto_reset) = (Event::new(), AutoResetEvent::new());
+            let timeout = Duration::from_micros(50);
+            !event.wait_timeout(timeout)
+                && event.set()
+                && event.wait_timeout(timeout)
+                && !auto_reset.wait_timeout(timeout)
+                && auto_reset.set()
+                && auto_reset.wait_timeout(timeout)
+                && !auto_reset.is_set()
+        });
+        child.succeeds();
     }
 }

@@ -8,6 +8,45 @@
 
 #![allow(dead_code, unused_imports)] // A build for tests of the whole workspace uses one of the backends only.
 
+/// The words of a system that tells private ones from shared ones, on the module `backend`, and what is claimed of both.
+macro_rules! private_and_shared_words {
+    () => {
+        word! {
+            /// A word for one process.
+            Private
+        }
+        sleeps_by!(Private, backend(Scope::Private), timed);
+
+        word! {
+            /// A word for several.
+            Shared
+        }
+        sleeps_by!(Shared, backend(Scope::Shared), timed);
+
+        #[cfg(test)]
+        mod both_words {
+            use super::*;
+            use crate::conformance;
+
+            #[test]
+            fn the_private_one_conforms() {
+                conformance::timed_futex::<Private>();
+            }
+
+            #[test]
+            fn the_shared_one_conforms() {
+                conformance::timed_futex::<Shared>();
+            }
+
+            #[test]
+            fn calls_keep_errno() {
+                conformance::keeps_errno::<Private>();
+                conformance::keeps_errno::<Shared>();
+            }
+        }
+    };
+}
+
 pub(crate) mod apple;
 pub(crate) mod dragonfly;
 pub(crate) mod freebsd;

@@ -1,6 +1,7 @@
 //! Child processes.
 
 use super::PATIENCE;
+use std::io::{Error, ErrorKind};
 
 /// What a child exits with if its claim held. Not zero, with which a process ends when its only thread has panicked.
 const HELD: i32 = 42;
@@ -16,7 +17,8 @@ pub fn fork(claim: impl FnOnce() -> bool) -> Child {
         let child = libc::fork();
         assert!(child >= 0);
         if child == 0 {
-            // Whatever hangs is killed.
+            // Whatever hangs is killed, also if this process has a handler for the signal.
+            libc::signal(libc::SIGALRM, libc::SIG_DFL);
             libc::alarm(PATIENCE.as_secs() as u32);
             libc::_exit(if claim() { HELD } else { 1 });
         }
@@ -45,7 +47,10 @@ impl Child {
     pub fn next_status(&self) -> i32 {
         let mut status = 0;
         // SAFETY: writes to `status` only.
-        assert_eq!(unsafe { libc::waitpid(self.0, &mut status, 0) }, self.0);
+        while unsafe { libc::waitpid(self.0, &mut status, 0) } != self.0 {
+            let error = Error::last_os_error();
+            assert_eq!(error.kind(), ErrorKind::Interrupted, "{}", error);
+        }
         status
     }
 }

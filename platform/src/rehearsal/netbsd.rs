@@ -111,17 +111,7 @@ unsafe extern "C" fn netbsd_sysctl(
     }
 }
 
-word! {
-    /// A word for one process.
-    Private
-}
-sleeps_by!(Private, backend(Scope::Private), timed);
-
-word! {
-    /// A word for several.
-    Shared
-}
-sleeps_by!(Shared, backend(Scope::Shared), timed);
+private_and_shared_words!();
 
 word! {
     /// A word for one process, before NetBSD 10.
@@ -147,22 +137,6 @@ mod tests {
     use crate::conformance;
     use crate::rehearsal::claims;
     use crate::{Deadline, Futex, TimedFutex};
-
-    #[test]
-    fn the_private_word_conforms() {
-        conformance::timed_futex::<Private>();
-    }
-
-    #[test]
-    fn the_shared_word_conforms() {
-        conformance::timed_futex::<Shared>();
-    }
-
-    #[test]
-    fn calls_keep_errno() {
-        conformance::keeps_errno::<Private>();
-        conformance::keeps_errno::<Shared>();
-    }
 
     #[test]
     fn each_answer_has_its_meaning() {
