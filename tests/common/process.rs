@@ -1,6 +1,6 @@
 //! Child processes.
 
-use super::PATIENCE;
+use super::{give_up, PATIENCE};
 use std::io::{Error, ErrorKind};
 
 /// What a child exits with if its claim held. Not zero, with which a process ends when its only thread has panicked.
@@ -36,6 +36,14 @@ impl Child {
         assert_held(self.next_status());
     }
 
+    /// As [`succeeds`](Self::succeeds), for a thread on which others in a scope rely, so that it may not panic.
+    pub fn succeeds_or_all_ends(self) {
+        let status = self.next_status();
+        if !held(status) {
+            give_up("a child's claim did not hold");
+        }
+    }
+
     /// Kills the child, wherever it is.
     pub fn kill(self) {
         // SAFETY: the child has not been waited for, so the number is its own.
@@ -57,6 +65,10 @@ impl Child {
 
 /// Asserts that a child with this last status has ended by itself, and that its claim held.
 pub fn assert_held(status: i32) {
-    let held = libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == HELD;
+    let held = held(status);
     assert!(held, "the child's status, as of waitpid(2): {status}");
+}
+
+fn held(status: i32) -> bool {
+    libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == HELD
 }
