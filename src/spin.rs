@@ -282,6 +282,21 @@ mod tests {
     }
 
     #[test]
+    fn an_event_whose_looks_are_in_vain_soon_goes_without() {
+        const WAITS: usize = 1_000;
+        const ADDRESS: usize = 0x1000;
+        let waits_with_a_look = (0..WAITS).filter(|_| {
+            let mut looked = false;
+            Spin::ADAPTIVE.until::<crate::platform::PrivateFutex>(ADDRESS, Duration::MAX, || {
+                looked = true;
+                false
+            });
+            looked
+        });
+        assert!(waits_with_a_look.count() < WAITS / 10);
+    }
+
+    #[test]
     fn words_in_a_row_have_places_of_their_own() {
         const WORDS: usize = 16;
         let words = [0_u32; WORDS];

@@ -1,7 +1,9 @@
 //! Moments that a real kernel gives only by luck, on a word whose sleeps follow a script.
 
 use futex_event::platform::{Deadline, Futex, TimedFutex};
-use futex_event::{wait_all, wait_all_timeout, wait_any, wait_any_timeout, AutoResetEvent, Event};
+use futex_event::{
+    wait_all, wait_all_timeout, wait_any, wait_any_timeout, AutoResetEvent, Event, Spin,
+};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, Ordering::Relaxed};
 use std::sync::Mutex;
@@ -19,8 +21,10 @@ struct Scripted {
 }
 
 thread_local! {
-    /// What happens before the look that a wait takes before it parks, by the longest time for which it would look.
-    static BEFORE_A_LOOK: Cell<fn(Duration)> = const { Cell::new(|_| ()) };
+    /// What happens before the look that a wait takes before it parks, by the longest time for which it would look. The
+    /// answer says whether to take it for one of use, which all are unless a test says otherwise: a wait whose looks are in
+    /// vain soon goes without.
+    static BEFORE_A_LOOK: Cell<fn(Duration) -> bool> = const { Cell::new(|_| true) };
 }
 
 impl Scripted {
@@ -71,11 +75,11 @@ unsafe impl Futex for Scripted {
         self.wait_until(expected, Deadline::NEVER);
     }
 
-    /// Looks once, after what the script says. Claims that it was of use, so that no wait goes without a look.
+    /// Looks once, after what the script says.
     fn spin(limit: Duration, mut seen: impl FnMut() -> bool) -> bool {
-        BEFORE_A_LOOK.with(|before| before.get()(limit));
+        let is_of_use = BEFORE_A_LOOK.with(|before| before.get()(limit));
         seen();
-        true
+        is_of_use
     }
 
     fn wake_one(_: *const Self) {}
@@ -191,49 +195,61 @@ const fn not_to_be_slept_on() -> Scripted {
     Scripted::new(|_, _| panic!("a wait that a look has ended goes to sleep"))
 }
 
+fn before_a_look(script: fn(Duration) -> bool) {
+    BEFORE_A_LOOK.with(|before| before.set(script));
+}
+
+const NANOSECOND: Duration = Duration::from_nanos(1);
+
 #[test]
 fn a_wait_for_any_looks_before_it_parks() {
     static EVENT: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
     static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
-    BEFORE_A_LOOK.with(|before| {
-        before.set(|limit| {
-            assert!(limit > Duration::ZERO && limit < SECOND);
-            assert!(TOKEN.set());
-        });
-        assert_eq!(wait_any(&[&EVENT, &TOKEN]), 1);
-        before.set(|_| {
-            EVENT.set();
-            EVENT.clear();
-        });
-        assert_eq!(wait_any(&[&TOKEN, &EVENT]), 1);
-        before.set(|limit| {
-            assert_eq!(limit, Duration::from_nanos(1));
-            TOKEN.set();
-        });
-        assert_eq!(
-            wait_any_timeout(&[&EVENT, &TOKEN], Duration::from_nanos(1)),
-            Some(1)
-        );
+    before_a_look(|limit| {
+        assert!(limit > Duration::ZERO && limit < SECOND);
+        TOKEN.set()
     });
+    assert_eq!(wait_any(&[&EVENT, &TOKEN]), 1);
+    before_a_look(|_| EVENT.set() && EVENT.clear());
+    assert_eq!(wait_any(&[&TOKEN, &EVENT]), 1);
+    before_a_look(|limit| {
+        assert_eq!(limit, NANOSECOND);
+        TOKEN.set()
+    });
+    assert_eq!(wait_any_timeout(&[&EVENT, &TOKEN], NANOSECOND), Some(1));
 }
 
 #[test]
 fn a_wait_for_all_looks_before_it_parks() {
     static ONE: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
     static OTHER: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
-    BEFORE_A_LOOK.with(|before| {
-        before.set(|_| {
-            for event in [&ONE, &OTHER] {
-                event.set();
-                event.clear();
-            }
-        });
-        wait_all(&[&ONE, &OTHER]);
-        before.set(|limit| {
-            assert_eq!(limit, Duration::from_nanos(1));
-            ONE.set();
-            OTHER.set();
-        });
-        assert!(wait_all_timeout(&[&ONE, &OTHER], Duration::from_nanos(1)));
+    before_a_look(|_| {
+        [&ONE, &OTHER]
+            .iter()
+            .all(|event| event.set() && event.clear())
     });
+    wait_all(&[&ONE, &OTHER]);
+    before_a_look(|limit| {
+        assert_eq!(limit, NANOSECOND);
+        ONE.set() && OTHER.set()
+    });
+    assert!(wait_all_timeout(&[&ONE, &OTHER], NANOSECOND));
+}
+
+#[test]
+fn a_wait_looks_for_as_long_as_it_was_told_and_has() {
+    const LIMIT: Duration = Duration::from_micros(7);
+    static EVENT: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    before_a_look(|limit| {
+        assert_eq!(limit, LIMIT);
+        EVENT.set() && EVENT.clear() && TOKEN.set()
+    });
+    for timeout in [SECOND, LIMIT] {
+        assert!(EVENT.spinning(Spin::at_most(LIMIT)).wait_timeout(timeout));
+        assert!(TOKEN.clear());
+        assert!(TOKEN.spinning(Spin::at_most(LIMIT)).wait_timeout(timeout));
+        assert!(EVENT.spinning(Spin::at_most(SECOND)).wait_timeout(LIMIT));
+        assert!(TOKEN.clear());
+    }
 }

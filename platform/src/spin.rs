@@ -17,9 +17,18 @@ const LOOKS: u32 = 32;
 /// Does not ask even once where there is one CPU only: while this thread looks, nobody changes anything.
 pub(crate) fn spin(
     limit: Duration,
-    mut seen: impl FnMut() -> bool,
+    seen: impl FnMut() -> bool,
     now: fn() -> Duration,
     cpus: fn() -> usize,
+) -> bool {
+    static KNOWN: AtomicU32 = AtomicU32::new(UNKNOWN);
+    limit > Duration::ZERO && more_than_one(cpus, &KNOWN) && look(limit, seen, now)
+}
+
+fn look(
+    limit: Duration,
+    mut seen: impl FnMut() -> bool,
+    mut now: impl FnMut() -> Duration,
 ) -> bool {
     let mut seen_soon = || {
         (0..LOOKS).any(|_| {
@@ -27,9 +36,6 @@ pub(crate) fn spin(
             seen()
         })
     };
-    if limit == Duration::ZERO || !more_than_one(cpus) {
-        return false;
-    }
     if seen_soon() {
         return true;
     }
@@ -42,20 +48,85 @@ pub(crate) fn spin(
     true
 }
 
-/// Whether there is more than one CPU for this process. Asked once.
-fn more_than_one(cpus: fn() -> usize) -> bool {
-    const UNKNOWN: u32 = 0;
-    const ONE: u32 = 1;
-    const MORE: u32 = 2;
-    static KNOWN: AtomicU32 = AtomicU32::new(UNKNOWN);
+const UNKNOWN: u32 = 0;
+const ONE: u32 = 1;
+const MORE: u32 = 2;
 
+/// Whether there is more than one CPU for this process. Asked once.
+fn more_than_one(cpus: fn() -> usize, known: &AtomicU32) -> bool {
     // Relaxed: whoever does not know it yet finds out for itself.
-    match KNOWN.load(Relaxed) {
+    match known.load(Relaxed) {
         UNKNOWN => {
             let more = cpus() > 1;
-            KNOWN.store(if more { MORE } else { ONE }, Relaxed);
+            known.store(if more { MORE } else { ONE }, Relaxed);
             more
         }
         known => known == MORE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::cell::Cell;
+
+    const MICROSECOND: Duration = Duration::from_micros(1);
+
+    /// The answer of a look that sees something at last at this number, the looks it took, and how often it asked for the
+    /// time, which a microsecond passes between.
+    fn looks(limit: Duration, last: u32) -> (bool, u32, u32) {
+        let (looks, times) = (Cell::new(0), Cell::new(0));
+        let count = |counter: &Cell<u32>| {
+            counter.set(counter.get() + 1);
+            counter.get()
+        };
+        let seen = look(
+            limit,
+            || count(&looks) == last,
+            || count(&times) * MICROSECOND,
+        );
+        (seen, looks.get(), times.get())
+    }
+
+    #[test]
+    fn what_comes_at_once_is_seen_without_a_look_at_the_clock() {
+        assert_eq!(looks(MICROSECOND, 1), (true, 1, 0));
+        assert_eq!(looks(MICROSECOND, LOOKS), (true, LOOKS, 0));
+    }
+
+    #[test]
+    fn what_comes_before_the_limit_is_seen_at_once() {
+        assert_eq!(looks(MICROSECOND, LOOKS + 1), (true, LOOKS + 1, 1));
+        assert_eq!(
+            looks(3 * MICROSECOND, 3 * LOOKS + 5),
+            (true, 3 * LOOKS + 5, 3)
+        );
+    }
+
+    #[test]
+    fn the_limit_ends_it() {
+        assert_eq!(looks(MICROSECOND, u32::MAX), (false, 2 * LOOKS, 2));
+        assert_eq!(looks(3 * MICROSECOND, u32::MAX), (false, 4 * LOOKS, 4));
+    }
+
+    #[test]
+    fn nobody_looks_for_no_time() {
+        assert!(!spin(
+            Duration::ZERO,
+            || unreachable!(),
+            || unreachable!(),
+            || 2
+        ));
+    }
+
+    #[test]
+    fn the_processors_are_counted_once() {
+        for (cpus, more) in
+            [(|| 1, false), (|| 2, true), (|| 64, true)] as [(fn() -> usize, bool); 3]
+        {
+            let known = AtomicU32::new(UNKNOWN);
+            assert_eq!(more_than_one(cpus, &known), more);
+            assert_eq!(more_than_one(|| unreachable!(), &known), more);
+        }
     }
 }
