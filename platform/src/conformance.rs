@@ -447,6 +447,7 @@ mod tests {
     /// Makes words that sleep by the fallback, but for functions of it that are replaced by mistaken ones.
     macro_rules! mistaken {
         ($($mistake:ident: { $($function:item)* })*) => {$(
+            #[allow(dead_code)] // Where there is no `errno`, one of them is not tried.
             mod $mistake {
                 mod backend {
                     #[allow(unused_imports)]
