@@ -1,37 +1,53 @@
-//! A worker that can be told to stop at any moment, however long it would wait for work.
+//! One stop token for many threads, whatever each of them is doing when it is told.
 //!
-//! It waits for the first of two events: the next piece of work, or the end. The end is a manual-reset event, so that
-//! it can be told to any number of workers at once, and it comes first in the list, so that it wins over work.
+//! A thread that computes looks at it now and then: one load. One that sleeps, sleeps on it, with a timeout. One that
+//! waits for work waits for both; the token comes first in the list, so that it wins over work.
+//!
+//! The token is a manual-reset event: any number of threads can heed it, and those that come late find it set.
 
-use futex_event::{wait_any_timeout, AutoResetEvent, Event};
+use futex_event::{wait_any, AutoResetEvent, Event};
 use std::thread;
 use std::time::{Duration, Instant};
 
-static STOP: Event = Event::new();
-static WORK: AutoResetEvent = AutoResetEvent::new();
+/// Returns the last of the numbers that it computes.
+fn compute(stop: &Event) -> u32 {
+    let mut number = 1_u32;
+    while !stop.is_set() {
+        number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    }
+    number
+}
 
-/// Returns how many pieces it has done.
-fn work() -> u32 {
-    let mut done = 0;
-    loop {
-        match wait_any_timeout(&[&STOP, &WORK], Duration::from_secs(3600)) {
-            Some(0) => return done,
-            Some(_) => done += 1,
-            None => println!("Nothing to do for an hour"),
-        }
+fn tell_the_hours(stop: &Event) {
+    while !stop.wait_timeout(Duration::from_secs(3600)) {
+        println!("Another hour");
     }
 }
 
-fn main() {
-    let worker = thread::spawn(work);
-    WORK.set();
-    while WORK.is_set() {
-        thread::yield_now();
+/// Returns how many pieces of work it has done.
+fn work(stop: &Event, work: &AutoResetEvent) -> u32 {
+    let mut done = 0;
+    while wait_any(&[stop, work]) != 0 {
+        done += 1;
     }
+    done
+}
 
-    let told = Instant::now();
-    STOP.set();
-    let done = worker.join().unwrap();
-    println!("Done: {done}");
-    eprintln!("It stopped after {:?}", told.elapsed());
+fn main() {
+    let (stop, pieces) = (Event::new(), AutoResetEvent::new());
+    thread::scope(|scope| {
+        scope.spawn(|| compute(&stop));
+        scope.spawn(|| tell_the_hours(&stop));
+        let workers = [(); 2].map(|()| scope.spawn(|| work(&stop, &pieces)));
+        pieces.set();
+        while pieces.is_set() {
+            thread::yield_now();
+        }
+
+        let told = Instant::now();
+        stop.set();
+        let done: u32 = workers.map(|worker| worker.join().unwrap()).iter().sum();
+        println!("Done: {done}");
+        eprintln!("The workers stopped after {:?}", told.elapsed());
+    });
 }

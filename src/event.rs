@@ -375,7 +375,7 @@ impl<F: TimedFutex> Event<F> {
     ///
     /// With `Duration::ZERO` this looks once and enters no kernel. A timeout that leads beyond what a `Duration` can
     /// hold means for ever. Time is that of [`TimedFutex::now`]: monotonic, on Linux CLOCK_MONOTONIC, which stands
-    /// still while the machine is suspended.
+    /// still while the machine is suspended. The [guide](crate::guide::timeouts) has the other systems, and how late.
     ///
     /// ```
     /// use futex_event::Event;

@@ -24,40 +24,6 @@
 //! assert!(!READY.wait_timeout(Duration::from_millis(10))); // false: time ran out
 //! ```
 //!
-//! # Coming from Python
-//!
-//! | `threading.Event` | here | |
-//! | --- | --- | --- |
-//! | `e = Event()` | `let e = Event::new();` | also in a `static` |
-//! | `e.set()` | `e.set()` | says whether it changed anything |
-//! | `e.clear()` | `e.clear()` | says whether it changed anything |
-//! | `e.is_set()` | `e.is_set()` | |
-//! | `e.wait()` | `e.wait()` | |
-//! | `e.wait(timeout=1.5)` | `e.wait_timeout(Duration::from_millis(1500))` | true if set, false if time ran out |
-//!
-//! As in Python, a `clear` right after a `set` takes nothing back: every thread that was waiting is released.
-//!
-//! # Which thread sees what
-//!
-//! What a thread did before it called [`set`](Event::set) is visible to every thread that waits for it, looks at it
-//! with success, or clears it. So the data that an event announces needs no lock of its own:
-//!
-//! ```
-//! use futex_event::Event;
-//! use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-//! use std::thread;
-//!
-//! let (answer, done) = (AtomicU32::new(0), Event::new());
-//! thread::scope(|scope| {
-//!     scope.spawn(|| {
-//!         answer.store(42, Relaxed);
-//!         done.set();
-//!     });
-//!     done.wait();
-//!     assert_eq!(answer.load(Relaxed), 42);
-//! });
-//! ```
-//!
 //! # What is in the crate
 //!
 //! | item | what it is |
@@ -73,11 +39,18 @@
 //! The type's own page lists what it promises: no spurious returns, no set lost to a `clear`, timeouts that are never
 //! early, memory that can be freed as soon as a wait has returned.
 //!
-//! # Without std
+//! # The guide
 //!
-//! The crate is `no_std`. The feature `std`, on by default, adds the waits with a deadline that is a
-//! `std::time::Instant`, and the [fallback word](platform::FallbackFutex), which systems without a futex need. All others
-//! need neither for the rest, timeouts included.
+//! | question | page |
+//! | --- | --- |
+//! | Which event do I want, and when none of them? | [`guide::which_event`] |
+//! | When does a timed wait end, and by which clock? | [`guide::timeouts`] |
+//! | What does a thread see after a wait? | [`guide::ordering`] |
+//! | May I use it in a signal handler, after a `fork`, in shared memory? | [`guide::signals_and_processes`] |
+//! | What does a wait do before it sleeps? | [`guide::spinning`] |
+//! | How do I use it without `std`, or from C? | [`guide::embedding`] |
+//! | How do I run it on a system of my own? | [`guide::your_own_futex`] |
+//! | What is it called here? Python, .NET and Win32, C++, `Mutex` and `Condvar` | [`guide::coming_from`] |
 //!
 //! # Systems
 //!
@@ -94,6 +67,8 @@ extern crate std;
 mod auto_reset_event;
 mod epoch;
 mod event;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod several;
 mod sleep;
 mod spin;

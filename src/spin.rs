@@ -43,7 +43,8 @@ const LIMIT: Duration = Duration::from_micros(10);
 
 /// What a wait does before it parks: for how long it looks at the event, again and again.
 ///
-/// It is a matter of speed only, and given per wait: see [`Event::spinning`].
+/// It is a matter of speed only, and given per wait: see [`Event::spinning`], and the [guide](crate::guide::spinning) for
+/// when to.
 ///
 /// ```
 /// use futex_event::{Event, Spin};

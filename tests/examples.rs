@@ -1,6 +1,7 @@
 //! The examples, run as a reader would run them.
 
 use std::process::Command;
+use std::time::Instant;
 
 /// What an example prints.
 fn run(example: &str, arguments: &[&str]) -> String {
@@ -55,6 +56,29 @@ fn workers() {
 #[test]
 fn stop() {
     assert_eq!(run("stop", &[]), "Done: 1\n");
+}
+
+#[test]
+fn pause() {
+    assert_eq!(run("pause", &[]), "Paused and resumed three times\n");
+}
+
+#[test]
+fn start_up() {
+    assert_eq!(run("start_up", &[]), "Connecting to port 8080\n".repeat(4));
+}
+
+#[test]
+fn progress_does_not_go_back_nor_faster_than_it_says() {
+    let begun = Instant::now();
+    let printed = run("progress", &[]);
+    let intervals = begun.elapsed().as_millis() as usize / 50;
+    let items = |line: &str| line.strip_suffix(" of 80").unwrap().parse::<u32>().unwrap();
+    let lines: Vec<_> = printed.lines().map(items).collect();
+    assert_eq!(lines.last(), Some(&80));
+    assert!(lines.windows(2).all(|pair| pair[0] <= pair[1]), "{lines:?}");
+    // One when there is news for the first time, one an interval, and the last.
+    assert!(lines.len() <= intervals + 2, "{lines:?}");
 }
 
 #[cfg(target_os = "linux")]
