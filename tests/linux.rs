@@ -10,7 +10,7 @@ mod common;
 use common::process::fork;
 use common::{thread_id, until, until_parked, AnyEvent, Watched, PATIENCE};
 use futex_event::platform::{Deadline, Futex, PrivateFutex, TimedFutex};
-use futex_event::{wait_any, wait_any_timeout, AutoResetEvent, Event, Waitable};
+use futex_event::{wait_any, wait_any_timeout, AutoResetEvent, Event, SharedEvent, Waitable};
 use std::mem::zeroed;
 use std::os::raw::c_long;
 use std::ptr;
@@ -111,6 +111,8 @@ fn the_kernel_sees_no_call_but_for_waking_the_parked() {
         let quiet = Event::new();
         let parked = Event::new();
         parked.wait_timeout(Duration::from_millis(1));
+        let shared = SharedEvent::new();
+        shared.wait_timeout(Duration::from_millis(1));
         on_signal(libc::SIGSYS, count);
         filter(libc::SYS_futex, libc::SECCOMP_RET_TRAP);
 
@@ -129,10 +131,22 @@ fn the_kernel_sees_no_call_but_for_waking_the_parked() {
         held &= !quiet.wait_timeout(Duration::ZERO);
         held &= CALLS.load(Relaxed) == 0;
 
+        let quiet = SharedEvent::new();
+        held &= quiet.set() && !quiet.set() && quiet.is_set() && quiet.try_wait();
+        held &= quiet.wait_timeout(Duration::MAX) && quiet.clear() && !quiet.clear();
+        held &= CALLS.load(Relaxed) == 0;
+
         // Someone was parked here and may still be, for all the word knows, until it is cleared.
         held &= parked.set() && CALLS.load(Relaxed) == 1;
         held &= !parked.set() && parked.clear() && parked.set();
-        held && CALLS.load(Relaxed) == 1
+        held &= CALLS.load(Relaxed) == 1;
+
+        // Where whoever has set the event may have been killed, the next one makes up for it, until it is cleared.
+        held &= shared.set() && CALLS.load(Relaxed) == 2;
+        held &= !shared.set() && CALLS.load(Relaxed) == 3;
+        held &= shared.clear() && CALLS.load(Relaxed) == 4;
+        held &= shared.set() && !shared.set() && shared.clear();
+        held && CALLS.load(Relaxed) == 4
     });
 }
 
