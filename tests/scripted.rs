@@ -126,6 +126,16 @@ fn a_pulse_in_the_last_moment_wins_over_time() {
 }
 
 #[test]
+fn an_event_in_the_last_moment_wins_over_time_where_several_are_waited_for() {
+    static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
+        assert!(EVENT.set() && EVENT.clear());
+        false
+    }));
+    assert_eq!(wait_any_timeout(&[&EVENT], SECOND), Some(0));
+    assert!(wait_all_timeout(&[&EVENT], SECOND));
+}
+
+#[test]
 fn time_that_is_up_without_a_set_is_false() {
     let event = Event::with_futex(Scripted::new(|sleep, _| {
         assert_eq!(sleep, 1, "there is nothing to come back for");
