@@ -64,6 +64,8 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "atomic-wait")]
+mod atomic_wait;
 mod auto_reset_event;
 mod epoch;
 mod event;
@@ -75,6 +77,8 @@ mod spin;
 mod wait_all;
 mod wait_any;
 
+#[cfg(feature = "atomic-wait")]
+pub use crate::atomic_wait::AtomicWaitFutex;
 pub use auto_reset_event::AutoResetEvent;
 pub use event::Event;
 pub use futex_event_platform as platform;

@@ -1,7 +1,15 @@
 //! The tests that a word must pass before events are put on it.
 //!
-//! They are for whoever writes a [`Futex`]. Call [`timed_futex`] in a test, or [`futex`] if the word cannot time out.
-//! Both panic and name the claim that the word did not meet.
+//! They are for whoever writes a [`Futex`]. They come with the feature `conformance`, which only tests need:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! futex-event = { version = "0.1", features = ["conformance"] }
+//! ```
+//!
+//! Call [`timed_futex`] in a test, or [`futex`] if the word cannot time out. Both panic and name the claim that the word
+//! did not meet. What is [`FallbackFutex`](crate::FallbackFutex) here is the word to be tested, and `futex-event` has
+//! this crate under the name `futex_event::platform`:
 //!
 //! ```
 //! use futex_event_platform::{conformance, FallbackFutex};

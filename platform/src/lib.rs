@@ -44,8 +44,6 @@
 //!
 //! # Features and flags
 //!
-//! `atomic-wait` brings a word, without timeouts, on the crate of that name.
-//!
 //! `conformance` brings the tests for words.
 //!
 //! `std` (default) brings [`FallbackFutex`]. Without it the crate is `no_std`, and on a system without a futex
@@ -83,8 +81,6 @@ mod rehearsal;
 
 pub use deadline::Deadline;
 pub use futex::{Futex, TimedFutex};
-#[cfg(feature = "atomic-wait")]
-pub use word::AtomicWaitFutex;
 #[cfg(feature = "std")]
 pub use word::FallbackFutex;
 pub use word::PrivateFutex;

@@ -1,7 +1,7 @@
 //! The words: an `AtomicU32` each, with the calls of one backend.
 //!
-//! A backend is a module with the functions `wait`, `wake_one` and `wake_all`, and if it can time out, `now` and
-//! `wait_until`. One that can tell private words from shared ones takes a [`Scope`] as its last argument.
+//! A backend is a module with the functions `wait`, `wait_until`, `wake_one`, `wake_all`, `now` and `cpus`. One that can
+//! tell private words from shared ones takes a [`Scope`] as the last argument of those that sleep and wake.
 
 /// Who may sleep on a word, and wake.
 #[allow(dead_code)] // Not every system can tell.
@@ -32,12 +32,9 @@ macro_rules! word {
 }
 
 /// Makes a word sleep by a backend: `sleeps_by!(Word, backend, timed)`, with `backend(scope)` for one that takes a scope,
-/// without `timed` for one without a clock, and with `any` after it for one that can sleep on several words at once.
+/// and with `any` at the end for one that can sleep on several words at once.
 #[allow(unused_macros)] // On a system without a word.
 macro_rules! sleeps_by {
-    ($name:ident, $backend:ident) => {
-        sleeps_by!(@untimed $name, $backend, (), {});
-    };
     ($name:ident, $backend:ident $(($scope:expr))?, timed) => {
         sleeps_by!(@untimed $name, $backend, ($($scope)?), {
             $(sleeps_by!(@shared $scope);)?
@@ -189,23 +186,6 @@ use crate::fallback;
 #[cfg(feature = "std")]
 sleeps_by!(FallbackFutex, fallback, timed);
 
-#[cfg(feature = "atomic-wait")]
-word! {
-    /// A word that sleeps by the crate [`atomic-wait`], without timeouts.
-    ///
-    /// There for comparison, and to show what it takes to bring a word of one's own.
-    ///
-    /// On Apple's systems that crate's waits go through a table of the C++ library and not by the word, so that only
-    /// its own wakes end them.
-    ///
-    /// [`atomic-wait`]: https://docs.rs/atomic-wait
-    AtomicWaitFutex
-}
-
-// The crate has the three functions under the names that a backend has.
-#[cfg(feature = "atomic-wait")]
-sleeps_by!(AtomicWaitFutex, atomic_wait);
-
 #[cfg(test)]
 mod tests {
     use crate::conformance;
@@ -219,11 +199,5 @@ mod tests {
     #[test]
     fn the_fallback_word_conforms() {
         conformance::timed_futex::<crate::FallbackFutex>();
-    }
-
-    #[cfg(feature = "atomic-wait")]
-    #[test]
-    fn the_word_of_atomic_wait_conforms() {
-        conformance::futex::<crate::AtomicWaitFutex>();
     }
 }

@@ -346,7 +346,7 @@ macro_rules! on_every_word {
             windows
         ))]
         mod atomic_wait {
-            use futex_event::platform::AtomicWaitFutex as Word;
+            use futex_event::AtomicWaitFutex as Word;
             $(#[test] fn $claim() { super::$claim::<Word>() })*
         }
     };
