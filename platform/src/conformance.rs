@@ -467,7 +467,7 @@ mod tests {
                     /// The fallback, with a mistake.
                     Word
                 }
-                sleeps_by!(Word, backend, timed);
+                sleeps_by!(Word, backend);
             }
         )*};
     }

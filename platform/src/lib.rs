@@ -145,16 +145,16 @@ cfg_if::cfg_if! {
         mod fuchsia;
         mod no_shared_words;
         pub use no_shared_words::NoSharedFutexOnThisSystem;
-        private!(fuchsia, timed);
+        private!(fuchsia);
     } else if #[cfg(all(windows, not(target_vendor = "win7")))] {
         mod windows;
         mod no_shared_words;
         pub use no_shared_words::NoSharedFutexOnThisSystem;
-        private!(windows, timed);
+        private!(windows);
     } else {
         mod no_shared_words;
         pub use no_shared_words::NoSharedFutexOnThisSystem;
         #[cfg(feature = "std")]
-        sleeps_by!(PrivateFutex, fallback, timed);
+        sleeps_by!(PrivateFutex, fallback);
     }
 }

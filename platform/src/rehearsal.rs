@@ -15,13 +15,13 @@ macro_rules! private_and_shared_words {
             /// A word for one process.
             Private
         }
-        sleeps_by!(Private, backend(Scope::Private), timed);
+        sleeps_by!(Private, backend(Scope::Private));
 
         word! {
             /// A word for several.
             Shared
         }
-        sleeps_by!(Shared, backend(Scope::Shared), timed);
+        sleeps_by!(Shared, backend(Scope::Shared));
 
         #[cfg(test)]
         mod both_words {

@@ -95,6 +95,7 @@ pub(crate) fn nap(deadline: Deadline) -> bool {
 
 /// Runs a call of the C library, one that answers with less than zero if it fails, and returns the error of a failure; the
 /// thread keeps the `errno` it had.
+#[allow(dead_code)] // OpenBSD's call, and DragonFly's, answer in another way.
 pub(crate) fn result<T: PartialOrd + Default>(call: impl FnOnce() -> T) -> Result<(), c_int> {
     match keep_errno(call) {
         (answer, error) if answer < T::default() => Err(error),

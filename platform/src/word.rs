@@ -31,52 +31,26 @@ macro_rules! word {
     };
 }
 
-/// Makes a word sleep by a backend: `sleeps_by!(Word, backend, timed)`, with `backend(scope)` for one that takes a scope,
-/// and with `any` at the end for one that can sleep on several words at once.
+/// Makes a word sleep by a backend: `sleeps_by!(Word, backend)`, with `backend(scope)` for one that takes a scope, and with
+/// `any` after that for one that can sleep on several words at once.
 #[allow(unused_macros)] // On a system without a word.
 macro_rules! sleeps_by {
-    ($name:ident, $backend:ident $(($scope:expr))?, timed) => {
-        sleeps_by!(@untimed $name, $backend, ($($scope)?), {
-            $(sleeps_by!(@shared $scope);)?
-            sleeps_by!(@spin $backend);
-        });
-        sleeps_by!(@timed $name, $backend, ($($scope)?));
+    ($name:ident, $backend:ident $(($scope:expr))?) => {
+        sleeps_by!(@word $name, $backend, ($($scope)?), {});
     };
-    ($name:ident, $backend:ident($scope:expr), timed, any) => {
-        sleeps_by!(@untimed $name, $backend, ($scope), {
-            sleeps_by!(@shared $scope);
-            sleeps_by!(@spin $backend);
-
+    ($name:ident, $backend:ident($scope:expr), any) => {
+        sleeps_by!(@word $name, $backend, ($scope), {
             fn wait_any(words: &[(&Self, u32)], deadline: crate::Deadline) -> Option<bool> {
                 let words = words.iter().map(|(word, expected)| (&word.0, *expected));
                 $backend::wait_any(words, deadline, $scope)
             }
         });
-        sleeps_by!(@timed $name, $backend, ($scope));
     };
-    (@shared $scope:expr) => {
-        const SHARED: bool = matches!($scope, crate::word::Scope::Shared);
-    };
-    (@spin $backend:ident) => {
-        fn spin(limit: core::time::Duration, seen: impl FnMut() -> bool) -> bool {
-            crate::spin::spin(limit, seen, $backend::now, $backend::cpus)
-        }
-    };
-    (@timed $name:ident, $backend:ident, ($($scope:expr)?)) => {
-        // SAFETY: as for `Futex`.
-        unsafe impl crate::TimedFutex for $name {
-            fn now() -> core::time::Duration {
-                $backend::now()
-            }
-
-            fn wait_until(&self, expected: u32, deadline: crate::Deadline) -> bool {
-                $backend::wait_until(&self.0, expected, deadline $(, $scope)?)
-            }
-        }
-    };
-    (@untimed $name:ident, $backend:ident, ($($scope:expr)?), {$($method:item)*}) => {
+    (@word $name:ident, $backend:ident, ($($scope:expr)?), {$($method:item)*}) => {
         // SAFETY: the word is one `AtomicU32`, and the backend keeps the promises about waits and wakes; see there.
         unsafe impl crate::Futex for $name {
+            $(const SHARED: bool = matches!($scope, crate::word::Scope::Shared);)?
+
             fn epoch() -> &'static Self {
                 static EPOCH: $name = $name::new(0);
                 &EPOCH
@@ -112,6 +86,10 @@ macro_rules! sleeps_by {
                 $backend::wait(&self.0, expected $(, $scope)?)
             }
 
+            fn spin(limit: core::time::Duration, seen: impl FnMut() -> bool) -> bool {
+                crate::spin::spin(limit, seen, $backend::now, $backend::cpus)
+            }
+
             $($method)*
 
             fn wake_one(this: *const Self) {
@@ -120,6 +98,17 @@ macro_rules! sleeps_by {
 
             fn wake_all(this: *const Self) {
                 $backend::wake_all(this.cast() $(, $scope)?)
+            }
+        }
+
+        // SAFETY: as for `Futex`.
+        unsafe impl crate::TimedFutex for $name {
+            fn now() -> core::time::Duration {
+                $backend::now()
+            }
+
+            fn wait_until(&self, expected: u32, deadline: crate::Deadline) -> bool {
+                $backend::wait_until(&self.0, expected, deadline $(, $scope)?)
             }
         }
     };
@@ -132,7 +121,7 @@ macro_rules! private {
         #[cfg(not(futex_event_fallback))]
         sleeps_by!(PrivateFutex, $($backend)*);
         #[cfg(all(futex_event_fallback, feature = "std"))]
-        sleeps_by!(PrivateFutex, fallback, timed);
+        sleeps_by!(PrivateFutex, fallback);
     };
 }
 
@@ -140,7 +129,7 @@ macro_rules! private {
 #[allow(unused_macros)] // As above.
 macro_rules! private_and_shared {
     ($backend:ident $(, $any:ident)?) => {
-        private!($backend(crate::word::Scope::Private), timed $(, $any)?);
+        private!($backend(crate::word::Scope::Private) $(, $any)?);
 
         word! {
             /// The word of this system, for the threads of all processes that map its memory.
@@ -152,7 +141,7 @@ macro_rules! private_and_shared {
             SharedFutex
         }
 
-        sleeps_by!(SharedFutex, $backend(crate::word::Scope::Shared), timed $(, $any)?);
+        sleeps_by!(SharedFutex, $backend(crate::word::Scope::Shared) $(, $any)?);
     };
 }
 
@@ -184,7 +173,7 @@ word! {
 #[cfg(feature = "std")]
 use crate::fallback;
 #[cfg(feature = "std")]
-sleeps_by!(FallbackFutex, fallback, timed);
+sleeps_by!(FallbackFutex, fallback);
 
 #[cfg(test)]
 mod tests {

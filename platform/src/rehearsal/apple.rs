@@ -262,8 +262,8 @@ mod tests {
                 /// Of this backend.
                 $shared
             }
-            sleeps_by!($private, $backend(Scope::Private), timed);
-            sleeps_by!($shared, $backend(Scope::Shared), timed);
+            sleeps_by!($private, $backend(Scope::Private));
+            sleeps_by!($shared, $backend(Scope::Shared));
         };
     }
 

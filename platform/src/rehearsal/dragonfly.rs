@@ -53,7 +53,7 @@ word! {
     /// A word for one process, or for several.
     Word
 }
-sleeps_by!(Word, backend(Scope::Private), timed);
+sleeps_by!(Word, backend(Scope::Private));
 
 #[cfg(test)]
 mod tests {

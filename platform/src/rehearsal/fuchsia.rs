@@ -75,7 +75,7 @@ word! {
     /// A word for one process.
     Private
 }
-sleeps_by!(Private, backend, timed);
+sleeps_by!(Private, backend);
 
 #[cfg(test)]
 mod tests {

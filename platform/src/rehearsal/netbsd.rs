@@ -117,19 +117,19 @@ word! {
     /// A word for one process, before NetBSD 10.
     OlderPrivate
 }
-sleeps_by!(OlderPrivate, older(Scope::Private), timed);
+sleeps_by!(OlderPrivate, older(Scope::Private));
 
 word! {
     /// A word for several, before NetBSD 10.
     OlderShared
 }
-sleeps_by!(OlderShared, older(Scope::Shared), timed);
+sleeps_by!(OlderShared, older(Scope::Shared));
 
 word! {
     /// A word on a kernel that does not tell its version.
     UntoldPrivate
 }
-sleeps_by!(UntoldPrivate, untold(Scope::Private), timed);
+sleeps_by!(UntoldPrivate, untold(Scope::Private));
 
 #[cfg(test)]
 mod tests {
