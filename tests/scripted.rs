@@ -75,6 +75,12 @@ unsafe impl Futex for Scripted {
         self.wait_until(expected, Deadline::NEVER);
     }
 
+    /// The script is that of the first of the words.
+    fn wait_any(words: &[(&Self, u32)], deadline: Deadline) -> Option<bool> {
+        let (word, expected) = words[0];
+        Some(word.wait_until(expected, deadline))
+    }
+
     /// Looks once, after what the script says.
     fn spin(limit: Duration, mut seen: impl FnMut() -> bool) -> bool {
         let is_of_use = BEFORE_A_LOOK.with(|before| before.get()(limit));
@@ -154,6 +160,31 @@ fn a_wait_that_wakes_for_nothing_sleeps_again() {
         true
     }));
     EVENT.wait();
+}
+
+/// folly's SaturatingSemaphore: a futex that finds another word than it was told of does not look at the clock, and a
+/// loop around it never did either.
+#[test]
+fn a_word_on_which_nobody_can_sleep_does_not_keep_a_waiter_from_its_deadline() {
+    const THOUSAND_LOOKS_AT_THE_CLOCK: Duration = Duration::from_micros(1);
+    let sleepless = || {
+        Scripted::new(|sleep, _| {
+            assert!(sleep < 2_000, "the deadline has long passed");
+            true
+        })
+    };
+    let (event, token) = (
+        Event::with_futex(sleepless()),
+        AutoResetEvent::with_futex(sleepless()),
+    );
+    assert!(!event.wait_timeout(THOUSAND_LOOKS_AT_THE_CLOCK));
+    assert!(!token.wait_timeout(THOUSAND_LOOKS_AT_THE_CLOCK));
+    let (event, other) = (
+        Event::with_futex(sleepless()),
+        Event::with_futex(sleepless()),
+    );
+    let released = wait_any_timeout(&[&event, &other], THOUSAND_LOOKS_AT_THE_CLOCK);
+    assert_eq!(released, None);
 }
 
 #[test]
