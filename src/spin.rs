@@ -238,6 +238,7 @@ fn after_look(state: u32, changed: bool) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::vec::Vec;
 
     fn looks(credit: &Credit, waits: u32) -> u32 {
         (0..waits)
@@ -256,6 +257,21 @@ mod tests {
         let credit = Credit(AtomicU32::new(Credit::FRESH));
         assert_eq!(looks(&credit, FIRST_DISTANCE), 2);
         assert!(looks(&credit, 100_000) < 40);
+    }
+
+    #[test]
+    fn the_distance_doubles_with_each_probe_in_vain() {
+        let mut state = Credit::FRESH;
+        let mut next = || {
+            state = after_look(state, false);
+            let waits_to_come = state % DISTANCE;
+            state -= waits_to_come; // they have come
+            waits_to_come
+        };
+        let distances: Vec<_> = (0..12).map(|_| next()).collect();
+        let doubled = [16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096, 4_096, 4_096];
+        assert_eq!((distances[0], &distances[1..]), (0, &doubled[..]));
+        assert_eq!(after_look(state, true), EARNED * CREDIT);
     }
 
     #[test]
