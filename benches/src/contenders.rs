@@ -84,10 +84,10 @@ macro_rules! every {
             Event, StdEvent, ParkingLotEvent, ListenerEvent, RseventsEvent, SynchronoiseEvent, UsyncEvent
         ] $work $arguments)
     };
-    // Without synchronoise, which now and then loses a wake, and then this would never end.
+    // Without synchronoise and rsevents, which now and then lose a wake, and then this would never end.
     (hand_off: $work:ident $arguments:tt) => {
         every!([
-            Event, NeverSpinning, StdEvent, ParkingLotEvent, ListenerEvent, RseventsEvent, UsyncEvent, AtomicWaitEvent,
+            Event, NeverSpinning, StdEvent, ParkingLotEvent, ListenerEvent, UsyncEvent, AtomicWaitEvent,
             AutoResetEvent, CrossbeamParker, StdPark
         ] $work $arguments)
     };

@@ -65,11 +65,10 @@ impl Bound {
 }
 
 /// The peers that do not look a while before they park.
-const PARK_AT_ONCE: [&str; 7] = [
+const PARK_AT_ONCE: [&str; 6] = [
     StdEvent::NAME,
     ParkingLotEvent::NAME,
     ListenerEvent::NAME,
-    RseventsEvent::NAME,
     AtomicWaitEvent::NAME,
     CrossbeamParker::NAME,
     StdPark::NAME,

@@ -66,6 +66,8 @@ fn measure(settings: &race::Settings, only: &[String], out: &Path) -> io::Result
     let mut results = Vec::new();
     for group in groups::all() {
         if only.is_empty() || only.iter().any(|word| group.name.contains(word)) {
+            // Not among the results: so that it can be seen which one does not end.
+            eprintln!("{} ...", group.name);
             for figure in race::run(&group, settings) {
                 println!("{}", table::results(&figure));
                 results.push(figure);
