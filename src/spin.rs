@@ -11,8 +11,8 @@
 //!   change earns credit, one in vain pays. Without credit, the event's waits park at once, but for a probe now and then,
 //!   at distances that double as long as the probes are in vain.
 //! - A wait for several events has credit of its own, by the sum of their addresses, and looks at all of them.
-//! - Nobody looks while others are parked on the one event it waits for: who is last in a row has no reason to hope. Nobody looks on a
-//!   machine with one CPU, nor past its deadline.
+//! - Nobody looks while others are parked on the one event it waits for: who is last in a row has no reason to hope.
+//!   Nobody looks on a machine with one CPU, nor past its deadline.
 //!
 //! # How the limit was found
 //!
@@ -27,7 +27,8 @@
 //! | 25 µs | 1.6 | 1.02 | 0.6, in one run of three only, since the others did not end in time |
 //! | 50 µs | 1.4 | 1.07 | 2.6 |
 //!
-//! Without credit, each wait on one CPU would cost the limit in full.
+//! Other work ran on the machine at times. At rest the last column is 0.5 for 10 µs, in 51 rounds: see `docs/speed.md` in
+//! the repository. Without credit, each wait on one CPU would cost the limit in full.
 //!
 //! Events that share a place in the table share their credit. It is read and written without any order, and may be lost
 //! where two threads write at once: it is a guess either way.
