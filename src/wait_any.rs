@@ -9,9 +9,10 @@
 //! # Why it holds
 //!
 //! If no event is set, the wait begins with a look at each that for a manual-reset event is remembered, so that a pulse
-//! ends the wait though nobody saw it. More looks may follow; they leave no trace. Then, as often as the thread wakes: it reads the epoch, goes through the events in
-//! turn, claims or marks each, and sleeps if it could claim none. A `set` that comes after the mark finds it and wakes
-//! the thread, or makes its sleep not begin; one that comes before is found instead of marked.
+//! ends the wait though nobody saw it. More looks may follow; they leave no trace. Then, as often as the thread wakes:
+//! it reads the epoch, goes through the events in turn, claims or marks each, and sleeps if it could claim none. A
+//! `set` that comes after the mark finds it and wakes the thread, or makes its sleep not begin; one that comes before
+//! is found instead of marked.
 //!
 //! At most one event is claimed, so that no token has to be given back. Marks that stay behind when the wait ends cost
 //! the next `set` of their event a call in vain, and are gone with it or with the next `clear`.
