@@ -7,7 +7,6 @@ use common::Word;
 use futex_event::{AutoResetEvent, Event};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 
@@ -89,7 +88,7 @@ fn waits_allocate_nothing<F: Word>() {
 fn a_sleep_has_no_hidden_end() {
     use common::{until_parked, Watched};
     use futex_event::platform::PrivateFutex;
-    use std::sync::atomic::AtomicI32;
+    use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
     /// How often the thread has gone to sleep. [man 5 proc, /proc/pid/status]
     fn sleeps(thread: i32) -> u64 {
