@@ -71,31 +71,25 @@ impl HandOff for WaitAnyManual {
 
 /// A while for the one event, a while for the other. It does not look before it parks: that is nothing beside the while,
 /// and all those looks in vain would be remembered of the place in memory, where another contender's events come next.
-pub struct InTurn {
-    stop: Event,
-    work: AutoResetEvent,
-}
+pub struct InTurn(WaitAny);
 
 impl Contender for InTurn {
     const NAME: &'static str = "wait_timeout in turn";
 
     fn unset() -> Self {
-        Self {
-            stop: Event::new(),
-            work: AutoResetEvent::new(),
-        }
+        Self(WaitAny::unset())
     }
 
     fn set(&self) {
-        self.work.set();
+        self.0.set();
     }
 }
 
 impl HandOff for InTurn {
     fn taker(&self) -> impl FnMut() {
         || loop {
-            assert!(!self.stop.spinning(Spin::NEVER).wait_timeout(PERIOD));
-            if self.work.spinning(Spin::NEVER).wait_timeout(PERIOD) {
+            assert!(!self.0.stop.spinning(Spin::NEVER).wait_timeout(PERIOD));
+            if self.0.work.spinning(Spin::NEVER).wait_timeout(PERIOD) {
                 return;
             }
         }
@@ -104,13 +98,13 @@ impl HandOff for InTurn {
 
 /// A while for work, a look at the other event. What this costs is not in the round trip: the stop comes late, and a
 /// thread without work wakes a thousand times a second.
-pub struct LookAtStop(InTurn);
+pub struct LookAtStop(WaitAny);
 
 impl Contender for LookAtStop {
     const NAME: &'static str = "wait_timeout, look at stop";
 
     fn unset() -> Self {
-        Self(InTurn::unset())
+        Self(WaitAny::unset())
     }
 
     fn set(&self) {
