@@ -8,7 +8,30 @@
 
 #![allow(dead_code, unused_imports)] // A build for tests of the whole workspace uses one of the backends only.
 
-/// The words of a system that tells private ones from shared ones, on the module `backend`, and what is claimed of both.
+/// What is claimed of each word of a system: `conform!(claim: Word, ...)`.
+macro_rules! conform {
+    ($($claim:ident: $word:ident),+) => {
+        #[cfg(test)]
+        mod words {
+            use super::*;
+            use crate::conformance;
+
+            $(
+                #[test]
+                fn $claim() {
+                    conformance::timed_futex::<$word>();
+                }
+            )+
+
+            #[test]
+            fn calls_keep_errno() {
+                $(conformance::keeps_errno::<$word>();)+
+            }
+        }
+    };
+}
+
+/// The words of a system that tells private ones from shared ones, on the module `backend`.
 macro_rules! private_and_shared_words {
     () => {
         word! {
@@ -23,27 +46,7 @@ macro_rules! private_and_shared_words {
         }
         sleeps_by!(Shared, backend(Scope::Shared));
 
-        #[cfg(test)]
-        mod both_words {
-            use super::*;
-            use crate::conformance;
-
-            #[test]
-            fn the_private_one_conforms() {
-                conformance::timed_futex::<Private>();
-            }
-
-            #[test]
-            fn the_shared_one_conforms() {
-                conformance::timed_futex::<Shared>();
-            }
-
-            #[test]
-            fn calls_keep_errno() {
-                conformance::keeps_errno::<Private>();
-                conformance::keeps_errno::<Shared>();
-            }
-        }
+        conform!(the_private_word_conforms: Private, the_shared_word_conforms: Shared);
     };
 }
 

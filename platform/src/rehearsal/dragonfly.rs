@@ -55,21 +55,12 @@ word! {
 }
 sleeps_by!(Word, backend(Scope::Private));
 
+conform!(the_word_conforms: Word);
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conformance;
     use crate::rehearsal::claims;
-
-    #[test]
-    fn the_word_conforms() {
-        conformance::timed_futex::<Word>();
-    }
-
-    #[test]
-    fn calls_keep_errno() {
-        conformance::keeps_errno::<Word>();
-    }
 
     #[test]
     fn each_answer_has_its_meaning() {

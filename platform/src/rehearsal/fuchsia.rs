@@ -77,21 +77,12 @@ word! {
 }
 sleeps_by!(Private, backend);
 
+conform!(the_private_word_conforms: Private);
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conformance;
     use crate::rehearsal::claims;
-
-    #[test]
-    fn the_private_word_conforms() {
-        conformance::timed_futex::<Private>();
-    }
-
-    #[test]
-    fn calls_keep_errno() {
-        conformance::keeps_errno::<Private>();
-    }
 
     #[test]
     fn each_answer_has_its_meaning() {
