@@ -3,7 +3,6 @@
 //! On the modelled word two threads can be counted in; a third waits at the door.
 
 use futex_event::AutoResetEvent;
-use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use loom::sync::Arc;
 use loom_tests::{explore, spawn, until_quiet, Fault, Running, Word, TIMED, UNTIMED};
 use std::time::Duration;
@@ -42,72 +41,6 @@ fn a_token_is_handed_over_with_what_was_before() {
         assert!(guarded.event.set());
         waiter.join();
         assert!(!guarded.event.is_set());
-    });
-}
-
-#[test]
-fn whoever_sees_the_token_sees_what_was_before() {
-    type Look = fn(&AutoResetEvent<Word>) -> bool;
-    for (name, look) in [
-        ("is_set", AutoResetEvent::is_set as Look),
-        ("try_wait", AutoResetEvent::try_wait),
-        ("clear", AutoResetEvent::clear),
-    ] {
-        explore(name, None, [], move |[]| {
-            let guarded = unset();
-            let looker = spawn(&[], &guarded, move |guarded| {
-                if look(&guarded.event) {
-                    assert_eq!(guarded.read(), 1);
-                }
-            });
-            guarded.write(1);
-            guarded.event.set();
-            looker.join();
-        });
-    }
-}
-
-/// Each call says whether it was the very one that changed the state.
-#[test]
-fn one_of_two_sets_and_one_of_two_clears_changes_the_state() {
-    type Change = fn(&AutoResetEvent<Word>) -> bool;
-    for (name, set, change) in [
-        ("two sets", false, AutoResetEvent::set as Change),
-        ("two clears", true, AutoResetEvent::clear),
-    ] {
-        explore(name, None, [], move |[]| {
-            let guarded = unset();
-            if set {
-                guarded.event.set();
-            }
-            let other = spawn(&[], &guarded, move |guarded| change(&guarded.event));
-            let changed = change(&guarded.event);
-            assert_ne!(other.join(), changed);
-            assert_eq!(guarded.event.is_set(), !set);
-            assert_eq!(guarded.event.set(), set);
-        });
-    }
-}
-
-#[test]
-fn set_of_a_set_event_publishes_too() {
-    explore("redundant set", None, [UNTIMED], |[script]| {
-        let guarded = unset();
-        let pushed = Arc::new(AtomicBool::new(false));
-        guarded.event.set();
-        let consumer = {
-            let pushed = Arc::clone(&pushed);
-            spawn(script, &guarded, move |guarded| {
-                guarded.event.clear();
-                if !pushed.load(Relaxed) {
-                    guarded.event.wait();
-                    assert!(pushed.load(Relaxed));
-                }
-            })
-        };
-        pushed.store(true, Relaxed);
-        guarded.event.set();
-        consumer.join();
     });
 }
 
@@ -262,19 +195,6 @@ fn a_waiter_that_gives_up_lets_another_in() {
         ];
         let (sets, taken) = release(&guarded, waiters);
         assert_conserved(&guarded, &sets, &taken);
-    });
-}
-
-#[test]
-fn the_waiter_may_free_the_event() {
-    explore("free after wake", None, [UNTIMED], |[script]| {
-        let guarded = unset();
-        let waiter = spawn(script, &guarded, |guarded| {
-            guarded.event.wait();
-            guarded.retire();
-        });
-        assert!(guarded.event.set());
-        waiter.join();
     });
 }
 

@@ -1,7 +1,6 @@
 //! Models of `Event`.
 
 use futex_event::Event;
-use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use loom::sync::Arc;
 use loom::thread;
 use loom_tests::{explore, spawn, until_quiet, Fault, Word, TIMED, UNTIMED};
@@ -31,74 +30,6 @@ fn set_publishes_to_every_waiter() {
         guarded.write(1);
         assert!(guarded.event.set());
         waiters.into_iter().for_each(|waiter| waiter.join());
-    });
-}
-
-#[test]
-fn whoever_sees_the_event_set_sees_what_was_before() {
-    type Look = fn(&Event<Word>) -> bool;
-    for (name, look) in [
-        ("is_set", Event::is_set as Look),
-        ("try_wait", Event::try_wait),
-        ("clear", Event::clear),
-    ] {
-        explore(name, None, [], move |[]| {
-            let guarded = unset();
-            let looker = spawn(&[], &guarded, move |guarded| {
-                if look(&guarded.event) {
-                    assert_eq!(guarded.read(), 1);
-                }
-            });
-            guarded.write(1);
-            guarded.event.set();
-            looker.join();
-        });
-    }
-}
-
-/// Each call says whether it was the very one that changed the state.
-#[test]
-fn one_of_two_sets_and_one_of_two_clears_changes_the_state() {
-    type Change = fn(&Event<Word>) -> bool;
-    for (name, set, change) in [
-        ("two sets", false, Event::set as Change),
-        ("two clears", true, Event::clear),
-    ] {
-        explore(name, None, [], move |[]| {
-            let guarded = unset();
-            if set {
-                guarded.event.set();
-            }
-            let other = spawn(&[], &guarded, move |guarded| change(&guarded.event));
-            let changed = change(&guarded.event);
-            assert_ne!(other.join(), changed);
-            assert_eq!(guarded.event.is_set(), !set);
-            assert_eq!(guarded.event.set(), set);
-        });
-    }
-}
-
-/// A consumer clears, looks for work, and waits if there is none. The producer's `set` may find the event set already:
-/// were it then no more than a load, the store buffer could hide the work from the look and the load could miss the clear.
-#[test]
-fn set_of_a_set_event_publishes_too() {
-    explore("redundant set", None, [UNTIMED], |[script]| {
-        let guarded = unset();
-        let pushed = Arc::new(AtomicBool::new(false));
-        guarded.event.set();
-        let consumer = {
-            let pushed = Arc::clone(&pushed);
-            spawn(script, &guarded, move |guarded| {
-                guarded.event.clear();
-                if !pushed.load(Relaxed) {
-                    guarded.event.wait();
-                    assert!(pushed.load(Relaxed));
-                }
-            })
-        };
-        pushed.store(true, Relaxed);
-        guarded.event.set();
-        consumer.join();
     });
 }
 
@@ -263,17 +194,4 @@ fn timeout_against_set_against_wait() {
             patient.join();
         },
     );
-}
-
-#[test]
-fn the_waiter_may_free_the_event() {
-    explore("free after wake", None, [UNTIMED], |[script]| {
-        let guarded = unset();
-        let waiter = spawn(script, &guarded, |guarded| {
-            guarded.event.wait();
-            guarded.retire();
-        });
-        assert!(guarded.event.set());
-        waiter.join();
-    });
 }
