@@ -147,7 +147,7 @@ pub(crate) fn wait_until(
     deadline: Deadline,
     scope: Scope,
 ) -> bool {
-    let left = deadline.remaining(now());
+    let left = deadline.remaining(now);
     // No call takes zero for what it is.
     if left == Some(Duration::ZERO) {
         return false;

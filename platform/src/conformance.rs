@@ -102,7 +102,9 @@ fn untimed<F: Futex + Default + Send>() {
         a_wake_reaches_the_sleepers_of_its_word,
         a_freed_word_may_be_woken,
         there_is_one_epoch,
+        a_wait_for_any_word_sleeps,
         a_wake_of_each_word_ends_a_wait_for_any,
+        a_spin_ends_and_says_what_it_saw,
     ];
 }
 
@@ -336,6 +338,60 @@ fn there_is_one_epoch<F: Futex + Default>() {
     assert!(ptr::eq(F::epoch(), F::epoch()));
 }
 
+/// A word that cannot wait for any of several says so, and that is all.
+fn a_wait_for_any_word_sleeps<F: Futex + Default>() {
+    let words = [F::default(), F::default()];
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut returns = 0;
+            while words[1].load(Acquire) == 0 && wait_for_any_of(&words).is_some() {
+                returns += 1;
+                assert!(returns < RETURNS, "it does not sleep");
+            }
+        });
+        thread::sleep(Duration::from_millis(20));
+        words[1].fetch_add(1, Release);
+        F::wake_all(&words[1]);
+    });
+}
+
+fn a_wake_of_each_word_ends_a_wait_for_any<F: Futex + Default>() {
+    for round in 0..300 {
+        let words = [(); 3].map(|()| F::default());
+        let changed = round % words.len();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while words[changed].load(Acquire) == 0 && wait_for_any_of(&words).is_some() {}
+            });
+            words[changed].fetch_add(1, Release);
+            F::wake_one(&words[changed]);
+        });
+        wait_for_any_of(&words);
+    }
+}
+
+/// Waits until a wake of one of the words, all of which are zero. `None` if the word cannot.
+fn wait_for_any_of<F: Futex>(words: &[F]) -> Option<()> {
+    let waits: Vec<_> = words.iter().map(|word| (word, 0)).collect();
+    let in_time = F::wait_any(&waits, Deadline::NEVER)?;
+    assert!(in_time, "never is over");
+    Some(())
+}
+
+fn a_spin_ends_and_says_what_it_saw<F: Futex + Default>() {
+    let limit = Duration::from_millis(1);
+    assert!(!F::spin(limit, || false));
+    let mut looks = 0;
+    let seen = F::spin(limit, || {
+        looks += 1;
+        looks == 3
+    });
+    assert_eq!(
+        (seen, looks),
+        if looks == 0 { (false, 0) } else { (true, 3) }
+    );
+}
+
 fn the_clock_is_monotonic_and_counts_in_seconds<F: TimedFutex + Default>() {
     let mut last = F::now();
     for _ in 0..1_000 {
@@ -434,6 +490,19 @@ fn a_far_deadline_is_far<F: TimedFutex + Default>() {
     });
 }
 
+fn a_wait_for_any_word_keeps_its_deadline<F: TimedFutex + Default>() {
+    let words = [F::default(), F::default()];
+    for milliseconds in [0, 1, 17] {
+        let deadline = soon::<F>(milliseconds);
+        let wait = |_| F::wait_any(&[(&words[0], 0), (&words[1], 0), (&words[0], 0)], deadline);
+        let last = (0..RETURNS).map(wait).find(|&answer| answer != Some(true));
+        match last.expect("it does not sleep, or not come to an end") {
+            Some(_) => assert!(deadline.has_passed(F::now()), "false is early"),
+            None => return,
+        }
+    }
+}
+
 /// That the claims notice mistakes.
 #[cfg(all(test, feature = "std"))]
 mod tests {
@@ -448,18 +517,22 @@ mod tests {
         convert: fn(Duration) -> Duration,
     ) -> bool {
         let now = fallback::now();
-        let left = deadline.remaining(now).unwrap_or(Duration::MAX);
+        let left = deadline.remaining(|| now).unwrap_or(Duration::MAX);
         fallback::wait_until(word, expected, Deadline::after(now, convert(left)))
     }
 
-    /// Makes words that sleep by the fallback, but for functions of it that are replaced by mistaken ones.
+    /// Makes words that sleep by the fallback, but for functions of it that are replaced by mistaken ones, or with mistaken
+    /// methods that it does not have.
     macro_rules! mistaken {
-        ($($mistake:ident: { $($function:item)* })*) => {$(
+        ($($mistake:ident: { $($function:item)* } $(+ { $($method:item)* })?)*) => {$(
             #[allow(dead_code)] // Where there is no `errno`, one of them is not tried.
             mod $mistake {
+                #[allow(unused_imports)]
+                use super::*;
+
                 mod backend {
                     #[allow(unused_imports)]
-                    use super::super::*;
+                    use super::*;
                     pub(crate) use crate::fallback::*;
                     $($function)*
                 }
@@ -467,7 +540,7 @@ mod tests {
                     /// The fallback, with a mistake.
                     Word
                 }
-                sleeps_by!(Word, backend);
+                sleeps_by!(@word Word, backend, (), { $($($method)*)? });
             }
         )*};
     }
@@ -582,6 +655,34 @@ mod tests {
                 true
             }
         }
+        the_clock_stands_still: {
+            pub(crate) fn now() -> Duration {
+                Duration::ZERO
+            }
+            pub(crate) fn cpus() -> usize {
+                2
+            }
+        }
+        a_wait_for_any_does_not_sleep: {} + {
+            fn wait_any(_: &[(&Self, u32)], deadline: Deadline) -> Option<bool> {
+                Some(!deadline.has_passed(backend::now()))
+            }
+        }
+        a_wait_for_any_is_over_at_once: {} + {
+            fn wait_any(_: &[(&Self, u32)], _: Deadline) -> Option<bool> {
+                Some(false)
+            }
+        }
+        a_wait_for_any_is_for_the_first: {} + {
+            fn wait_any(words: &[(&Self, u32)], deadline: Deadline) -> Option<bool> {
+                Some(backend::wait_until(&words[0].0 .0, words[0].1, deadline))
+            }
+        }
+        a_wait_for_any_is_for_ever: {} + {
+            fn wait_any(words: &[(&Self, u32)], _: Deadline) -> Option<bool> {
+                Some(backend::wait_until(&words[0].0 .0, words[0].1, Deadline::NEVER))
+            }
+        }
     }
 
     /// Runs the claims on the mistaken words, all at once, and asserts that they fail in this way.
@@ -607,6 +708,9 @@ mod tests {
             a_deadline_that_has_passed_ends_a_wait: a_deadline_is_never_over;
             false_is_never_early:
                 a_timed_wait_does_not_sleep, a_deadline_is_rounded_down_to_milliseconds;
+            a_wait_for_any_word_sleeps: a_wait_for_any_does_not_sleep;
+            a_wait_for_any_word_keeps_its_deadline:
+                a_wait_for_any_does_not_sleep, a_wait_for_any_is_over_at_once;
             a_far_deadline_is_far:
                 a_deadline_is_cut_to_32_bits_of_milliseconds,
                 a_deadline_is_cut_to_64_bits_of_nanoseconds,
@@ -626,6 +730,9 @@ mod tests {
                 a_timed_wait_does_not_compare;
             a_deadline_that_has_passed_ends_a_wait: zero_is_for_ever;
             a_far_deadline_is_far: a_timed_wait_hears_no_wake;
+            a_wake_of_each_word_ends_a_wait_for_any: a_wait_for_any_is_for_the_first;
+            a_wait_for_any_word_keeps_its_deadline: a_wait_for_any_is_for_ever;
+            a_spin_ends_and_says_what_it_saw: the_clock_stands_still;
         }
     }
 
@@ -640,42 +747,5 @@ mod tests {
     #[should_panic(expected = "errno_is_kept: Panicked")]
     fn a_changed_errno_is_noticed() {
         keeps_errno::<a_wait_changes_errno::Word>();
-    }
-}
-
-/// A word that cannot wait for any of several says so, and that is all.
-fn a_wake_of_each_word_ends_a_wait_for_any<F: Futex + Default>() {
-    for round in 0..300 {
-        let words = [(); 3].map(|()| F::default());
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                let waits = [(&words[0], 0), (&words[1], 0), (&words[2], 0)];
-                while words.iter().all(|word| word.load(Acquire) == 0) {
-                    if F::wait_any(&waits, Deadline::NEVER).is_none() {
-                        return;
-                    }
-                }
-            });
-            let word = &words[round % words.len()];
-            word.fetch_add(1, Release);
-            F::wake_one(word);
-        });
-        let changed = &words[round % words.len()];
-        F::wait_any(
-            &[(&words[(round + 1) % words.len()], 0), (changed, 0)],
-            Deadline::NEVER,
-        );
-    }
-}
-
-fn a_wait_for_any_word_keeps_its_deadline<F: TimedFutex + Default>() {
-    let words = [F::default(), F::default()];
-    for milliseconds in [0, 1, 17] {
-        let deadline = soon::<F>(milliseconds);
-        let wait = || F::wait_any(&[(&words[0], 0), (&words[1], 0), (&words[0], 0)], deadline);
-        let last = core::iter::repeat_with(wait).find(|&answer| answer != Some(true));
-        if let Some(Some(_)) = last {
-            assert!(deadline.has_passed(F::now()), "false is early");
-        }
     }
 }

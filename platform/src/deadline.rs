@@ -39,9 +39,9 @@ impl Deadline {
         self.0
     }
 
-    /// What is left at `now`, zero if the deadline has passed; `None` for never.
-    pub fn remaining(self, now: Duration) -> Option<Duration> {
-        self.0.map(|time| time.saturating_sub(now))
+    /// What is left of the time, zero if the deadline has passed; `None` for never, without asking `now`.
+    pub fn remaining(self, now: impl FnOnce() -> Duration) -> Option<Duration> {
+        self.0.map(|time| time.saturating_sub(now()))
     }
 }
 
@@ -57,8 +57,8 @@ mod tests {
         let deadline = Deadline::after(SECOND, SECOND);
         assert!(!deadline.has_passed(2 * SECOND - TICK));
         assert!(deadline.has_passed(2 * SECOND));
-        assert_eq!(deadline.remaining(2 * SECOND - TICK), Some(TICK));
-        assert_eq!(deadline.remaining(3 * SECOND), Some(Duration::ZERO));
+        assert_eq!(deadline.remaining(|| 2 * SECOND - TICK), Some(TICK));
+        assert_eq!(deadline.remaining(|| 3 * SECOND), Some(Duration::ZERO));
     }
 
     #[test]
@@ -69,6 +69,6 @@ mod tests {
             Deadline::NEVER
         );
         assert!(!Deadline::NEVER.has_passed(Duration::MAX));
-        assert_eq!(Deadline::NEVER.remaining(SECOND), None);
+        assert_eq!(Deadline::NEVER.remaining(|| unreachable!()), None);
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, scope: Scope) {
 
 pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline, _: Scope) -> bool {
     let word: *const AtomicU32 = word;
-    let timeout = match microseconds(deadline.remaining(now())) {
+    let timeout = match microseconds(deadline.remaining(now)) {
         0 => return false,
         timeout => timeout,
     };
@@ -80,7 +80,7 @@ pub(crate) fn wake_all(word: *const AtomicU32, _: Scope) {
 
 fn wake(word: *const AtomicU32, count: c_int) {
     keep_errno(|| {
-        // SAFETY: the kernel changes no memory, and answers with an error if there is none at this address.
+        // SAFETY: the kernel changes no value, and answers with an error if there is no memory at this address.
         unsafe { umtx_wakeup(word.cast(), count) }
     });
 }

@@ -36,7 +36,7 @@ fn queue_of(address: usize) -> &'static Mutex<Queue> {
     &TABLE[(hash >> 32) as usize % QUEUES]
 }
 
-/// No code under these locks panics, and if it did, the queues would still be whole.
+/// No code under these locks panics: the clock, which may, is read by timed waits only, and they have read it before.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -112,7 +112,7 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
     // SAFETY: a waker takes the sleeper out before it turns `woken` on, and this thread before it returns false.
     unsafe { queue.push(&sleeper) };
     while !sleeper.woken.get() {
-        queue = match deadline.remaining(now()) {
+        queue = match deadline.remaining(now) {
             None => sleeper
                 .condvar
                 .wait(queue)
@@ -162,6 +162,12 @@ fn wake(sleeper: &Sleeper) -> bool {
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    #[test]
+    fn the_cpus_are_those_for_this_process() {
+        let available = std::thread::available_parallelism().unwrap();
+        assert_eq!(cpus(), available.get());
+    }
 
     #[test]
     fn words_in_a_row_have_queues_of_their_own() {

@@ -18,7 +18,7 @@ use core::time::Duration;
 ///   `AtomicU32` do, with the given orderings;
 /// - [`wait`](Self::wait) compares and goes to sleep in one step as seen by the wakes: a wake that follows a change of
 ///   the word finds every thread that went to sleep on the value before the change;
-/// - the wakes never read or write what their pointer points at.
+/// - the wakes get along with any address, of memory that is gone or used for something else, and change no value there.
 ///
 /// A wait may return for no reason at all, and a wake may wake threads in vain: events check. No call need order
 /// memory; events bring their own orderings.
@@ -64,7 +64,8 @@ pub unsafe trait Futex: Sync + 'static {
     /// the caller, who will be back soon, instead of returning at once.
     fn wait(&self, expected: u32);
 
-    /// Asks `seen` again and again until it answers true, for `limit` or a little longer, and returns whether it has.
+    /// Asks `seen` again and again until it answers true, for `limit` or some microseconds longer, and returns whether it
+    /// has.
     ///
     /// It is asked for a change of words of this type. For one that comes within some microseconds this is faster than a
     /// sleep. Where looking is no use, as on a machine with one CPU, this returns false at once; so does the default.

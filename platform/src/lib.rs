@@ -14,7 +14,7 @@
 //!
 //! | system | file | call |
 //! | --- | --- | --- |
-//! | Linux, Android | `linux.rs` | `futex(2)`, `FUTEX_WAIT_BITSET` with an absolute `CLOCK_MONOTONIC` deadline; `futex_waitv(2)` |
+//! | Linux, Android | `linux.rs` | `futex(2)`, `FUTEX_WAIT_BITSET` with an absolute `CLOCK_MONOTONIC` deadline; on Linux `futex_waitv(2)` |
 //! | Apple's | `apple.rs` | `os_sync_wait_on_address`, or `__ulock_wait2` under it; see below |
 //! | Windows 8 and later | `windows.rs` | `WaitOnAddress`, whole milliseconds, a relative timeout |
 //! | FreeBSD 10 | `freebsd.rs` | `_umtx_op(2)`, `UMTX_OP_WAIT_UINT` with an absolute `CLOCK_MONOTONIC` deadline |
@@ -111,11 +111,16 @@ cfg_if::cfg_if! {
         mod unix;
         use rehearsal::openbsd::backend as openbsd;
         private_and_shared!(openbsd);
-    } else if #[cfg(any(target_os = "linux", target_os = "android"))] {
+    } else if #[cfg(target_os = "linux")] {
         mod linux;
         mod shared_words;
         mod unix;
         private_and_shared!(linux, any);
+    } else if #[cfg(target_os = "android")] {
+        mod linux;
+        mod shared_words;
+        mod unix;
+        private_and_shared!(linux);
     } else if #[cfg(target_vendor = "apple")] {
         mod apple;
         mod shared_words;

@@ -18,7 +18,9 @@
 //!
 //! Every call leaves `errno` as it found it, so that an event can be set in a signal handler.
 
+mod cpus;
 mod time;
+#[cfg(target_os = "linux")]
 mod waitv;
 
 use crate::unix::{nap, result};
@@ -28,7 +30,9 @@ use core::ptr;
 use core::sync::atomic::AtomicU32;
 use libc::{c_int, c_long};
 
-pub(crate) use crate::unix::{cpus, now};
+pub(crate) use crate::unix::now;
+pub(crate) use cpus::cpus;
+#[cfg(target_os = "linux")]
 pub(crate) use waitv::wait_any;
 
 /// FUTEX_BITSET_MATCH_ANY, which `libc` does not have on every system.

@@ -26,7 +26,7 @@
 //!
 //! Except in the fallback, every call leaves `errno` as it found it.
 
-use crate::unix::{keep_errno, nap, result, timespec};
+use crate::unix::{keep_errno, nap, pointer, result, timespec};
 use crate::word::Scope;
 use crate::Deadline;
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
@@ -108,7 +108,6 @@ fn call(
         Scope::Shared => 0,
     };
     let time = deadline.time().map(timespec);
-    let time: *const libc::timespec = time.as_ref().map_or(ptr::null(), |time| time);
     let other = ptr::null::<u32>();
     let unused: c_int = 0;
     result(|| {
@@ -120,7 +119,7 @@ fn call(
                 word,
                 operation | flag,
                 value,
-                time,
+                pointer(&time),
                 other,
                 unused,
                 ANY_BITS,
@@ -189,7 +188,7 @@ mod without_futex {
             #[cfg(feature = "std")]
             Scope::Private => {
                 // The fallback has a clock of its own.
-                let its_deadline = deadline.remaining(now()).map_or(Deadline::NEVER, |left| {
+                let its_deadline = deadline.remaining(now).map_or(Deadline::NEVER, |left| {
                     Deadline::after(fallback::now(), left)
                 });
                 fallback::wait_until(word, expected, its_deadline) || !deadline.has_passed(now())

@@ -20,7 +20,7 @@
 //!
 //! Every call leaves `errno` as it found it.
 
-use crate::unix::{keep_errno, nap, timespec};
+use crate::unix::{keep_errno, nap, pointer, timespec};
 use crate::word::Scope;
 use crate::Deadline;
 use core::ptr;
@@ -57,7 +57,7 @@ pub(crate) fn wait_until(
     deadline: Deadline,
     scope: Scope,
 ) -> bool {
-    let timeout = match deadline.remaining(now()) {
+    let timeout = match deadline.remaining(now) {
         Some(Duration::ZERO) => return false,
         left => left.map(relative),
     };
@@ -91,7 +91,6 @@ fn call(
         Scope::Private => FUTEX_PRIVATE_FLAG,
         Scope::Shared => 0,
     };
-    let timeout: *const libc::timespec = timeout.as_ref().map_or(ptr::null(), |time| time);
     let (answer, error) = keep_errno(|| {
         // SAFETY: a wait reads four bytes at the word's address, or answers EFAULT if it cannot; a wake reads none, and
         // neither writes. The timeout is valid or null.
@@ -100,7 +99,7 @@ fn call(
                 word as *mut u32,
                 operation | flag,
                 value as c_int,
-                timeout,
+                pointer(&timeout),
                 ptr::null_mut(),
             )
         }

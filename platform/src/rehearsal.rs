@@ -57,6 +57,7 @@ pub(crate) mod fuchsia;
 pub(crate) mod netbsd;
 pub(crate) mod openbsd;
 
+use crate::unix::{pointer, timespec};
 use crate::word::Scope;
 use core::cell::Cell;
 use core::ptr;
@@ -79,10 +80,10 @@ fn sleep_in(
     time: Option<Duration>,
 ) -> Result<(), c_int> {
     let operation = libc::FUTEX_WAIT | flag(scope);
-    let time = time.map(crate::unix::timespec);
-    let time: *const libc::timespec = time.as_ref().map_or(ptr::null(), |time| time);
+    let time = time.map(timespec);
     // SAFETY: the kernel reads the word, or answers EFAULT, and reads the time, which is valid or null.
-    let answer = unsafe { libc::syscall(libc::SYS_futex, word, operation, expected, time) };
+    let answer =
+        unsafe { libc::syscall(libc::SYS_futex, word, operation, expected, pointer(&time)) };
     result(answer).map(|_| ())
 }
 

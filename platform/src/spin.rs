@@ -9,7 +9,7 @@ use core::hint::spin_loop;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use core::time::Duration;
 
-/// So many looks at one word take from a tenth of a microsecond to two. The limit is overrun by no more than this.
+/// So many looks at one word take from a tenth of a microsecond to two. The limit is overrun by no more than twice that.
 const LOOKS: u32 = 32;
 
 /// Asks `seen` until it answers true, for `limit` or a little longer. Returns whether it has.
@@ -19,10 +19,9 @@ pub(crate) fn spin(
     limit: Duration,
     seen: impl FnMut() -> bool,
     now: fn() -> Duration,
-    cpus: fn() -> usize,
+    cpus: &Cpus,
 ) -> bool {
-    static KNOWN: AtomicU32 = AtomicU32::new(UNKNOWN);
-    limit > Duration::ZERO && more_than_one(cpus, &KNOWN) && look(limit, seen, now)
+    limit > Duration::ZERO && cpus.are_more_than_one() && look(limit, seen, now)
 }
 
 fn look(
@@ -41,27 +40,40 @@ fn look(
     }
     let begun = now();
     while !seen_soon() {
-        if now() - begun >= limit {
+        // A clock that was set back has not seen the limit pass.
+        if now().saturating_sub(begun) >= limit {
             return false;
         }
     }
     true
 }
 
+/// Whether there is more than one CPU, which is asked once.
+pub(crate) struct Cpus {
+    count: fn() -> usize,
+    known: AtomicU32,
+}
+
 const UNKNOWN: u32 = 0;
 const ONE: u32 = 1;
 const MORE: u32 = 2;
 
-/// Whether there is more than one CPU for this process. Asked once.
-fn more_than_one(cpus: fn() -> usize, known: &AtomicU32) -> bool {
-    // Relaxed: whoever does not know it yet finds out for itself.
-    match known.load(Relaxed) {
-        UNKNOWN => {
-            let more = cpus() > 1;
-            known.store(if more { MORE } else { ONE }, Relaxed);
-            more
+impl Cpus {
+    pub(crate) const fn counted_by(count: fn() -> usize) -> Self {
+        let known = AtomicU32::new(UNKNOWN);
+        Self { count, known }
+    }
+
+    fn are_more_than_one(&self) -> bool {
+        // Relaxed: whoever does not know it yet finds out for itself.
+        match self.known.load(Relaxed) {
+            UNKNOWN => {
+                let more = (self.count)() > 1;
+                self.known.store(if more { MORE } else { ONE }, Relaxed);
+                more
+            }
+            known => known == MORE,
         }
-        known => known == MORE,
     }
 }
 
@@ -111,22 +123,33 @@ mod tests {
 
     #[test]
     fn nobody_looks_for_no_time() {
+        let cpus = Cpus::counted_by(|| 2);
         assert!(!spin(
             Duration::ZERO,
             || unreachable!(),
             || unreachable!(),
-            || 2
+            &cpus
         ));
     }
 
     #[test]
-    fn the_processors_are_counted_once() {
-        for (cpus, more) in
-            [(|| 1, false), (|| 2, true), (|| 64, true)] as [(fn() -> usize, bool); 3]
+    fn the_cpus_are_counted_once() {
+        static COUNTS: AtomicU32 = AtomicU32::new(0);
+        fn counted(cpus: usize) -> usize {
+            COUNTS.fetch_add(1, Relaxed);
+            cpus
+        }
+        for (count, more) in [
+            (|| counted(1), false),
+            (|| counted(2), true),
+            (|| counted(64), true),
+        ] as [(fn() -> usize, bool); 3]
         {
-            let known = AtomicU32::new(UNKNOWN);
-            assert_eq!(more_than_one(cpus, &known), more);
-            assert_eq!(more_than_one(|| unreachable!(), &known), more);
+            let before = COUNTS.load(Relaxed);
+            let cpus = Cpus::counted_by(count);
+            assert_eq!(cpus.are_more_than_one(), more);
+            assert_eq!(cpus.are_more_than_one(), more);
+            assert_eq!(COUNTS.load(Relaxed), before + 1);
         }
     }
 }

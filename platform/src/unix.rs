@@ -19,34 +19,8 @@ pub(crate) fn now() -> Duration {
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }
 
-/// How many CPUs there are: one, or more.
-///
-/// Those that this thread may use are not the point: one that is pinned to a CPU may wait for another on the next. And
-/// that is what `sysconf` counts in some C libraries. The file is a list like "0-3,5".
-/// [Documentation/admin-guide/cputopology.rst]
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn cpus() -> usize {
-    let mut list = [0_u8; 16];
-    let path = b"/sys/devices/system/cpu/online\0";
-    let (length, _) = keep_errno(|| {
-        // SAFETY: the path is a string as C has them, and `list` is there to be written to.
-        unsafe {
-            let file = libc::open(path.as_ptr().cast(), libc::O_RDONLY | libc::O_CLOEXEC);
-            let length = libc::read(file, list.as_mut_ptr().cast(), list.len());
-            libc::close(file);
-            length
-        }
-    });
-    // If it cannot be known, more.
-    if length > 0 && list.iter().all(|byte| !b"-,".contains(byte)) {
-        1
-    } else {
-        2
-    }
-}
-
-/// How many CPUs there are. [man 3 sysconf]
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+/// How many CPUs there are: one at least. [man 3 sysconf]
+#[allow(dead_code)] // Linux's are counted in another way.
 pub(crate) fn cpus() -> usize {
     // SAFETY: the call has no conditions.
     let (answer, _) = keep_errno(|| unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) });
@@ -80,9 +54,7 @@ pub(crate) fn timespec(time: Duration) -> libc::timespec {
 #[cold]
 pub(crate) fn nap(deadline: Deadline) -> bool {
     const PACE: Duration = Duration::from_millis(1);
-    let pause = deadline
-        .remaining(now())
-        .map_or(PACE, |left| left.min(PACE));
+    let pause = deadline.remaining(now).map_or(PACE, |left| left.min(PACE));
     let time = timespec(pause);
     // SAFETY: `time` is a valid timespec, and the null pointer says that nobody asks what is left of it.
     let (answer, error) = keep_errno(|| unsafe { libc::nanosleep(&time, ptr::null_mut()) });
@@ -91,6 +63,12 @@ pub(crate) fn nap(deadline: Deadline) -> bool {
         keep_errno(|| unsafe { libc::sched_yield() });
     }
     !deadline.has_passed(now())
+}
+
+/// A pointer for a call that takes none for null.
+#[allow(dead_code)] // FreeBSD's call, DragonFly's and Fuchsia's take their times in another way.
+pub(crate) fn pointer<T>(value: &Option<T>) -> *const T {
+    value.as_ref().map_or(ptr::null(), |value| value)
 }
 
 /// Runs a call of the C library, one that answers with less than zero if it fails, and returns the error of a failure; the
@@ -125,6 +103,11 @@ pub(crate) fn keep_errno<T>(call: impl FnOnce() -> T) -> (T, c_int) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn there_is_a_cpu() {
+        assert!(cpus() >= 1);
+    }
 
     #[test]
     fn a_time_beyond_the_type_becomes_its_last_second_and_never_negative() {

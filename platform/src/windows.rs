@@ -59,7 +59,7 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32) {
 }
 
 pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
-    let timeout = windows_milliseconds(deadline.remaining(now()));
+    let timeout = windows_milliseconds(deadline.remaining(now));
     go_on(wait_on_address(word, expected, timeout), deadline)
 }
 

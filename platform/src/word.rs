@@ -87,7 +87,8 @@ macro_rules! sleeps_by {
             }
 
             fn spin(limit: core::time::Duration, seen: impl FnMut() -> bool) -> bool {
-                crate::spin::spin(limit, seen, $backend::now, $backend::cpus)
+                static CPUS: crate::spin::Cpus = crate::spin::Cpus::counted_by($backend::cpus);
+                crate::spin::spin(limit, seen, $backend::now, &CPUS)
             }
 
             $($method)*

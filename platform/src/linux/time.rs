@@ -14,8 +14,8 @@
 //! likewise. [kernel/futex/syscalls.c; musl src/thread/__timedwait.c]
 
 use super::call;
+use crate::unix::pointer;
 use crate::Deadline;
-use core::ptr;
 use core::sync::atomic::AtomicU32;
 use core::time::Duration;
 use libc::c_int;
@@ -71,10 +71,6 @@ pub(super) fn futex(
     }
     let time = deadline.time().map(Time64::from);
     call(FUTEX_TIME64, word, operation, value, pointer(&time))
-}
-
-fn pointer<T>(time: &Option<T>) -> *const T {
-    time.as_ref().map_or(ptr::null(), |time| time)
 }
 
 /// `struct __kernel_timespec`.

@@ -9,13 +9,28 @@
 //! | ETIMEDOUT | the deadline has passed |
 //! | ENOSYS, EPERM | an older kernel, or a filter that does not know the call: not to be asked again |
 //! | anything else | not this time: there is no memory, perhaps |
+//!
+//! Android has the call in its kernels, but kills the apps that make it: its filter lets through what its C library
+//! calls, and answers the rest with SIGSYS. So there it is never made. [bionic: libc/SECCOMP_ALLOWLIST_APP.TXT]
 
 use super::time::Time64;
-use crate::unix::{keep_errno, now};
+use crate::unix::{keep_errno, now, pointer};
 use crate::word::Scope;
 use crate::Deadline;
-use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use libc::c_long;
+
+/// It has one number everywhere, but x32 has a bit besides, and MIPS counts from 4000 or 5000. `libc` has it for most
+/// systems only. [arch/*/kernel/syscalls/*.tbl]
+const FUTEX_WAITV: c_long = if cfg!(any(target_arch = "mips", target_arch = "mips32r6")) {
+    4449
+} else if cfg!(any(target_arch = "mips64", target_arch = "mips64r6")) {
+    5449
+} else if cfg!(all(target_arch = "x86_64", target_pointer_width = "32")) {
+    0x4000_01C1
+} else {
+    449
+};
 
 /// FUTEX_WAITV_MAX.
 const MOST_WORDS: usize = 128;
@@ -59,16 +74,15 @@ pub(crate) fn wait_any<'a>(
         waiter.address = word as *const AtomicU32 as usize as u64;
     }
     let time = deadline.time().map(Time64::from);
-    let time: *const Time64 = time.as_ref().map_or(ptr::null(), |time| time);
     let (answer, error) = keep_errno(|| {
         // SAFETY: there are `count` waiters; the words outlive the call; the time is valid or null, for never.
         unsafe {
             libc::syscall(
-                libc::SYS_futex_waitv,
+                FUTEX_WAITV,
                 waiters.as_ptr(),
                 count,
                 0,
-                time,
+                pointer(&time),
                 libc::CLOCK_MONOTONIC,
             )
         }
@@ -91,6 +105,37 @@ pub(crate) fn wait_any<'a>(
 mod tests {
     use super::*;
     use core::mem::size_of;
+
+    #[test]
+    #[cfg(all(target_arch = "x86_64", target_env = "gnu"))]
+    fn the_number_is_the_one_that_libc_knows() {
+        assert_eq!(FUTEX_WAITV, libc::SYS_futex_waitv);
+    }
+
+    /// What a wait on so many words answers, of which the last has another value.
+    fn answer(count: usize, deadline: Deadline) -> Option<bool> {
+        let words = [(); MOST_WORDS + 1].map(|()| AtomicU32::new(0));
+        let last = count - 1;
+        let waits = (0..count).map(|index| (&words[index], u32::from(index == last)));
+        wait_any(waits, deadline, Scope::Private)
+    }
+
+    #[test]
+    fn each_answer_of_the_kernel_is_told_from_the_others() {
+        if answer(1, Deadline::NEVER).is_none() {
+            std::println!("SKIPPED: this kernel has no futex_waitv");
+            return;
+        }
+        assert_eq!(answer(MOST_WORDS, Deadline::NEVER), Some(true));
+        assert_eq!(answer(MOST_WORDS + 1, Deadline::NEVER), None);
+        let word = AtomicU32::new(0);
+        let passed = Deadline::after(now(), core::time::Duration::ZERO);
+        let waits = [(&word, 0), (&word, 0)];
+        assert_eq!(
+            wait_any(waits.into_iter(), passed, Scope::Private),
+            Some(false)
+        );
+    }
 
     #[test]
     fn the_layout_is_the_kernels() {
