@@ -4,8 +4,8 @@
 //! the worker looks between two steps: one load. Two auto-reset ones are messages, "I stand still" and "go on". Each is
 //! sent once and received once, so that none is lost if the next pause follows before the worker has run.
 //!
-//! If nobody needs to know when the worker stands still, one manual-reset event will do. The worker waits for it before
-//! each step, `clear` pauses, and `set` resumes.
+//! If nobody needs to know when the worker stands still, one manual-reset event will do, which is set to begin with
+//! (`Event::new_set`). The worker waits for it before each step, `clear` pauses, and `set` resumes.
 
 use futex_event::{AutoResetEvent, Event};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -5,25 +5,46 @@
 //! cargo run --example signal -- /dev/shm/event      # in another
 //! ```
 
-#[cfg(unix)]
+#[cfg(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "openbsd",
+    target_os = "netbsd",
+    target_os = "dragonfly"
+))]
 #[path = "await/mapping.rs"]
 mod mapping;
 
-#[cfg(unix)]
-use std::process::ExitCode;
-
-#[cfg(not(unix))]
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "openbsd",
+    target_os = "netbsd",
+    target_os = "dragonfly"
+)))]
 fn main() {
-    eprintln!("This example maps memory as Unix systems do.");
+    eprintln!("This system cannot wait for what lies in shared memory.");
 }
 
-#[cfg(unix)]
-fn main() -> ExitCode {
+#[cfg(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "openbsd",
+    target_os = "netbsd",
+    target_os = "dragonfly"
+))]
+fn main() -> std::process::ExitCode {
     let path = match std::env::args().nth(1) {
         Some(path) => path,
         None => {
             eprintln!("usage: signal FILE");
-            return ExitCode::from(2);
+            return std::process::ExitCode::from(2);
         }
     };
     match mapping::open(path.as_ref()) {
@@ -31,8 +52,8 @@ fn main() -> ExitCode {
         Ok(_) => println!("It was set already"),
         Err(error) => {
             eprintln!("signal: {error}");
-            return ExitCode::FAILURE;
+            return std::process::ExitCode::FAILURE;
         }
     }
-    ExitCode::SUCCESS
+    std::process::ExitCode::SUCCESS
 }

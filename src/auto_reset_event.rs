@@ -62,7 +62,7 @@
 
 use crate::epoch;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
-use crate::several::{Listening, SleepOn, Source, Waitable};
+use crate::several::{Listening, Seal, SleepOn, Source, Waitable};
 #[cfg(feature = "std")]
 use crate::sleep::left_until;
 use crate::sleep::{ForEver, Sleep, Until};
@@ -118,7 +118,8 @@ const fn waiters(word: u32) -> u32 {
 /// - No operation waits for another thread to finish one. [`set`], [`clear`], [`is_set`] and [`try_wait`] never block.
 /// - Kernel calls: none, but one each time a thread parks, and one for a `set` that releases a thread which has come in
 ///   to wait. Where threads could not be counted in yet (see Limits), or wait in [`wait_any`], one by whoever lets them
-///   in or leaves them a token.
+///   in or leaves them a token. The first wait of a process that [spins](Spin) asks how many CPUs there are, which takes
+///   a call or a few.
 /// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in
 ///   another thread.
 /// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler and keep `errno`, and the
@@ -138,7 +139,7 @@ const fn waiters(word: u32) -> u32 {
 /// A wait begins when the event has counted the thread in. It does so at once, but for three cases. While they last, the
 /// thread can take a remembered token, as a thread that comes fresh can, but no `set` is meant for it alone.
 ///
-/// - It looks for a token for some microseconds, if that has been of use before. See [`Spin`](crate::Spin).
+/// - It spins, looking for a token, for some microseconds, if that has been of use before. See [`Spin`].
 /// - 32,767 threads are waiting already.
 /// - Threads that were released have not yet run and left.
 ///
@@ -182,6 +183,17 @@ impl AutoResetEvent {
     pub const fn new() -> Self {
         Self::with_futex(PrivateFutex::new(0))
     }
+
+    /// An event that is set: a token is remembered to begin with.
+    ///
+    /// ```
+    /// static FREE: futex_event::AutoResetEvent = futex_event::AutoResetEvent::new_set();
+    /// assert!(FREE.try_wait());
+    /// assert!(!FREE.try_wait());
+    /// ```
+    pub const fn new_set() -> Self {
+        Self::with_futex(PrivateFutex::new(SET))
+    }
 }
 
 impl<F: Futex> AutoResetEvent<F> {
@@ -198,9 +210,7 @@ impl<F: Futex> AutoResetEvent<F> {
         let () = epoch::OfOneProcess::<F>::CHECKED;
         Self { word }
     }
-}
 
-impl<F: Futex> AutoResetEvent<F> {
     /// Releases one thread that waits, or remembers a token if none does. True if it did either, false if a token was
     /// remembered already.
     ///
@@ -305,6 +315,8 @@ impl<F: Futex> AutoResetEvent<F> {
     }
 
     /// Blocks until a `set` releases this wait. Returns at once, and enters no kernel, if a token is remembered.
+    ///
+    /// Spins for some microseconds before it parks, if that has been of use lately: see [`Spin::ADAPTIVE`].
     ///
     /// Everything done before the `set` is visible to the caller afterwards.
     ///
@@ -481,19 +493,19 @@ impl<F: Futex> Waitable<F> for AutoResetEvent<F> {}
 /// A thread that waits for several events is not counted in. It listens, and takes a remembered token only: a grant it
 /// would have to give back if another event ended its wait.
 impl<F: Futex> Source<F> for AutoResetEvent<F> {
-    fn take(&self) -> bool {
+    fn take(&self, _: Seal) -> bool {
         self.try_wait()
     }
 
-    fn begin(&self) -> u32 {
+    fn begin(&self, _: Seal) -> u32 {
         0
     }
 
-    fn claim(&self, _: u32) -> bool {
+    fn claim(&self, _: u32, _: Seal) -> bool {
         self.try_wait()
     }
 
-    fn listen(&self, _: u32, _: SleepOn) -> Listening<'_, F> {
+    fn listen(&self, _: u32, _: SleepOn, _: Seal) -> Listening<'_, F> {
         let mut word = self.word.load(Relaxed);
         loop {
             let set = word & SET != 0;

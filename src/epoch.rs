@@ -16,6 +16,30 @@ use crate::platform::Futex;
 use core::sync::atomic::Ordering::{Acquire, Release};
 
 /// Only words of one process have an epoch.
+///
+/// ```
+/// use futex_event::{platform::PrivateFutex, wait_any, AutoResetEvent, Event};
+///
+/// let event = Event::with_futex(PrivateFutex::new(0));
+/// event.set();
+/// wait_any(&[&event, &AutoResetEvent::with_futex(PrivateFutex::new(0))]);
+/// ```
+///
+/// The same for several processes:
+///
+/// ```compile_fail
+/// use futex_event::{platform::SharedFutex, wait_any, Event};
+///
+/// let event = Event::with_futex(SharedFutex::new(0));
+/// event.set();
+/// wait_any(&[&event]);
+/// ```
+///
+/// ```compile_fail
+/// use futex_event::{platform::SharedFutex, AutoResetEvent};
+///
+/// AutoResetEvent::with_futex(SharedFutex::new(0));
+/// ```
 pub(crate) struct OfOneProcess<F>(F);
 
 impl<F: Futex> OfOneProcess<F> {

@@ -41,7 +41,8 @@
 //! `set` publishes with its one write and uses the event's address as a number from then on. A waiter that sees the
 //! write may free the event at once: the wake then goes to an address at which nobody, or somebody else, sleeps.
 //! References to types with interior mutability do not promise the compiler that the memory stays
-//! (rust-lang/rust#98017), so a `&self` that outlives the event inside `set` is no lie either.
+//! (rust-lang/rust#98017), so a `&self` that outlives the event inside `set` is no lie either. Rust 1.63, the oldest that
+//! is supported, does promise it to LLVM; but there is no read through it after the write, and LLVM moves none there.
 //!
 //! # Orderings
 //!
@@ -55,7 +56,7 @@
 
 use crate::epoch;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
-use crate::several::{Listening, SleepOn, Source, Waitable};
+use crate::several::{Listening, Seal, SleepOn, Source, Waitable};
 #[cfg(feature = "std")]
 use crate::sleep::left_until;
 use crate::sleep::{ForEver, Sleep, Until};
@@ -64,7 +65,7 @@ use core::fmt;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::time::Duration;
 
-const SET: u32 = 1 << 0;
+pub(crate) const SET: u32 = 1 << 0;
 const PARKED: u32 = 1 << 1;
 const LISTENED: u32 = 1 << 2;
 const GENERATION: u32 = !(SET | PARKED | LISTENED);
@@ -99,7 +100,8 @@ const ONE_GENERATION: u32 = 1 << 3;
 /// - Kernel calls: none, but one each time a thread parks, and one for a `set` that ends a time in which threads have
 ///   parked, whatever their number. (The mark that tells `set` is taken off by `clear`. So if all who parked have
 ///   given up since, the call is made in vain.) Where a system cannot put a thread to sleep for several events at once,
-///   two calls if some of them wait in [`wait_any`].
+///   two calls if some of them wait in [`wait_any`]. The first wait of a process that [spins](Spin) asks how many CPUs
+///   there are, which takes a call or a few.
 /// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in
 ///   another thread.
 /// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler, keep `errno`, and work
@@ -114,8 +116,9 @@ const ONE_GENERATION: u32 = 1 << 3;
 ///
 /// - A thread that waits notices a `clear` by a count of 29 bits. It can miss a `set` and `clear` only if from one look
 ///   at the event to its next the event is cleared 2^29 times, or a multiple of that, to the exact count: because the
-///   thread does not get to run, or because the one who should wake it does not. At ten nanoseconds a clear that is five
-///   seconds of nothing else. It then waits for the next `set`.
+///   thread does not get to run, or the one who should wake it does not, or because it sleeps in
+///   [`wait_all`](crate::wait_all()) on another of the events. At ten nanoseconds a clear that is five seconds of nothing
+///   else. It then waits for the next `set`.
 /// - Between the write of a `set` and its wake, the thread that sets can be stopped, by the scheduler or a debugger.
 ///   Threads that were parked then sleep on until it runs again. A second `set` in that time returns false and wakes
 ///   nobody: to do otherwise would cost every `set` of a set event a kernel call. Threads that come to wait meanwhile
@@ -145,9 +148,22 @@ impl Event {
     pub const fn new() -> Self {
         Self::with_futex(PrivateFutex::new(0))
     }
+
+    /// An event that is set: a gate that stands open to begin with.
+    ///
+    /// Whoever sees it set sees what was done before it was made, as far as the thread sees the event itself.
+    ///
+    /// ```
+    /// static MAY_RUN: futex_event::Event = futex_event::Event::new_set();
+    /// MAY_RUN.wait();
+    /// assert!(MAY_RUN.clear());
+    /// ```
+    pub const fn new_set() -> Self {
+        Self::with_futex(PrivateFutex::new(SET))
+    }
 }
 
-impl<F> Event<F> {
+impl<F: Futex> Event<F> {
     /// An event on a word of the caller's, which must be zero, for an event that is not set.
     ///
     /// ```
@@ -159,9 +175,7 @@ impl<F> Event<F> {
     pub const fn with_futex(word: F) -> Self {
         Self { word }
     }
-}
 
-impl<F: Futex> Event<F> {
     /// Sets the event and releases every thread that waits. True if it was unset.
     ///
     /// Never blocks. One kernel call if threads are parked, or have been and gave up; none otherwise.
@@ -250,6 +264,8 @@ impl<F: Futex> Event<F> {
     }
 
     /// Blocks until the event is set. Returns at once, and enters no kernel, if it is.
+    ///
+    /// Spins for some microseconds before it parks, if that has been of use lately: see [`Spin::ADAPTIVE`].
     ///
     /// Everything done before the `set` is visible to the caller afterwards.
     ///
@@ -342,19 +358,19 @@ fn wake<F: Futex>(address: *const F, before: u32) {
 impl<F: Futex> Waitable<F> for Event<F> {}
 
 impl<F: Futex> Source<F> for Event<F> {
-    fn take(&self) -> bool {
+    fn take(&self, _: Seal) -> bool {
         self.is_set()
     }
 
-    fn begin(&self) -> u32 {
+    fn begin(&self, _: Seal) -> u32 {
         self.look()
     }
 
-    fn claim(&self, begun: u32) -> bool {
+    fn claim(&self, begun: u32, _: Seal) -> bool {
         is_released(begun, self.look())
     }
 
-    fn listen(&self, begun: u32, sleep_on: SleepOn) -> Listening<'_, F> {
+    fn listen(&self, begun: u32, sleep_on: SleepOn, _: Seal) -> Listening<'_, F> {
         let marks = match sleep_on {
             SleepOn::Words => PARKED,
             SleepOn::Epoch => PARKED | LISTENED,

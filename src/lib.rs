@@ -90,7 +90,7 @@ platform::where_words_can_be_shared! {{
 } else {
     pub use platform::NoSharedFutexOnThisSystem as SharedEvent;
 }}
-pub use several::{Waitable, MOST_EVENTS};
+pub use several::{Waitable, MAX_EVENTS};
 #[cfg(feature = "std")]
 pub use wait_all::wait_all_deadline;
 pub use wait_all::{wait_all, wait_all_timeout};

@@ -8,7 +8,7 @@ use core::time::Duration;
 ///
 /// It is as many as Linux's `futex_waitv` takes, and bounds the memory that the wait takes on the stack.
 /// [FUTEX_WAITV_MAX in include/uapi/linux/futex.h]
-pub const MOST_EVENTS: usize = 128;
+pub const MAX_EVENTS: usize = 128;
 
 /// An event that [`wait_any`](crate::wait_any()) can wait for: an [`Event`](crate::Event) or an
 /// [`AutoResetEvent`](crate::AutoResetEvent).
@@ -16,19 +16,23 @@ pub const MOST_EVENTS: usize = 128;
 /// The trait is sealed. All events of one wait live in the same type of word, `F`.
 pub trait Waitable<F = PrivateFutex>: Source<F> {}
 
+/// Only this crate can make one, and so call what takes one.
+#[derive(Clone, Copy)]
+pub struct Seal(pub(crate) ());
+
 /// What an event does for a thread that waits for several.
 pub trait Source<F>: Sync {
     /// Whether the event is set. Takes the token, if it has tokens.
-    fn take(&self) -> bool;
+    fn take(&self, _: Seal) -> bool;
 
     /// What the thread remembers of the look with which its wait begins.
-    fn begin(&self) -> u32;
+    fn begin(&self, _: Seal) -> u32;
 
     /// Whether the wait that began with `begun` is released by this event. Takes the token, if it has tokens.
-    fn claim(&self, begun: u32) -> bool;
+    fn claim(&self, begun: u32, _: Seal) -> bool;
 
     /// The same, and if the answer is no, marks the event so that the next `set` ends a sleep.
-    fn listen(&self, begun: u32, sleep_on: SleepOn) -> Listening<'_, F>;
+    fn listen(&self, begun: u32, sleep_on: SleepOn, _: Seal) -> Listening<'_, F>;
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,21 +54,21 @@ pub enum Listening<'a, F> {
 
 /// # Panics
 ///
-/// If there are more than [`MOST_EVENTS`].
+/// If there are more than [`MAX_EVENTS`].
 #[inline]
 pub(crate) fn check(count: usize) {
     assert!(
-        count <= MOST_EVENTS,
-        "a wait for {} events, of which there may be {}",
+        count <= MAX_EVENTS,
+        "a wait for {} events, of which there may be {} at most",
         count,
-        MOST_EVENTS
+        MAX_EVENTS
     );
 }
 
 /// A wait for several events, `S` being their type, which has begun: each of them, and what it remembers of it.
 pub(crate) struct Several<'a, S: ?Sized> {
     events: &'a [&'a S],
-    begun: [u32; MOST_EVENTS],
+    begun: [u32; MAX_EVENTS],
 }
 
 impl<'a, S: ?Sized> Several<'a, S> {
@@ -72,9 +76,9 @@ impl<'a, S: ?Sized> Several<'a, S> {
     where
         S: Source<F>,
     {
-        let mut begun = [0; MOST_EVENTS];
+        let mut begun = [0; MAX_EVENTS];
         for (begun, event) in begun.iter_mut().zip(events) {
-            *begun = event.begin();
+            *begun = event.begin(Seal(()));
         }
         Self { events, begun }
     }

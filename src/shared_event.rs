@@ -18,6 +18,7 @@
 #![allow(unsafe_code)] // The one way into memory that somebody else has mapped.
 
 use crate::platform::SharedFutex;
+use crate::event::SET;
 use crate::{Event, Spin, Spinning};
 use core::fmt;
 use core::time::Duration;
@@ -31,7 +32,15 @@ use core::time::Duration;
 /// one has called [`set`](Self::set), every living thread that waits returns.
 ///
 /// It is there where the kernel can wait on shared memory: Linux, Android, macOS and its relatives, FreeBSD, OpenBSD,
-/// NetBSD, DragonFly. Elsewhere, on Windows for one, the name stands for a type without methods, whose name says so.
+/// NetBSD, DragonFly. Elsewhere, on Windows for one, the name stands for a type without methods, whose name says so. In a
+/// program for both, what uses it stands under
+///
+/// ```text
+/// #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple", target_os = "freebsd",
+///           target_os = "openbsd", target_os = "netbsd", target_os = "dragonfly"))]
+/// ```
+///
+/// It cannot be given to [`wait_any`](crate::wait_any()) or [`wait_all`](crate::wait_all()).
 ///
 /// ```
 /// use futex_event::SharedEvent;
@@ -85,11 +94,22 @@ impl SharedEvent {
         Self(Event::with_futex(SharedFutex::new(0)))
     }
 
+    /// An event that is set, to be put into memory that is shared.
+    ///
+    /// ```
+    /// let event = futex_event::SharedEvent::new_set();
+    /// event.wait();
+    /// assert!(event.clear());
+    /// ```
+    pub const fn new_set() -> Self {
+        Self(Event::with_futex(SharedFutex::new(SET)))
+    }
+
     /// The event in these four bytes.
     ///
     /// # Safety
     ///
-    /// For as long as `'a` lasts, in this process,
+    /// For as long as `'a` lasts, in this process, but for the rest of a `set` after a wait that it released has returned,
     ///
     /// - `pointer` is aligned to four and the four bytes are mapped, for reading and writing;
     /// - if they are a file's, the file is not cut shorter: a touch beyond its end is a SIGBUS;

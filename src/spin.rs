@@ -12,7 +12,7 @@
 //!   at distances that double as long as the probes are in vain.
 //! - A wait for several events has credit of its own, by the sum of their addresses, and looks at all of them.
 //! - Nobody looks while others are parked on the one event it waits for: who is last in a row has no reason to hope.
-//!   Nobody looks on a machine with one CPU, nor past its deadline.
+//!   Nobody looks on a machine with one CPU, nor more than a few microseconds past its deadline.
 //!
 //! # How the limit was found
 //!
@@ -42,7 +42,7 @@ use core::time::Duration;
 /// a look in vain costs little more than the park after it; see above for what was tried.
 const LIMIT: Duration = Duration::from_micros(10);
 
-/// What a wait does before it parks: for how long it looks at the event, again and again.
+/// What a wait does before it parks: for how long it spins, which is to look at the event again and again.
 ///
 /// It is a matter of speed only, and given per wait: see [`Event::spinning`], and the [guide](crate::guide::spinning) for
 /// when to.
@@ -69,17 +69,17 @@ enum Policy {
 }
 
 impl Spin {
-    /// Looks for some microseconds if that has been of use in this event's last waits, and otherwise parks at once. What
+    /// Spins for some microseconds if that has been of use in this event's last waits, and otherwise parks at once. What
     /// `wait` does if it is not told.
     ///
     /// Parks at once, too, if others are parked on the event already.
     pub const ADAPTIVE: Self = Self(Policy::Adaptive);
 
-    /// Parks at once: for threads that share a CPU with those they wait for, or whose time is others'.
+    /// Parks at once: for threads that share a CPU with those they wait for, or whose CPU time others need.
     pub const NEVER: Self = Self::at_most(Duration::ZERO);
 
-    /// Looks for at most so long, or up to a microsecond more, whatever came of it before; for a thread that has a CPU
-    /// for itself.
+    /// Spins for at most so long, or a few microseconds more, whatever came of it before; for a thread that has a CPU for
+    /// itself.
     ///
     /// Parks at once, too, if others are parked on the event already.
     pub const fn at_most(time: Duration) -> Self {
@@ -114,8 +114,9 @@ impl Spin {
     }
 }
 
-/// An event, each of whose waits looks for a while as it is told. See [`Event::spinning`].
+/// An event, each of whose waits spins as it is told. See [`Event::spinning`].
 #[derive(Debug)]
+#[must_use = "it does nothing until it is waited for"]
 pub struct Spinning<'a, E> {
     event: &'a E,
     spin: Spin,

@@ -1,7 +1,7 @@
 //! Waiting for all of several manual-reset events.
 
 use crate::platform::{Futex, TimedFutex};
-use crate::several::{self, Several, Source};
+use crate::several::{self, Seal, Several, Source};
 use crate::sleep::{ForEver, Sleep, Until};
 use crate::Event;
 use core::time::Duration;
@@ -9,16 +9,16 @@ use core::time::Duration;
 /// Blocks until each of the events has been set, though perhaps not all at the same time: an event counts from the first
 /// moment it is set after this has begun, even if it is cleared later.
 ///
-/// Returns at once, and enters no kernel, if all are set, or if there are none. Otherwise looks at them for some
-/// microseconds, if that has been of use in the last waits for these events; then sleeps for one event after the other, so
-/// that the number of kernel calls is at most that of the events not yet set.
+/// Returns at once, and enters no kernel, if all are set, or if there are none. Otherwise spins for some microseconds, if
+/// that has been of use in the last waits for these events; then sleeps for one event after the other, so that there is
+/// as a rule one kernel call for each that is not yet set.
 ///
 /// Everything done before those sets is visible to the caller. There is no such wait for auto-reset events: their tokens
 /// cannot be taken in one step.
 ///
 /// # Panics
 ///
-/// If there are more than [`MOST_EVENTS`](crate::MOST_EVENTS) events.
+/// If there are more than [`MAX_EVENTS`](crate::MAX_EVENTS) events.
 ///
 /// # Examples
 ///
@@ -101,7 +101,7 @@ fn all_of<F: Futex, S: Sleep<F>>(events: &[&Event<F>], sleep: impl FnOnce() -> O
 #[inline(never)]
 fn spin_or_park<F: Futex>(events: &[&Event<F>], sleep: &impl Sleep<F>) -> bool {
     let events = Several::begin(events);
-    let is_released = |(event, begun): (&Event<F>, u32)| event.claim(begun);
+    let is_released = |(event, begun): (&Event<F>, u32)| event.claim(begun, Seal(()));
     events.spin::<F>(sleep.time(), || events.iter().all(is_released));
     let mut waits = events.iter();
     waits.all(|(event, begun)| event.park(begun, sleep))

@@ -19,7 +19,7 @@
 
 use crate::epoch;
 use crate::platform::{Futex, TimedFutex};
-use crate::several::{self, Listening, Several, SleepOn, Waitable, MOST_EVENTS};
+use crate::several::{self, Listening, Seal, Several, SleepOn, Waitable, MAX_EVENTS};
 use crate::sleep::{ForEver, Sleep, Until};
 use core::time::Duration;
 
@@ -34,17 +34,16 @@ use core::time::Duration;
 ///
 /// Everything done before the `set` of the event whose index is returned is visible to the caller.
 ///
-/// Before it parks, it looks at the events for some microseconds, if that has been of use in the last waits for these
-/// events: see [`Spin::ADAPTIVE`](crate::Spin::ADAPTIVE).
+/// Before it parks, it spins for some microseconds, if that has been of use in the last waits for these events: see [`Spin::ADAPTIVE`](crate::Spin::ADAPTIVE).
 ///
-/// On Linux 5.16 and later, one kernel call for each sleep, `futex_waitv`. On other systems, and for auto-reset events
-/// everywhere, threads that wait for several events sleep on one word of the process: a `set` of an event that has been
+/// On Linux 5.16 and later, one kernel call for each sleep, `futex_waitv`. On other systems (on Android, whose apps are
+/// not allowed that call, too), and for auto-reset events everywhere, threads that wait for several events sleep on one word of the process: a `set` of an event that has been
 /// waited for so makes one kernel call more, and wakes all these threads, which look and sleep again. An event that
 /// nobody waits for so pays nothing. The same event may be in the slice twice.
 ///
 /// # Panics
 ///
-/// If there are no events, or more than [`MOST_EVENTS`].
+/// If there are no events, or more than [`MAX_EVENTS`].
 ///
 /// # Examples
 ///
@@ -131,12 +130,10 @@ fn first_of<F: Futex, S: Sleep<F>>(
     events: &[&dyn Waitable<F>],
     sleep: impl FnOnce() -> Option<S>,
 ) -> Option<usize> {
-    assert!(
-        !events.is_empty(),
-        "a wait for none of no events never ends"
-    );
+    let () = epoch::OfOneProcess::<F>::CHECKED;
+    assert!(!events.is_empty(), "a wait for one of no events never ends");
     several::check(events.len());
-    let set = events.iter().position(|event| event.take());
+    let set = events.iter().position(|event| event.take(Seal(())));
     set.or_else(|| spin_or_park(events, &sleep()?))
 }
 
@@ -159,20 +156,22 @@ fn spin_or_park<F: Futex>(events: &[&dyn Waitable<F>], sleep: &impl Sleep<F>) ->
 
 /// The index of the first event that releases this wait.
 fn claim<F: Futex>(events: &Events<'_, F>) -> Option<usize> {
-    events.iter().position(|(event, begun)| event.claim(begun))
+    events
+        .iter()
+        .position(|(event, begun)| event.claim(begun, Seal(())))
 }
 
 /// Sleeps until an event is claimed, and returns its index; `None` if the time is up.
 fn park<F: Futex>(events: &Events<'_, F>, sleep: &impl Sleep<F>) -> Option<usize> {
     let mut sleep_on = SleepOn::Words;
     // Every event has a place, or shares that of the epoch with others.
-    let mut words = [(F::epoch(), 0); MOST_EVENTS];
+    let mut words = [(F::epoch(), 0); MAX_EVENTS];
     loop {
         let epoch = epoch::read::<F>();
         let mut count = 0;
         let mut on_epoch = false;
         for (index, (event, begun)) in events.iter().enumerate() {
-            match event.listen(begun, sleep_on) {
+            match event.listen(begun, sleep_on, Seal(())) {
                 Listening::Released => return Some(index),
                 Listening::OnWord(word, expected) => {
                     words[count] = (word, expected);

@@ -63,6 +63,14 @@ fn four_bytes_that_are_zero_when_unset<E: AnyEvent>() {
     zero.wait();
 }
 
+#[test]
+fn an_event_may_be_set_to_begin_with() {
+    static GATE: Event = Event::new_set();
+    static TOKEN: AutoResetEvent = AutoResetEvent::new_set();
+    assert!(GATE.try_wait() && GATE.clear() && !GATE.is_set());
+    assert!(TOKEN.try_wait() && !TOKEN.try_wait());
+}
+
 fn set_says_whether_it_changed_anything<E: AnyEvent>() {
     let event = E::unset();
     assert!(event.set());

@@ -93,6 +93,12 @@ fn is_asleep_in_futex(process: libc::pid_t) -> bool {
 }
 
 #[test]
+fn an_event_may_be_set_to_begin_with() {
+    let event = SharedEvent::new_set();
+    assert!(event.try_wait() && event.clear() && !event.is_set());
+}
+
+#[test]
 fn all_zero_memory_is_an_unset_event_of_four_bytes() {
     assert_eq!(std::mem::size_of::<SharedEvent>(), 4);
     assert_eq!(std::mem::align_of::<SharedEvent>(), 4);

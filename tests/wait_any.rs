@@ -7,7 +7,7 @@ use common::{calls, until_parked_on_any, Calls, TimedWord, Watched, Word, PATIEN
 use futex_event::platform::Futex;
 use futex_event::{
     wait_all, wait_all_deadline, wait_all_timeout, wait_any, wait_any_deadline, wait_any_timeout,
-    AutoResetEvent, Event, Waitable, MOST_EVENTS,
+    AutoResetEvent, Event, Waitable, MAX_EVENTS,
 };
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::thread;
@@ -160,7 +160,7 @@ fn the_same_event_may_be_there_twice<F: Word>() {
 
 fn as_many_events_as_are_allowed_can_be_waited_for<F: Word>() {
     let _turn = common::take_turn();
-    let events: Vec<_> = (1..MOST_EVENTS).map(|_| manual::<F>()).collect();
+    let events: Vec<_> = (1..MAX_EVENTS).map(|_| manual::<F>()).collect();
     let (token, last) = (auto::<F>(), manual::<F>());
     let few = events.iter().map(|event| event as Any<F>);
     let sets: [(Any<F>, &(dyn Fn() -> bool + Sync)); 2] =
@@ -171,7 +171,7 @@ fn as_many_events_as_are_allowed_can_be_waited_for<F: Word>() {
             let waiter = scope.spawn(|| wait_any(&all));
             until_listening(&all, 1);
             assert!(set());
-            assert_eq!(waiter.join().unwrap(), MOST_EVENTS - 1);
+            assert_eq!(waiter.join().unwrap(), MAX_EVENTS - 1);
         });
     }
 }
@@ -188,9 +188,9 @@ fn none_and_too_many_panic_and_say_so<F: Word>() {
     event.set();
     let none: [Any<F>; 0] = [];
     assert!(message(&|| _ = wait_any(&none)).contains("no events"));
-    let too_many = vec![&event as Any<F>; MOST_EVENTS + 1];
+    let too_many = vec![&event as Any<F>; MAX_EVENTS + 1];
     assert!(message(&|| _ = wait_any(&too_many)).contains("129 events"));
-    assert!(message(&|| wait_all(&vec![&event; MOST_EVENTS + 1])).contains("129 events"));
+    assert!(message(&|| wait_all(&vec![&event; MAX_EVENTS + 1])).contains("129 events"));
 }
 
 fn the_waiter_may_free_the_events_while_set_is_running<F: Word>() {
