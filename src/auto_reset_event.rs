@@ -453,7 +453,7 @@ impl<F: TimedFutex> AutoResetEvent<F> {
 
     /// Blocks until a `set` releases this wait: true, or until `deadline`: false.
     ///
-    /// As [`wait_timeout`](Self::wait_timeout); a deadline in the past is a timeout of zero.
+    /// As [`wait_timeout`](Self::wait_timeout); a deadline in the past is a timeout of zero. With the feature `std`.
     ///
     /// ```
     /// use futex_event::AutoResetEvent;

@@ -409,7 +409,7 @@ impl<F: TimedFutex> Event<F> {
 
     /// Blocks until the event is set: true, or until `deadline`: false.
     ///
-    /// As [`wait_timeout`](Self::wait_timeout); a deadline in the past is a timeout of zero.
+    /// As [`wait_timeout`](Self::wait_timeout); a deadline in the past is a timeout of zero. With the feature `std`.
     ///
     /// ```
     /// use futex_event::Event;

@@ -33,7 +33,8 @@
 //! | [`SharedEvent`] | an `Event` for several processes, in memory that they share; not on every system |
 //! | [`wait_any`](wait_any()) | waits for the first of several events, of both kinds; also with a timeout or a deadline |
 //! | [`wait_all`](wait_all()) | waits until manual-reset events have all been set; also with a timeout or a deadline |
-//! | [`Spin`] | what a wait does before it parks; the default adapts |
+//! | [`Spin`], [`Spinning`] | what a wait does before it parks; the default adapts |
+//! | [`Waitable`], [`MAX_EVENTS`] | what `wait_any` can wait for, and how many of them |
 //! | [`platform`] | the words that events live in, and the traits to bring your own |
 //!
 //! The type's own page lists what it promises: no spurious returns, no set lost to a `clear`, timeouts that are never
@@ -56,6 +57,16 @@
 //!
 //! Threads sleep on the event itself on Linux, Android, Windows, Apple's systems, FreeBSD, OpenBSD, NetBSD, DragonFly and
 //! Fuchsia; [`platform`] has the table of calls. Anywhere else std's `Mutex` and `Condvar` do it, in a table on the side.
+//!
+//! # Features
+//!
+//! | feature | what it brings |
+//! | --- | --- |
+//! | `std` (default) | the waits with a deadline, whose names end in `_deadline`; and the word for systems without a futex |
+//! | `conformance` | [`platform`]'s tests for words of your own; needs `std` |
+//! | `atomic-wait` | `AtomicWaitFutex`, an example of a word that somebody else has brought, on the crate of that name |
+//!
+//! Without `std` there is neither std nor an allocator. Rust 1.63 or later.
 
 #![no_std]
 #![deny(unsafe_code)]

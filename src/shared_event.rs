@@ -176,7 +176,8 @@ impl SharedEvent {
         self.0.wait_timeout(timeout)
     }
 
-    /// Blocks until the event is set: true, or until `deadline`: false. As [`Event::wait_deadline`].
+    /// Blocks until the event is set: true, or until `deadline`: false. As [`Event::wait_deadline`], with the
+    /// feature `std`.
     #[cfg(feature = "std")]
     #[inline]
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {

@@ -156,7 +156,7 @@ macro_rules! spinning {
                 self.event.wait_timeout_spinning(timeout, self.spin)
             }
 
-            #[doc = concat!("As [`", stringify!($kind), "::wait_deadline`].")]
+            #[doc = concat!("As [`", stringify!($kind), "::wait_deadline`], with the feature `std`.")]
             #[cfg(feature = "std")]
             #[inline]
             pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {

@@ -65,7 +65,7 @@ pub fn wait_all_timeout<F: TimedFutex>(events: &[&Event<F>], timeout: Duration) 
 
 /// Blocks until each of the events has been set since this began: true, or until `deadline`: false.
 ///
-/// As [`wait_all_timeout`]; a deadline in the past is a timeout of zero.
+/// As [`wait_all_timeout`]; a deadline in the past is a timeout of zero. With the feature `std`.
 ///
 /// # Panics
 ///

@@ -99,7 +99,7 @@ pub fn wait_any_timeout<F: TimedFutex>(
 
 /// Blocks until one of the events releases this wait: its index, or until `deadline`: `None`.
 ///
-/// As [`wait_any_timeout`]; a deadline in the past is a timeout of zero.
+/// As [`wait_any_timeout`]; a deadline in the past is a timeout of zero. With the feature `std`.
 ///
 /// # Panics
 ///

@@ -1,5 +1,5 @@
-//! Each hot path is a function of its own, so that its instructions can be told from the rest; its call and return are
-//! among them. The bare instructions stand beside the events.
+//! Each hot path is a function of its own, so that its instructions can be told from the rest; its return is among
+//! them. The bare instructions stand beside the events.
 
 #![no_std]
 #![no_main]
