@@ -184,7 +184,7 @@ impl AutoResetEvent {
         Self::with_futex(PrivateFutex::new(0))
     }
 
-    /// An event that is set: a token is remembered to begin with.
+    /// An event that is set: a token is remembered to begin with. To take that one orders nothing.
     ///
     /// ```
     /// static FREE: futex_event::AutoResetEvent = futex_event::AutoResetEvent::new_set();

@@ -151,7 +151,7 @@ impl Event {
 
     /// An event that is set: a gate that stands open to begin with.
     ///
-    /// Whoever sees it set sees what was done before it was made, as far as the thread sees the event itself.
+    /// To find it set before the first `set` orders nothing: there has been nothing to be ordered after.
     ///
     /// ```
     /// static MAY_RUN: futex_event::Event = futex_event::Event::new_set();

@@ -34,12 +34,14 @@ use core::time::Duration;
 ///
 /// Everything done before the `set` of the event whose index is returned is visible to the caller.
 ///
-/// Before it parks, it spins for some microseconds, if that has been of use in the last waits for these events: see [`Spin::ADAPTIVE`](crate::Spin::ADAPTIVE).
+/// Before it parks, it spins for some microseconds, if that has been of use in the last waits for these events: see
+/// [`Spin::ADAPTIVE`](crate::Spin::ADAPTIVE).
 ///
-/// On Linux 5.16 and later, one kernel call for each sleep, `futex_waitv`. On other systems (on Android, whose apps are
-/// not allowed that call, too), and for auto-reset events everywhere, threads that wait for several events sleep on one word of the process: a `set` of an event that has been
-/// waited for so makes one kernel call more, and wakes all these threads, which look and sleep again. An event that
-/// nobody waits for so pays nothing. The same event may be in the slice twice.
+/// On Linux 5.16 and later, one kernel call for each sleep, `futex_waitv`. On other systems, Android among them, which
+/// does not allow its apps that call, and for auto-reset events everywhere, threads that wait for several events sleep
+/// on one word of the process: a `set` of an event that has been waited for so makes one kernel call more, and wakes
+/// all these threads, which look and sleep again. An event that nobody waits for so pays nothing. The same event may be
+/// in the slice twice.
 ///
 /// # Panics
 ///
