@@ -36,7 +36,7 @@ fn queue_of(address: usize) -> &'static Mutex<Queue> {
     &TABLE[(hash >> 32) as usize % QUEUES]
 }
 
-/// No code under these locks panics: the clock, which may, is read by timed waits only, and they have read it before.
+/// No code under these locks panics while a queue is being changed, or has a sleeper in it who would be left there.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -109,10 +109,12 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
     if word.load(Relaxed) != expected {
         return true;
     }
+    // Where there is no clock, this panics: here, and not while the sleeper is in the queue.
+    let mut left = deadline.remaining(now);
     // SAFETY: a waker takes the sleeper out before it turns `woken` on, and this thread before it returns false.
     unsafe { queue.push(&sleeper) };
     while !sleeper.woken.get() {
-        queue = match deadline.remaining(now) {
+        queue = match left {
             None => sleeper
                 .condvar
                 .wait(queue)
@@ -129,6 +131,7 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
                     .0
             }
         };
+        left = deadline.remaining(now);
     }
     true
 }

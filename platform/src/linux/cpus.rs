@@ -68,6 +68,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_size_of_a_set_is_that_of_all_its_parts() {
+        assert_eq!(size(&Set::default()), 0);
+        assert_eq!(size(&[0b101; 32]), 64);
+    }
+
+    #[test]
     fn the_file_is_asked_only_by_a_thread_that_may_run_on_one_cpu() {
         assert_eq!(one_or_more(1, || 1), 1);
         assert_eq!(one_or_more(1, || 2), 2);
