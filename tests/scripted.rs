@@ -139,6 +139,14 @@ fn an_event_in_the_last_moment_wins_over_time_where_several_are_waited_for() {
     }));
     assert_eq!(wait_any_timeout(&[&EVENT], SECOND), Some(0));
     assert!(wait_all_timeout(&[&EVENT], SECOND));
+
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    static OTHER: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
+        assert!(TOKEN.set());
+        false
+    }));
+    assert_eq!(wait_any_timeout(&[&OTHER, &TOKEN], SECOND), Some(1));
+    assert!(!TOKEN.is_set());
 }
 
 #[test]
