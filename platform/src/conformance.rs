@@ -340,19 +340,22 @@ fn there_is_one_epoch<F: Futex + Default>() {
 
 /// A word that cannot wait for any of several says so, and that is all.
 fn a_wait_for_any_word_sleeps<F: Futex + Default>() {
-    let words = [F::default(), F::default()];
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut returns = 0;
-            while words[1].load(Acquire) == 0 && wait_for_any_of(&words).is_some() {
-                returns += 1;
-                assert!(returns < RETURNS, "it does not sleep");
-            }
+    // Counted in all rounds, since in some the thread may hardly get to run.
+    let returns = AtomicU32::new(0);
+    for _ in 0..10 {
+        let words = [F::default(), F::default()];
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while words[1].load(Acquire) == 0 && wait_for_any_of(&words).is_some() {
+                    let before = returns.fetch_add(1, Relaxed);
+                    assert!(before < RETURNS, "it does not sleep");
+                }
+            });
+            thread::sleep(Duration::from_millis(20));
+            words[1].fetch_add(1, Release);
+            F::wake_all(&words[1]);
         });
-        thread::sleep(Duration::from_millis(20));
-        words[1].fetch_add(1, Release);
-        F::wake_all(&words[1]);
-    });
+    }
 }
 
 fn a_wake_of_each_word_ends_a_wait_for_any<F: Futex + Default>() {
@@ -709,8 +712,7 @@ mod tests {
             false_is_never_early:
                 a_timed_wait_does_not_sleep, a_deadline_is_rounded_down_to_milliseconds;
             a_wait_for_any_word_sleeps: a_wait_for_any_does_not_sleep;
-            a_wait_for_any_word_keeps_its_deadline:
-                a_wait_for_any_does_not_sleep, a_wait_for_any_is_over_at_once;
+            a_wait_for_any_word_keeps_its_deadline: a_wait_for_any_is_over_at_once;
             a_far_deadline_is_far:
                 a_deadline_is_cut_to_32_bits_of_milliseconds,
                 a_deadline_is_cut_to_64_bits_of_nanoseconds,
