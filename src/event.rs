@@ -65,7 +65,7 @@ use core::fmt;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::time::Duration;
 
-pub(crate) const SET: u32 = 1 << 0;
+pub const SET: u32 = 1 << 0;
 const PARKED: u32 = 1 << 1;
 const LISTENED: u32 = 1 << 2;
 const GENERATION: u32 = !(SET | PARKED | LISTENED);
