@@ -93,6 +93,22 @@ fn is_asleep_in_futex(process: libc::pid_t) -> bool {
 }
 
 #[test]
+fn looks_and_deadlines_are_those_of_an_event() {
+    let event = SharedEvent::new();
+    assert!(!event.try_wait());
+    let deadline = Instant::now() + Duration::from_millis(5);
+    assert!(!event.wait_deadline(deadline));
+    assert!(Instant::now() >= deadline);
+    let debug = "SharedEvent(Event { set: false, parked: true })";
+    assert_eq!(format!("{event:?}"), debug);
+
+    event.set();
+    assert!(event.try_wait() && event.wait_deadline(deadline));
+    let debug = "SharedEvent(Event { set: true, parked: false })";
+    assert_eq!(format!("{event:?}"), debug);
+}
+
+#[test]
 fn an_event_may_be_set_to_begin_with() {
     let event = SharedEvent::new_set();
     assert!(event.try_wait() && event.clear() && !event.is_set());
