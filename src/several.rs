@@ -17,7 +17,6 @@ pub const MAX_EVENTS: usize = 128;
 pub trait Waitable<F = PrivateFutex>: Source<F> {}
 
 /// Only this crate can make one, and so call what takes one.
-#[derive(Clone, Copy)]
 pub struct Seal(pub(crate) ());
 
 /// What an event does for a thread that waits for several.

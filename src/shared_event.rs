@@ -17,8 +17,8 @@
 
 #![allow(unsafe_code)] // The one way into memory that somebody else has mapped.
 
-use crate::platform::SharedFutex;
 use crate::event::SET;
+use crate::platform::SharedFutex;
 use crate::{Event, Spin, Spinning};
 use core::fmt;
 use core::time::Duration;

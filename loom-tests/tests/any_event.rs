@@ -14,8 +14,8 @@ trait AnyEvent: Send + Sync + 'static {
     fn wait(&self);
 }
 
-macro_rules! models_of {
-    ($($module:ident: $kind:ty,)*) => {$(
+macro_rules! any_event {
+    ($kind:ty) => {
         impl AnyEvent for $kind {
             fn unset() -> Self {
                 Self::with_futex(Word::default())
@@ -36,36 +36,27 @@ macro_rules! models_of {
                 self.wait();
             }
         }
+    };
+}
+any_event!(Event<Word>);
+any_event!(AutoResetEvent<Word>);
 
-        mod $module {
-            use super::*;
-
-            #[test]
-            fn whoever_sees_the_event_set_sees_what_was_before() {
-                super::whoever_sees_the_event_set_sees_what_was_before::<$kind>();
-            }
-
-            #[test]
-            fn one_of_two_sets_and_one_of_two_clears_changes_the_state() {
-                super::one_of_two_sets_and_one_of_two_clears_changes_the_state::<$kind>();
-            }
-
-            #[test]
-            fn set_of_a_set_event_publishes_too() {
-                super::set_of_a_set_event_publishes_too::<$kind>();
-            }
-
-            #[test]
-            fn the_waiter_may_free_the_event() {
-                super::the_waiter_may_free_the_event::<$kind>();
-            }
+macro_rules! on_every_event {
+    ($($model:ident,)*) => {
+        mod event {
+            $(#[test] fn $model() { super::$model::<super::Event<super::Word>>() })*
         }
-    )*};
+        mod auto_reset_event {
+            $(#[test] fn $model() { super::$model::<super::AutoResetEvent<super::Word>>() })*
+        }
+    };
 }
 
-models_of! {
-    event: Event<Word>,
-    auto_reset_event: AutoResetEvent<Word>,
+on_every_event! {
+    whoever_sees_the_event_set_sees_what_was_before,
+    one_of_two_sets_and_one_of_two_clears_changes_the_state,
+    set_of_a_set_event_publishes_too,
+    the_waiter_may_free_the_event,
 }
 
 fn unset<E: AnyEvent>() -> Arc<Guarded<E>> {

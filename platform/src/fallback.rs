@@ -113,7 +113,7 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
     let mut left = deadline.remaining(now);
     // SAFETY: a waker takes the sleeper out before it turns `woken` on, and this thread before it returns false.
     unsafe { queue.push(&sleeper) };
-    while !sleeper.woken.get() {
+    loop {
         queue = match left {
             None => sleeper
                 .condvar
@@ -131,9 +131,11 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
                     .0
             }
         };
+        if sleeper.woken.get() {
+            return true;
+        }
         left = deadline.remaining(now);
     }
-    true
 }
 
 pub(crate) fn wake_one(word: *const AtomicU32) {

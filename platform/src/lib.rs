@@ -111,16 +111,11 @@ cfg_if::cfg_if! {
         mod unix;
         use rehearsal::openbsd::backend as openbsd;
         private_and_shared!(openbsd);
-    } else if #[cfg(target_os = "linux")] {
+    } else if #[cfg(any(target_os = "linux", target_os = "android"))] {
         mod linux;
         mod shared_words;
         mod unix;
         private_and_shared!(linux, any);
-    } else if #[cfg(target_os = "android")] {
-        mod linux;
-        mod shared_words;
-        mod unix;
-        private_and_shared!(linux);
     } else if #[cfg(target_vendor = "apple")] {
         mod apple;
         mod shared_words;

@@ -20,7 +20,6 @@
 
 mod cpus;
 mod time;
-#[cfg(target_os = "linux")]
 mod waitv;
 
 use crate::unix::{nap, result};
@@ -32,7 +31,6 @@ use libc::{c_int, c_long};
 
 pub(crate) use crate::unix::now;
 pub(crate) use cpus::cpus;
-#[cfg(target_os = "linux")]
 pub(crate) use waitv::wait_any;
 
 /// FUTEX_BITSET_MATCH_ANY, which `libc` does not have on every system.
