@@ -24,7 +24,7 @@ const PANELS: [(&str, &str, &str); 6] = [
         "Round trip on one CPU, where all must park",
     ),
     (
-        "oversubscribed hand-off",
+        "oversubscribed hand-off, pairs per CPU: 2",
         "round trip, all pairs at once",
         "Round trip of twice as many pairs as CPUs",
     ),

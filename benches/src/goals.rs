@@ -1,6 +1,7 @@
 //! What is to be reached, and whether it is.
 
 use crate::contenders::*;
+use crate::groups::{alternating, cold_start::FLOOR};
 use crate::race::{Results, Spread};
 
 /// One figure of one contender against that of another.
@@ -95,12 +96,7 @@ pub fn goals() -> Vec<Goal> {
         goal("set + clear", "time", BareAtomic::NAME, AtMost(1.15)),
         goal("set + clear", "time", StdEvent::NAME, TimesLess(40.0)),
         goal("set + clear", "time", ParkingLotEvent::NAME, TimesLess(2.0)),
-        goal(
-            "hand-off, two CPUs",
-            "round trip",
-            "spinning on one line",
-            AtMost(1.5),
-        ),
+        goal("hand-off, two CPUs", "round trip", FLOOR, AtMost(1.5)),
     ];
     goals.extend(
         PARK_AT_ONCE.map(|peer| goal("hand-off, two CPUs", "round trip", peer, TimesLess(10.0))),
@@ -109,8 +105,8 @@ pub fn goals() -> Vec<Goal> {
         goal(
             "hand-off, one CPU",
             "round trip",
-            BareFutex::NAME,
-            AtMost(1.03),
+            NeverSpinning::NAME,
+            AtMost(1.02),
         ),
         goal(
             "hand-off, one CPU",
@@ -127,18 +123,28 @@ pub fn goals() -> Vec<Goal> {
             AtMost(1.05),
         )
     }));
+    goals.extend(
+        [
+            "oversubscribed hand-off, pairs per CPU: 1",
+            "oversubscribed hand-off, pairs per CPU: 2",
+            "oversubscribed hand-off, pairs per CPU: 4",
+        ]
+        .map(|group| {
+            let figure = "round trip, all pairs at once";
+            goal(group, figure, NeverSpinning::NAME, AtMost(0.8))
+        }),
+    );
+    let late = |group, bound| goal(group, "CPU time", NeverSpinning::NAME, bound);
     goals.extend([
+        late("wait for a set that comes after 0.3 ms", Above(5_000.0)),
+        late("wait for a set that comes after 1 ms", Above(5_000.0)),
+        late("wait for a set that comes after 10 ms", AtMost(1.03)),
+        goal(alternating::NAME, alternating::FAST, FLOOR, AtMost(2.0)),
         goal(
-            "oversubscribed hand-off",
-            "round trip, all pairs at once",
+            alternating::NAME,
+            alternating::SLOW,
             NeverSpinning::NAME,
-            AtMost(1.0),
-        ),
-        goal(
-            "wait for a set that comes after 10 ms",
-            "CPU time",
-            NeverSpinning::NAME,
-            Above(50_000.0),
+            AtMost(1.1),
         ),
     ]);
     goals
@@ -173,7 +179,7 @@ mod tests {
     fn every_goal_names_what_is_measured() {
         let groups = groups::all();
         for goal in goals() {
-            if goal.group == "hand-off, two CPUs" && pinnable() == 1
+            if goal.group.ends_with("two CPUs") && pinnable() < 2
                 || goal.group == "hand-off, one CPU" && pinnable() == 0
             {
                 continue;

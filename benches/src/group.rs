@@ -38,6 +38,8 @@ pub enum Batch {
     Lasting(Duration),
     /// So many iterations.
     Of(u64),
+    /// One iteration, which is a run of some length by itself, in no more rounds than so many.
+    Run { most: usize },
 }
 
 /// One contender of a group.
@@ -56,6 +58,16 @@ impl Entry {
     pub fn named(name: &'static str, kind: Kind, run: impl Fn(u64) -> Vec<f64> + 'static) -> Self {
         let run = Box::new(run);
         Self { name, kind, run }
+    }
+
+    /// For work that is a run by itself, and returns the figures of it.
+    pub fn of_runs(name: &'static str, kind: Kind, run: impl Fn() -> Vec<f64> + 'static) -> Self {
+        Self::named(name, kind, move |iterations| {
+            let add = |sums: Vec<f64>, run: Vec<f64>| {
+                sums.iter().zip(run).map(|(sum, of)| sum + of).collect()
+            };
+            (1..iterations).fold(run(), |sums, _| add(sums, run()))
+        })
     }
 
     /// The sum of each figure over a batch of so many.

@@ -2,7 +2,9 @@
 
 #[cfg(target_os = "linux")]
 mod across_processes;
+pub mod alternating;
 mod broadcast;
+pub mod cold_start;
 mod creation;
 mod hand_off;
 mod late_set;
@@ -18,17 +20,15 @@ use crate::group::Group;
 pub fn all() -> Vec<Group> {
     let mut all = uncontended::groups();
     all.extend(hand_off::groups());
-    all.push(oversubscribed::group());
+    all.extend(oversubscribed::groups());
     all.extend(broadcast::groups());
     all.push(many_setters::group());
     all.push(timed_wait::group());
-    all.push(late_set::group());
+    all.extend(late_set::groups());
+    all.extend(alternating::group());
     all.extend(wait_any::groups());
     #[cfg(target_os = "linux")]
     all.extend(across_processes::groups());
     all.extend(creation::groups());
-    // What came of looking at an event before parking is remembered of its address, and the events of all groups have
-    // the same few. So the groups in which it pays come first, and are not measured with the memory of the others.
-    all.sort_by_key(|group| !group.name.ends_with("two CPUs"));
     all
 }

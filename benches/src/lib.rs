@@ -14,11 +14,13 @@
 //! | --- | --- |
 //! | `set + clear`, `set of a set event`, `is_set`, `wait on a set event`, `wait_timeout(ZERO)` | one pinned thread, in a loop of eight operations a turn; the floor is the bare instructions in the same loop |
 //! | `hand-off` | a round trip between two threads over two events, on two CPUs or on one, where every hand-off has to park |
-//! | `oversubscribed hand-off` | the same by twice as many pairs as CPUs, unpinned |
+//! | `hand-off from a cold start` | the same from the starts that users have (together, the partner late, after slow rounds, after rounds on one CPU), with 0 to 20 µs of work between a wait and the answer, pinned and unpinned: in how many of 20 runs the median is near that of two threads that spin, by 50 ms after the start and by 100 |
+//! | `hand-off that is fast and slow by turns` | 50 ms of hand-offs at once, 50 ms of hand-offs every 5 ms: the pace of the one, the CPU time of the other |
+//! | `oversubscribed hand-off` | hand-offs by one, two and four pairs for each CPU, unpinned |
 //! | `broadcast to N` | one set with N threads asleep: the time the call takes, and until the last thread has run. Those released wait again at once |
 //! | `many setters` | a thread on each CPU sets one event, another takes |
 //! | `wait_timeout(1 ms)` | how late it comes back, and the CPU time it took |
-//! | `wait for a set that comes after 10 ms` | the CPU time of the waiter |
+//! | `wait for a set that comes after N ms` | the CPU time of the waiter |
 //! | `work or stop` | a round trip as in `hand-off`, where each of the two waits for another event too |
 //! | `wait_any, last of N set` | one pinned thread: `wait_any` of N events, the last of which is set |
 //! | `shared: set + clear`, `shared: hand-off` | events for several processes, the hand-off between a process and its child. Linux only |
@@ -29,6 +31,7 @@
 
 mod allocated;
 pub mod chart;
+pub mod cold_starts;
 pub mod contenders;
 pub mod goals;
 pub mod group;

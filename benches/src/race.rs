@@ -95,7 +95,11 @@ pub fn run(group: &Group, settings: &Settings) -> Vec<Results> {
         .collect();
     let mut samples = vec![vec![Vec::new(); group.entries.len()]; group.figures.len()];
     let mut order: Vec<usize> = (0..group.entries.len()).collect();
-    for _ in 0..settings.rounds {
+    let rounds = match group.batch {
+        Batch::Run { most } => settings.rounds.min(most),
+        Batch::Lasting(_) | Batch::Of(_) => settings.rounds,
+    };
+    for _ in 0..rounds {
         fastrand::shuffle(&mut order);
         for &entry in &order {
             let sums = group.entries[entry].run(iterations[entry]);
@@ -128,6 +132,7 @@ fn calibrate(entry: &Entry, batch: Batch, scale: f64) -> u64 {
     let target = match batch {
         Batch::Lasting(time) => nanoseconds(time) * scale,
         Batch::Of(iterations) => return (iterations as f64 * scale).ceil() as u64,
+        Batch::Run { .. } => return 1,
     };
     let mut iterations = 1;
     loop {

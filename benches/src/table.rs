@@ -90,7 +90,7 @@ pub fn value(value: f64, unit: Unit) -> String {
     }
 }
 
-fn nanoseconds(time: f64) -> String {
+pub fn nanoseconds(time: f64) -> String {
     let size = time.abs();
     let (unit, of) = match () {
         _ if size >= 1e6 => ("ms", 1e6),

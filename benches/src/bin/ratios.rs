@@ -1,6 +1,6 @@
 //! Measures everything, prints it beside the goals, and draws it.
 
-use benches::{chart, goals, groups, place, race, table};
+use benches::{chart, cold_starts, goals, groups, place, race, table};
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 use std::{env, fs, io};
@@ -64,7 +64,9 @@ fn measure(settings: &race::Settings, only: &[String], out: &Path) -> io::Result
     }
 
     let mut results = Vec::new();
-    for group in groups::all() {
+    let mut groups = groups::all();
+    groups.extend(groups::cold_start::groups());
+    for group in groups {
         if only.is_empty() || only.iter().any(|word| group.name.contains(word)) {
             // Not among the results: so that it can be seen which one does not end.
             eprintln!("{} ...", group.name);
@@ -74,7 +76,9 @@ fn measure(settings: &race::Settings, only: &[String], out: &Path) -> io::Result
             }
         }
     }
-    let goals = table::goals(&goals::goals(), &results);
+    let mut goals = table::goals(&goals::goals(), &results);
+    goals.push_str(&cold_starts::goals(&results));
+    goals.push_str(&cold_starts::table(&results));
     println!("{goals}");
 
     fs::create_dir_all(out)?;

@@ -3,7 +3,7 @@
 
 use super::{Contender, HandOff, Kind, ListenerEvent, ManualReset};
 use event_listener::listener;
-use futex_event::{wait_any, AutoResetEvent, Event, Spin};
+use futex_event::{wait_all, wait_any, AutoResetEvent, Event, Spin};
 use futures_lite::future::{block_on, or};
 use std::time::Duration;
 
@@ -64,6 +64,37 @@ impl HandOff for WaitAnyManual {
     fn taker(&self) -> impl FnMut() {
         || {
             assert_eq!(wait_any(&[&self.stop, &self.work]), 1);
+            self.work.clear();
+        }
+    }
+}
+
+/// Waits for all of two events, of which one is set already: the wait itself is what is measured.
+pub struct WaitAll {
+    ready: Event,
+    work: Event,
+}
+
+impl Contender for WaitAll {
+    const NAME: &'static str = "wait_all";
+    const KIND: Kind = Kind::Ours;
+
+    fn unset() -> Self {
+        Self {
+            ready: Event::new_set(),
+            work: Event::new(),
+        }
+    }
+
+    fn set(&self) {
+        self.work.set();
+    }
+}
+
+impl HandOff for WaitAll {
+    fn taker(&self) -> impl FnMut() {
+        || {
+            wait_all(&[&self.ready, &self.work]);
             self.work.clear();
         }
     }

@@ -4,10 +4,11 @@ use crate::contenders::*;
 use crate::group::{time, timed, Batch, Entry, Group};
 use crate::place::{pairs, pin};
 use crossbeam_utils::CachePadded;
+use std::cell::Cell;
 use std::hint::spin_loop;
 use std::sync::atomic::{
-    AtomicU32,
-    Ordering::{Acquire, Release},
+    AtomicBool, AtomicU32,
+    Ordering::{Acquire, Relaxed, Release},
 };
 use std::sync::Barrier;
 use std::thread;
@@ -71,13 +72,59 @@ pub fn round_trips<T: Turns>(iterations: u64, cpus: [usize; 2]) -> Vec<f64> {
     })
 }
 
+/// Lets two threads take turns for as long as the first of them likes, which is `first` and calls what it is given for
+/// each round trip. `begin` is called by each thread, with its number, before its turns.
+pub fn for_as_long<T: Turns, R: Send>(
+    turns: &T,
+    begin: impl Fn(usize) + Sync,
+    work: impl Fn() + Sync,
+    first: impl FnOnce(&mut dyn FnMut()) -> R + Send,
+) -> R {
+    let ends = AtomicBool::new(false);
+    let ready = Barrier::new(2);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // The first says so while the turn is its own, and is asked while the turn is here.
+            let is_last = Cell::new(false);
+            let mut answer = turns.second_after(|| {
+                is_last.set(ends.load(Relaxed));
+                work();
+            });
+            ready.wait();
+            begin(1);
+            while !is_last.get() {
+                answer();
+            }
+        });
+        let first = scope.spawn(|| {
+            let mut round_trip = turns.first();
+            let mut round_trip = || {
+                round_trip();
+                work();
+            };
+            ready.wait();
+            begin(0);
+            let result = first(&mut round_trip);
+            ends.store(true, Relaxed);
+            round_trip();
+            result
+        });
+        first.join().unwrap()
+    })
+}
+
 /// What two threads take turns by.
 pub trait Turns: Sync {
     fn new() -> Self;
     /// Hands the turn over, and waits until it is handed back.
     fn first(&self) -> impl FnMut();
+    /// Waits for the turn, does the work, and hands the turn back.
+    fn second_after(&self, work: impl Fn()) -> impl FnMut();
+
     /// Waits for the turn and hands it back.
-    fn second(&self) -> impl FnMut();
+    fn second(&self) -> impl FnMut() {
+        self.second_after(|| {})
+    }
 }
 
 /// One event for each direction, on a cache line of its own.
@@ -102,17 +149,18 @@ impl<H: HandOff> Turns for TwoEvents<H> {
         }
     }
 
-    fn second(&self) -> impl FnMut() {
+    fn second_after(&self, work: impl Fn()) -> impl FnMut() {
         let mut take = self.ping.taker();
         move || {
             take();
+            work();
             self.pong.set();
         }
     }
 }
 
 /// The floor: a word that says whose turn it is, and both look at it all the time.
-struct OneLine(CachePadded<AtomicU32>);
+pub struct OneLine(CachePadded<AtomicU32>);
 
 impl OneLine {
     fn hand_over(&self, to: u32) {
@@ -138,9 +186,10 @@ impl Turns for OneLine {
         }
     }
 
-    fn second(&self) -> impl FnMut() {
-        || {
+    fn second_after(&self, work: impl Fn()) -> impl FnMut() {
+        move || {
             self.until(1);
+            work();
             self.hand_over(0);
         }
     }

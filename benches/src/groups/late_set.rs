@@ -1,4 +1,4 @@
-//! A set that comes after 10 ms: the CPU time that its waiter has burnt by then, or used to go to sleep.
+//! A set that comes late, again and again: the CPU time that its waiter has burnt by then, or used to go to sleep.
 
 use crate::contenders::*;
 use crate::group::{nanoseconds, time, Batch, Entry, Group};
@@ -8,27 +8,32 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
-const PAUSE: Duration = Duration::from_millis(10);
+/// In milliseconds.
+const PAUSES: [f64; 3] = [0.3, 1.0, 10.0];
 
-pub fn group() -> Group {
-    let mut entries = every!([BareFutex] waste());
-    entries.extend(every!(hand_off: waste()));
-    Group {
-        name: "wait for a set that comes after 10 ms".into(),
-        figures: vec![time("CPU time")],
-        entries,
-        batch: Batch::Of(3),
-    }
+pub fn groups() -> Vec<Group> {
+    let group = |milliseconds: f64| {
+        let pause = Duration::from_secs_f64(milliseconds / 1e3);
+        let mut entries = every!([BareFutex] waste(pause));
+        entries.extend(every!(hand_off: waste(pause)));
+        Group {
+            name: format!("wait for a set that comes after {milliseconds} ms"),
+            figures: vec![time("CPU time")],
+            entries,
+            batch: Batch::Of((30.0 / milliseconds) as u64),
+        }
+    };
+    PAUSES.map(group).into()
 }
 
-fn waste<H: HandOff>() -> Entry {
-    Entry::new::<H>(|iterations| {
+fn waste<H: HandOff>(pause: Duration) -> Entry {
+    Entry::new::<H>(move |iterations| {
         let (event, ready) = (H::unset(), Barrier::new(2));
         thread::scope(|scope| {
             scope.spawn(|| {
                 for _ in 0..iterations {
                     ready.wait();
-                    thread::sleep(PAUSE);
+                    thread::sleep(pause);
                     event.set();
                 }
             });

@@ -1,4 +1,4 @@
-//! Twice as many pairs as CPUs, all handing off at once, unpinned: whoever spins takes the CPU from somebody who could
+//! As many pairs as CPUs and more, all handing off at once, unpinned: whoever spins takes the CPU from somebody who could
 //! have gone on.
 
 use super::hand_off::{Turns, TwoEvents};
@@ -8,16 +8,19 @@ use std::sync::Barrier;
 use std::thread::{self, available_parallelism};
 use std::time::{Duration, Instant};
 
-pub fn group() -> Group {
-    let pairs = 2 * available_parallelism().map_or(1, usize::from);
-    let mut entries = every!([BareFutex] in_pairs(pairs));
-    entries.extend(every!(hand_off: in_pairs(pairs)));
-    Group {
-        name: "oversubscribed hand-off".into(),
-        figures: vec![time("round trip, all pairs at once")],
-        entries,
-        batch: Batch::Lasting(Duration::from_millis(40)),
-    }
+pub fn groups() -> Vec<Group> {
+    let group = |per_cpu| {
+        let pairs = per_cpu * available_parallelism().map_or(1, usize::from);
+        let mut entries = every!([BareFutex] in_pairs(pairs));
+        entries.extend(every!(hand_off: in_pairs(pairs)));
+        Group {
+            name: format!("oversubscribed hand-off, pairs per CPU: {per_cpu}"),
+            figures: vec![time("round trip, all pairs at once")],
+            entries,
+            batch: Batch::Lasting(Duration::from_millis(40)),
+        }
+    };
+    [1, 2, 4].map(group).into()
 }
 
 fn in_pairs<H: HandOff>(pairs: usize) -> Entry {
