@@ -28,7 +28,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 ///
 /// [`Futex`] has eight functions without which there is no word. Four are those of `AtomicU32`; `wait`, `wake_one` and
 /// `wake_all` are the system's calls; and [`epoch`](Futex::epoch) is one word more, in a `static`. The others have a
-/// default that is always right, if slower: without [`spin`](Futex::spin) every wait parks at once, and without
+/// default that is always right, if slower: without a [`CLOCK`](Futex::CLOCK) every wait parks at once, and without
 /// [`wait_any`](Futex::wait_any) a thread that waits for several events sleeps on the epoch.
 ///
 /// [`platform::conformance`](crate::platform::conformance) tests whether it is one.

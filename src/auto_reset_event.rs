@@ -118,8 +118,7 @@ const fn waiters(word: u32) -> u32 {
 /// - No operation waits for another thread to finish one. [`set`], [`clear`], [`is_set`] and [`try_wait`] never block.
 /// - Kernel calls: none, but one each time a thread parks, and one for a `set` that releases a thread which has come in
 ///   to wait. Where threads could not be counted in yet (see Limits), or wait in [`wait_any`], one by whoever lets them
-///   in or leaves them a token. The first wait of a process that [spins](Spin) asks how many CPUs there are, which takes
-///   a call or a few.
+///   in or leaves them a token.
 /// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in
 ///   another thread.
 /// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler and keep `errno`, and the
@@ -139,7 +138,7 @@ const fn waiters(word: u32) -> u32 {
 /// A wait begins when the event has counted the thread in. It does so at once, but for three cases. While they last, the
 /// thread can take a remembered token, as a thread that comes fresh can, but no `set` is meant for it alone.
 ///
-/// - It spins, looking for a token, for some microseconds, if that has been of use before. See [`Spin`].
+/// - It spins, polling for a token, if that has been of use before. See [`Spin`].
 /// - 32,767 threads are waiting already.
 /// - Threads that were released have not yet run and left.
 ///
@@ -316,7 +315,7 @@ impl<F: Futex> AutoResetEvent<F> {
 
     /// Blocks until a `set` releases this wait. Returns at once, and enters no kernel, if a token is remembered.
     ///
-    /// Spins for some microseconds before it parks, if that has been of use lately: see [`Spin::ADAPTIVE`].
+    /// Spins before it parks, for 5 to 120 µs, if that has been of use lately: see [`Spin::ADAPTIVE`].
     ///
     /// Everything done before the `set` is visible to the caller afterwards.
     ///
@@ -347,15 +346,19 @@ impl<F: Futex> AutoResetEvent<F> {
         }
     }
 
-    /// Looks for a token for a while, unless others wait too, and then parks.
+    /// Spins for a while, unless others have come in to wait, and then parks.
     #[cold]
     #[inline(never)]
     fn spin_or_park(&self, spin: Spin, sleep: &impl Sleep<F>) -> bool {
-        let word = self.word.load(Relaxed);
-        if word == 0 {
-            spin.on(&self.word, word, sleep.time());
+        // A `set` releases those who have come in first.
+        if waiters(self.word.load(Relaxed)) > 0 {
+            return self.park(sleep);
         }
-        self.park(sleep)
+        let released = || self.try_wait().then_some(());
+        let park = || self.park(sleep).then_some(());
+        let address: *const F = &self.word;
+        let wait = spin.then_park(address as usize, 1, false, sleep, released, park);
+        wait.is_some()
     }
 
     /// Waits until a token is taken: true, or until time is up and a last look finds none to take: false.

@@ -100,8 +100,7 @@ const ONE_GENERATION: u32 = 1 << 3;
 /// - Kernel calls: none, but one each time a thread parks, and one for a `set` that ends a time in which threads have
 ///   parked, whatever their number. (The mark that tells `set` is taken off by `clear`. So if all who parked have
 ///   given up since, the call is made in vain.) Where a system cannot put a thread to sleep for several events at once,
-///   two calls if some of them wait in [`wait_any`]. The first wait of a process that [spins](Spin) asks how many CPUs
-///   there are, which takes a call or a few.
+///   two calls if some of them wait in [`wait_any`].
 /// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in
 ///   another thread.
 /// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler, keep `errno`, and work
@@ -265,7 +264,7 @@ impl<F: Futex> Event<F> {
 
     /// Blocks until the event is set. Returns at once, and enters no kernel, if it is.
     ///
-    /// Spins for some microseconds before it parks, if that has been of use lately: see [`Spin::ADAPTIVE`].
+    /// Spins before it parks, for 5 to 120 µs, if that has been of use lately: see [`Spin::ADAPTIVE`].
     ///
     /// Everything done before the `set` is visible to the caller afterwards.
     ///
@@ -298,14 +297,17 @@ impl<F: Futex> Event<F> {
         self.word.load(Acquire)
     }
 
-    /// Looks for a while, unless others are parked, and then parks.
+    /// Spins for a while, and then parks.
     #[cold]
     #[inline(never)]
     fn spin_or_park(&self, begun: u32, spin: Spin, sleep: &impl Sleep<F>) -> bool {
-        if begun & PARKED == 0 {
-            spin.on(&self.word, begun, sleep.time());
-        }
-        self.park(begun, sleep)
+        let released = || is_released(begun, self.look()).then_some(());
+        let park = || self.park(begun, sleep).then_some(());
+        let address: *const F = &self.word;
+        // PARKED may also be left over from a thread whose time ran out.
+        let crowd = begun & PARKED != 0;
+        let wait = spin.then_park(address as usize, 1, crowd, sleep, released, park);
+        wait.is_some()
     }
 
     /// Waits until the wait that began by reading `begun` is released: true, or its time is up and a last look finds it

@@ -33,7 +33,8 @@
 //! | [`SharedEvent`] | an `Event` for several processes, in memory that they share; not on every system |
 //! | [`wait_any`](wait_any()) | waits for the first of several events, of both kinds; also with a timeout or a deadline |
 //! | [`wait_all`](wait_all()) | waits until manual-reset events have all been set; also with a timeout or a deadline |
-//! | [`Spin`], [`Spinning`] | what a wait does before it parks; the default adapts |
+//! | [`Spin`] | what a wait does before it parks; the default adapts |
+//! | [`Spinning`], [`AnyOf`], [`AllOf`] | an event, or several, for waits that are told how to spin |
 //! | [`Waitable`], [`MAX_EVENTS`] | what `wait_any` can wait for, and how many of them |
 //! | [`platform`] | the words that events live in, and the traits to bring your own |
 //!
@@ -85,6 +86,7 @@ pub mod guide;
 mod several;
 mod sleep;
 mod spin;
+mod spinning;
 mod wait_all;
 mod wait_any;
 
@@ -93,7 +95,8 @@ pub use crate::atomic_wait::AtomicWaitFutex;
 pub use auto_reset_event::AutoResetEvent;
 pub use event::Event;
 pub use futex_event_platform as platform;
-pub use spin::{Spin, Spinning};
+pub use spin::Spin;
+pub use spinning::Spinning;
 
 platform::where_words_can_be_shared! {{
     mod shared_event;
@@ -104,10 +107,10 @@ platform::where_words_can_be_shared! {{
 pub use several::{Waitable, MAX_EVENTS};
 #[cfg(feature = "std")]
 pub use wait_all::wait_all_deadline;
-pub use wait_all::{wait_all, wait_all_timeout};
+pub use wait_all::{wait_all, wait_all_timeout, AllOf};
 #[cfg(feature = "std")]
 pub use wait_any::wait_any_deadline;
-pub use wait_any::{wait_any, wait_any_timeout};
+pub use wait_any::{wait_any, wait_any_timeout, AnyOf};
 
 /// The programs of the README.
 #[cfg(doctest)]

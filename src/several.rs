@@ -1,8 +1,6 @@
-//! What the waits for several events have in common: how they begin, and how they look before they park.
+//! What the waits for several events have in common: how they begin.
 
-use crate::platform::{Futex, PrivateFutex};
-use crate::spin::Spin;
-use core::time::Duration;
+use crate::platform::PrivateFutex;
 
 /// The most events that one wait can be for: 128.
 ///
@@ -87,14 +85,13 @@ impl<'a, S: ?Sized> Several<'a, S> {
         events.zip(self.begun.iter().copied())
     }
 
-    /// Looks until `seen` says that there is no need to park, but not for longer than `left`. These events have credit of
-    /// their own, as a wait for one of them may end soon where one for another does not.
-    pub(crate) fn spin<F: Futex>(&self, left: Duration, seen: impl FnMut() -> bool) {
+    /// What the histories of waits for just these events are found by. Such a wait may end soon where one for another of
+    /// them does not.
+    pub(crate) fn address(&self) -> usize {
         let addresses = self.events.iter().map(|event| {
             let event: *const S = *event;
             event.cast::<()>() as usize
         });
-        let place = addresses.fold(0, usize::wrapping_add);
-        Spin::ADAPTIVE.until::<F>(place, left, seen);
+        addresses.fold(0, usize::wrapping_add)
     }
 }

@@ -11,6 +11,9 @@ pub(crate) trait Sleep<F> {
     /// The most time that there is, as the wait begins.
     fn time(&self) -> Duration;
 
+    /// Whether that time has passed.
+    fn is_over(&self) -> bool;
+
     /// Sleeps on all the words at once; `None` if the system cannot.
     fn on_any(&self, words: &[(&F, u32)]) -> Option<bool>;
 }
@@ -25,6 +28,10 @@ impl<F: Futex> Sleep<F> for ForEver {
 
     fn time(&self) -> Duration {
         Duration::MAX
+    }
+
+    fn is_over(&self) -> bool {
+        false
     }
 
     fn on_any(&self, words: &[(&F, u32)]) -> Option<bool> {
@@ -45,25 +52,25 @@ impl Until {
             timeout,
         })
     }
-
-    /// The clock is read after each sleep, since a futex whose word keeps changing sends its callers back without a
-    /// look at theirs.
-    fn is_to_come<F: TimedFutex>(&self) -> bool {
-        !self.deadline.has_passed(F::now())
-    }
 }
 
 impl<F: TimedFutex> Sleep<F> for Until {
     fn on(&self, word: &F, expected: u32) -> bool {
-        word.wait_until(expected, self.deadline) && self.is_to_come::<F>()
+        // The clock is read after each sleep, since a futex whose word keeps changing sends its callers back without a
+        // look at theirs.
+        word.wait_until(expected, self.deadline) && !Sleep::<F>::is_over(self)
     }
 
     fn time(&self) -> Duration {
         self.timeout
     }
 
+    fn is_over(&self) -> bool {
+        self.deadline.has_passed(F::now())
+    }
+
     fn on_any(&self, words: &[(&F, u32)]) -> Option<bool> {
-        F::wait_any(words, self.deadline).map(|in_time| in_time && self.is_to_come::<F>())
+        F::wait_any(words, self.deadline).map(|in_time| in_time && !Sleep::<F>::is_over(self))
     }
 }
 

@@ -1,16 +1,18 @@
 //! Waiting for all of several manual-reset events.
 
-use crate::platform::{Futex, TimedFutex};
+use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::{self, Seal, Several, Source};
 use crate::sleep::{ForEver, Sleep, Until};
+use crate::spin::Spin;
+use crate::spinning::Spinning;
 use crate::Event;
 use core::time::Duration;
 
 /// Blocks until each of the events has been set, though perhaps not all at the same time: an event counts from the first
 /// moment it is set after this has begun, even if it is cleared later.
 ///
-/// Returns at once, and enters no kernel, if all are set, or if there are none. Otherwise spins for some microseconds, if
-/// that has been of use in the last waits for these events; then sleeps for one event after the other, so that there is
+/// Returns at once, and enters no kernel, if all are set, or if there are none. Otherwise spins, if that
+/// has been of use in the last waits for these events (see [`Spin::ADAPTIVE`], and [`AllOf`] to choose); then sleeps for one event after the other, so that there is
 /// as a rule one kernel call for each that is not yet set.
 ///
 /// Everything done before those sets is visible to the caller. There is no such wait for auto-reset events: their tokens
@@ -35,7 +37,7 @@ use core::time::Duration;
 /// });
 /// ```
 pub fn wait_all<F: Futex>(events: &[&Event<F>]) {
-    all_of(events, || Some(ForEver));
+    AllOf(events).spinning(Spin::ADAPTIVE).wait()
 }
 
 /// Blocks until each of the events has been set since this began: true, or until `timeout` has gone by: false.
@@ -60,7 +62,7 @@ pub fn wait_all<F: Futex>(events: &[&Event<F>]) {
 /// assert!(wait_all_timeout(&[&first, &second], Duration::from_millis(5)));
 /// ```
 pub fn wait_all_timeout<F: TimedFutex>(events: &[&Event<F>], timeout: Duration) -> bool {
-    all_of(events, || Until::at_most::<F>(timeout))
+    AllOf(events).spinning(Spin::ADAPTIVE).wait_timeout(timeout)
 }
 
 /// Blocks until each of the events has been set since this began: true, or until `deadline`: false.
@@ -85,24 +87,90 @@ pub fn wait_all_deadline<F: TimedFutex>(
     events: &[&Event<F>],
     deadline: std::time::Instant,
 ) -> bool {
-    wait_all_timeout(events, crate::sleep::left_until(deadline))
+    AllOf(events)
+        .spinning(Spin::ADAPTIVE)
+        .wait_deadline(deadline)
+}
+
+/// Several manual-reset events, which end a wait when each of them has been set: for [`wait_all`] that is told how to spin.
+///
+/// ```
+/// use futex_event::{AllOf, Event, Spin};
+///
+/// let (first, second) = (Event::new_set(), Event::new_set());
+/// AllOf(&[&first, &second]).spinning(Spin::NEVER).wait();
+/// ```
+pub struct AllOf<'a, F: 'static = PrivateFutex>(pub &'a [&'a Event<F>]);
+
+impl<F> AllOf<'_, F> {
+    /// The events, for a wait that does something else before it parks than [`Spin::ADAPTIVE`].
+    #[inline]
+    pub fn spinning(&self, spin: Spin) -> Spinning<'_, Self> {
+        Spinning { event: self, spin }
+    }
+}
+
+impl<F: Futex> Spinning<'_, AllOf<'_, F>> {
+    /// As [`wait_all`].
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_all`].
+    #[inline]
+    pub fn wait(&self) {
+        all_of(self.event.0, self.spin, || Some(ForEver));
+    }
+}
+
+impl<F: TimedFutex> Spinning<'_, AllOf<'_, F>> {
+    /// As [`wait_all_timeout`].
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_all`].
+    #[inline]
+    pub fn wait_timeout(&self, timeout: Duration) -> bool {
+        all_of(self.event.0, self.spin, || Until::at_most::<F>(timeout))
+    }
+
+    /// As [`wait_all_deadline`], with the feature `std`.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_all`].
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
+        self.wait_timeout(crate::sleep::left_until(deadline))
+    }
 }
 
 /// `sleep` is asked for when an event is not set; `None` says that there is no time to wait.
 #[inline]
-fn all_of<F: Futex, S: Sleep<F>>(events: &[&Event<F>], sleep: impl FnOnce() -> Option<S>) -> bool {
+fn all_of<F: Futex, S: Sleep<F>>(
+    events: &[&Event<F>],
+    spin: Spin,
+    sleep: impl FnOnce() -> Option<S>,
+) -> bool {
     several::check(events.len());
     let set = events.iter().all(|event| event.is_set());
-    set || sleep().map_or(false, |sleep| spin_or_park(events, &sleep))
+    set || sleep().map_or(false, |sleep| spin_or_park(events, spin, &sleep))
 }
 
-/// Looks for a while, and then parks on each in turn.
+/// Spins for a while, and then parks on each in turn.
 #[cold]
 #[inline(never)]
-fn spin_or_park<F: Futex>(events: &[&Event<F>], sleep: &impl Sleep<F>) -> bool {
+fn spin_or_park<F: Futex>(events: &[&Event<F>], spin: Spin, sleep: &impl Sleep<F>) -> bool {
     let events = Several::begin(events);
     let is_released = |(event, begun): (&Event<F>, u32)| event.claim(begun, Seal(()));
-    events.spin::<F>(sleep.time(), || events.iter().all(is_released));
-    let mut waits = events.iter();
-    waits.all(|(event, begun)| event.park(begun, sleep))
+    let released = || events.iter().all(is_released).then_some(());
+    let park = || {
+        let mut waits = events.iter();
+        waits
+            .all(|(event, begun)| event.park(begun, sleep))
+            .then_some(())
+    };
+    let count = events.iter().count();
+    let wait = spin.then_park(events.address(), count, false, sleep, released, park);
+    wait.is_some()
 }

@@ -18,9 +18,11 @@
 //! the next `set` of their event a call in vain, and are gone with it or with the next `clear`.
 
 use crate::epoch;
-use crate::platform::{Futex, TimedFutex};
+use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::{self, Listening, Seal, Several, SleepOn, Waitable, MAX_EVENTS};
 use crate::sleep::{ForEver, Sleep, Until};
+use crate::spin::Spin;
+use crate::spinning::Spinning;
 use core::time::Duration;
 
 /// Blocks until one of the events releases this wait, and returns its index.
@@ -34,8 +36,8 @@ use core::time::Duration;
 ///
 /// Everything done before the `set` of the event whose index is returned is visible to the caller.
 ///
-/// Before it parks, it spins for some microseconds, if that has been of use in the last waits for these events: see
-/// [`Spin::ADAPTIVE`](crate::Spin::ADAPTIVE).
+/// Before it parks, it spins, for 5 to 120 µs, if that has been of use in the last waits for these events: see
+/// [`Spin::ADAPTIVE`], and [`AnyOf`] for a wait that is told how to spin.
 ///
 /// On Linux 5.16 and later, one kernel call for each sleep, `futex_waitv`. On other systems, Android among them, which
 /// does not allow its apps that call, and for auto-reset events everywhere, threads that wait for several events sleep
@@ -67,7 +69,7 @@ use core::time::Duration;
 /// worker.join().unwrap();
 /// ```
 pub fn wait_any<F: Futex>(events: &[&dyn Waitable<F>]) -> usize {
-    first_of(events, || Some(ForEver)).expect("only an event ends a wait without a deadline")
+    AnyOf(events).spinning(Spin::ADAPTIVE).wait()
 }
 
 /// Blocks until one of the events releases this wait: its index, or until `timeout` has gone by: `None`.
@@ -96,7 +98,7 @@ pub fn wait_any_timeout<F: TimedFutex>(
     events: &[&dyn Waitable<F>],
     timeout: Duration,
 ) -> Option<usize> {
-    first_of(events, || Until::at_most::<F>(timeout))
+    AnyOf(events).spinning(Spin::ADAPTIVE).wait_timeout(timeout)
 }
 
 /// Blocks until one of the events releases this wait: its index, or until `deadline`: `None`.
@@ -123,37 +125,105 @@ pub fn wait_any_deadline<F: TimedFutex>(
     events: &[&dyn Waitable<F>],
     deadline: std::time::Instant,
 ) -> Option<usize> {
-    wait_any_timeout(events, crate::sleep::left_until(deadline))
+    AnyOf(events)
+        .spinning(Spin::ADAPTIVE)
+        .wait_deadline(deadline)
+}
+
+/// Several events, the first of which to be set ends a wait: for [`wait_any`] that is told how to spin.
+///
+/// ```
+/// use futex_event::{AnyOf, AutoResetEvent, Event, Spin};
+/// use std::time::Duration;
+///
+/// let (work, stop) = (AutoResetEvent::new(), Event::new());
+/// work.set();
+/// let either = AnyOf(&[&stop, &work]);
+/// assert_eq!(either.spinning(Spin::NEVER).wait(), 1);
+/// let spin = Spin::at_most(Duration::from_micros(50));
+/// assert_eq!(either.spinning(spin).wait_timeout(Duration::from_millis(5)), None);
+/// ```
+pub struct AnyOf<'a, F: 'static = PrivateFutex>(pub &'a [&'a dyn Waitable<F>]);
+
+impl<F> AnyOf<'_, F> {
+    /// The events, for a wait that does something else before it parks than [`Spin::ADAPTIVE`].
+    #[inline]
+    pub fn spinning(&self, spin: Spin) -> Spinning<'_, Self> {
+        Spinning { event: self, spin }
+    }
+}
+
+impl<F: Futex> Spinning<'_, AnyOf<'_, F>> {
+    /// As [`wait_any`].
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_any`].
+    #[inline]
+    pub fn wait(&self) -> usize {
+        let index = first_of(self.event.0, self.spin, || Some(ForEver));
+        index.expect("only an event ends a wait without a deadline")
+    }
+}
+
+impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
+    /// As [`wait_any_timeout`].
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_any`].
+    #[inline]
+    pub fn wait_timeout(&self, timeout: Duration) -> Option<usize> {
+        first_of(self.event.0, self.spin, || Until::at_most::<F>(timeout))
+    }
+
+    /// As [`wait_any_deadline`], with the feature `std`.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_any`].
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_deadline(&self, deadline: std::time::Instant) -> Option<usize> {
+        self.wait_timeout(crate::sleep::left_until(deadline))
+    }
 }
 
 /// `sleep` is asked for when no event is set; `None` says that there is no time to wait.
 #[inline]
 fn first_of<F: Futex, S: Sleep<F>>(
     events: &[&dyn Waitable<F>],
+    spin: Spin,
     sleep: impl FnOnce() -> Option<S>,
 ) -> Option<usize> {
     let () = epoch::OfOneProcess::<F>::CHECKED;
     assert!(!events.is_empty(), "a wait for one of no events never ends");
     several::check(events.len());
     let set = events.iter().position(|event| event.take(Seal(())));
-    set.or_else(|| spin_or_park(events, &sleep()?))
+    set.or_else(|| spin_or_park(events, spin, &sleep()?))
 }
 
 type Events<'a, F> = Several<'a, dyn Waitable<F> + 'a>;
 
-/// Looks for a while, and then parks.
+/// Spins for a while, and then parks.
 #[cold]
 #[inline(never)]
-fn spin_or_park<F: Futex>(events: &[&dyn Waitable<F>], sleep: &impl Sleep<F>) -> Option<usize> {
+fn spin_or_park<F: Futex>(
+    events: &[&dyn Waitable<F>],
+    spin: Spin,
+    sleep: &impl Sleep<F>,
+) -> Option<usize> {
     let events = Several::begin(events);
-    let mut claimed = None;
-    events.spin::<F>(sleep.time(), || {
-        claimed = claim(&events);
-        claimed.is_some()
-    });
-    claimed
-        .or_else(|| park(&events, sleep))
-        .or_else(|| claim(&events))
+    let park = || park(&events, sleep).or_else(|| claim(&events));
+    let count = events.iter().count();
+    spin.then_park(
+        events.address(),
+        count,
+        false,
+        sleep,
+        || claim(&events),
+        park,
+    )
 }
 
 /// The index of the first event that releases this wait.

@@ -2,7 +2,7 @@
 
 use futex_event::platform::{Deadline, Futex, TimedFutex};
 use futex_event::{
-    wait_all, wait_all_timeout, wait_any, wait_any_timeout, AutoResetEvent, Event, Spin,
+    wait_all_timeout, wait_any_timeout, AllOf, AnyOf, AutoResetEvent, Event, Spin, Waitable,
 };
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, Ordering::Relaxed};
@@ -21,10 +21,23 @@ struct Scripted {
 }
 
 thread_local! {
-    /// What happens before the look that a wait takes before it parks, by the longest time for which it would look. The
-    /// answer says whether to take it for one of use, which all are unless a test says otherwise: a wait whose looks are in
-    /// vain soon goes without.
-    static BEFORE_A_LOOK: Cell<fn(Duration) -> bool> = const { Cell::new(|_| true) };
+    /// What the clock of spins does, and says, when it is read for the first time, the second, and so on.
+    static CLOCK: Cell<fn(u32) -> Duration> = const { Cell::new(|_| Duration::ZERO) };
+    static READINGS: Cell<u32> = const { Cell::new(0) };
+    static LOADS: Cell<u32> = const { Cell::new(0) };
+}
+
+fn clock() -> Duration {
+    let reading = READINGS.with(|readings| {
+        readings.set(readings.get() + 1);
+        readings.get()
+    });
+    CLOCK.with(|clock| clock.get()(reading))
+}
+
+fn with_clock(script: fn(u32) -> Duration) {
+    CLOCK.with(|clock| clock.set(script));
+    READINGS.with(|readings| readings.set(0));
 }
 
 impl Scripted {
@@ -40,12 +53,15 @@ impl Scripted {
 
 // SAFETY: an atomic integer whose waits all return early and whose wakes wake nobody: nobody is ever asleep.
 unsafe impl Futex for Scripted {
+    const CLOCK: Option<fn() -> Duration> = Some(clock);
+
     fn epoch() -> &'static Self {
         static EPOCH: Scripted = Scripted::new(|_, _| unreachable!());
         &EPOCH
     }
 
     fn load(&self, order: Ordering) -> u32 {
+        LOADS.with(|loads| loads.set(loads.get() + 1));
         self.word.load(order)
     }
 
@@ -79,13 +95,6 @@ unsafe impl Futex for Scripted {
     fn wait_any(words: &[(&Self, u32)], deadline: Deadline) -> Option<bool> {
         let (word, expected) = words[0];
         Some(word.wait_until(expected, deadline))
-    }
-
-    /// Looks once, after what the script says.
-    fn spin(limit: Duration, mut seen: impl FnMut() -> bool) -> bool {
-        let is_of_use = BEFORE_A_LOOK.with(|before| before.get()(limit));
-        seen();
-        is_of_use
     }
 
     fn wake_one(_: *const Self) {}
@@ -239,66 +248,133 @@ fn many_pulses_in_one_sleep_release_one_wait() {
     }
 }
 
-/// For events whose waits are released by a look.
+/// For events whose waits are released while they spin.
 const fn not_to_be_slept_on() -> Scripted {
-    Scripted::new(|_, _| panic!("a wait that a look has ended goes to sleep"))
+    Scripted::new(|_, _| panic!("a wait that was released while it spun goes to sleep"))
 }
 
-fn before_a_look(script: fn(Duration) -> bool) {
-    BEFORE_A_LOOK.with(|before| before.set(script));
-}
+const LONG: Spin = Spin::at_most(SECOND);
 
-const NANOSECOND: Duration = Duration::from_nanos(1);
+/// The clock is read for the first time when a wait has begun to spin.
+fn at_the_first_reading(script: fn()) {
+    thread_local! {
+        static SCRIPT: Cell<fn()> = const { Cell::new(|| {}) };
+    }
+    SCRIPT.with(|cell| cell.set(script));
+    with_clock(|reading| {
+        if reading == 1 {
+            SCRIPT.with(Cell::get)();
+        }
+        Duration::ZERO
+    });
+}
 
 #[test]
-fn a_wait_for_any_looks_before_it_parks() {
+fn a_wait_for_any_spins_before_it_parks() {
     static EVENT: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
     static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
-    before_a_look(|limit| {
-        assert!(limit > Duration::ZERO && limit < SECOND);
-        TOKEN.set()
-    });
-    assert_eq!(wait_any(&[&EVENT, &TOKEN]), 1);
-    before_a_look(|_| EVENT.set() && EVENT.clear());
-    assert_eq!(wait_any(&[&TOKEN, &EVENT]), 1);
-    before_a_look(|limit| {
-        assert_eq!(limit, NANOSECOND);
-        TOKEN.set()
-    });
-    assert_eq!(wait_any_timeout(&[&EVENT, &TOKEN], NANOSECOND), Some(1));
+    at_the_first_reading(|| assert!(TOKEN.set()));
+    assert_eq!(AnyOf(&[&EVENT, &TOKEN]).spinning(LONG).wait(), 1);
+    at_the_first_reading(|| assert!(EVENT.set() && EVENT.clear()));
+    assert_eq!(AnyOf(&[&TOKEN, &EVENT]).spinning(LONG).wait(), 1);
 }
 
 #[test]
-fn a_wait_for_all_looks_before_it_parks() {
+fn a_wait_for_all_spins_before_it_parks() {
     static ONE: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
     static OTHER: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
-    before_a_look(|_| {
-        [&ONE, &OTHER]
-            .iter()
-            .all(|event| event.set() && event.clear())
+    at_the_first_reading(|| {
+        for event in [&ONE, &OTHER] {
+            assert!(event.set() && event.clear());
+        }
     });
-    wait_all(&[&ONE, &OTHER]);
-    before_a_look(|limit| {
-        assert_eq!(limit, NANOSECOND);
-        ONE.set() && OTHER.set()
-    });
-    assert!(wait_all_timeout(&[&ONE, &OTHER], NANOSECOND));
+    AllOf(&[&ONE, &OTHER]).spinning(LONG).wait();
+}
+
+/// What a wait that is not released does before its first sleep: so often it reads the clock, by which a microsecond passes
+/// in between.
+fn readings_before_the_sleep(wait: impl FnOnce()) -> u32 {
+    with_clock(|reading| Duration::from_micros(reading.into()));
+    wait();
+    READINGS.with(Cell::get)
 }
 
 #[test]
-fn a_wait_looks_for_as_long_as_it_was_told_and_has() {
+fn a_wait_spins_for_as_long_as_it_was_told_and_has() {
     const LIMIT: Duration = Duration::from_micros(7);
-    static EVENT: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
-    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
-    before_a_look(|limit| {
-        assert_eq!(limit, LIMIT);
-        EVENT.set() && EVENT.clear() && TOKEN.set()
-    });
-    for timeout in [SECOND, LIMIT] {
-        assert!(EVENT.spinning(Spin::at_most(LIMIT)).wait_timeout(timeout));
-        assert!(TOKEN.clear());
-        assert!(TOKEN.spinning(Spin::at_most(LIMIT)).wait_timeout(timeout));
-        assert!(EVENT.spinning(Spin::at_most(SECOND)).wait_timeout(LIMIT));
-        assert!(TOKEN.clear());
+    let unset = || Event::with_futex(Scripted::new(|_, _| false));
+    // Once at the beginning, once at the end of each microsecond, before the sleep, and after.
+    let expected = 1 + 7 + 2;
+    for (spin, timeout) in [(Spin::at_most(LIMIT), SECOND), (LONG, LIMIT)] {
+        let readings = readings_before_the_sleep(|| {
+            assert!(!unset().spinning(spin).wait_timeout(timeout));
+        });
+        assert_eq!(readings, expected);
+        let readings = readings_before_the_sleep(|| {
+            let events = [&unset(), &unset()];
+            let any = AnyOf(&[events[0], events[1]]);
+            assert_eq!(any.spinning(spin).wait_timeout(timeout), None);
+        });
+        assert_eq!(readings, expected);
+        let readings = readings_before_the_sleep(|| {
+            assert!(!AllOf(&[&unset()]).spinning(spin).wait_timeout(timeout));
+        });
+        assert_eq!(readings, expected);
     }
+    let readings = readings_before_the_sleep(|| {
+        assert!(!unset().spinning(Spin::NEVER).wait_timeout(SECOND));
+    });
+    assert_eq!(readings, 0);
+}
+
+#[test]
+fn the_limit_of_a_spin_is_a_time_however_many_events_there_are() {
+    const EVENTS: u32 = 100;
+    let events: Vec<_> = (0..EVENTS)
+        .map(|_| Event::with_futex(Scripted::new(|_, _| false)))
+        .collect();
+    let events: Vec<_> = events
+        .iter()
+        .map(|event| event as &dyn Waitable<_>)
+        .collect();
+    with_clock(|reading| Duration::from_micros(reading.into()));
+    let spin = Spin::at_most(Duration::from_micros(7));
+    LOADS.with(|loads| loads.set(0));
+    let wait = AnyOf(&events).spinning(spin).wait_timeout(SECOND);
+    assert_eq!(wait, None);
+    // A question for each reading of the clock, and not 32 as for one event; and some before and after.
+    assert!(LOADS.with(Cell::get) < 20 * EVENTS);
+}
+
+/// libfaketime; a `clock_gettime` that fails.
+#[test]
+fn a_clock_that_stands_still_does_not_keep_a_wait_from_sleeping() {
+    static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
+        EVENT.set();
+        true
+    }));
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(Scripted::new(|_, _| {
+        TOKEN.set();
+        true
+    }));
+    with_clock(|_| Duration::ZERO);
+    let spin = Spin::at_most(Duration::MAX);
+    EVENT.spinning(spin).wait();
+    TOKEN.spinning(spin).wait();
+    assert!(EVENT.clear());
+    assert!(EVENT.spinning(spin).wait_timeout(SECOND));
+    assert!(TOKEN.spinning(spin).wait_timeout(SECOND));
+    assert!(EVENT.clear());
+    assert_eq!(AnyOf(&[&EVENT, &TOKEN]).spinning(spin).wait(), 0);
+}
+
+/// The same for a clock that is set back again and again.
+#[test]
+fn a_clock_that_goes_back_does_not_keep_a_wait_from_sleeping() {
+    static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
+        EVENT.set();
+        true
+    }));
+    with_clock(|reading| Duration::from_secs((1_000_000 - reading).into()));
+    EVENT.spinning(Spin::at_most(Duration::MAX)).wait();
 }

@@ -146,6 +146,12 @@ pub fn goals() -> Vec<Goal> {
             NeverSpinning::NAME,
             AtMost(1.1),
         ),
+        goal(
+            alternating::NAME,
+            alternating::SLOW,
+            alternating::Told::NAME,
+            AtMost(1.1),
+        ),
     ]);
     goals
 }

@@ -75,7 +75,7 @@ use libc::dlsym;
 #[cfg(not(target_vendor = "apple"))]
 use super::dlsym;
 
-pub(crate) use crate::unix::{cpus, now};
+pub(crate) use crate::unix::now;
 
 /// The calls by which this process sleeps and wakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

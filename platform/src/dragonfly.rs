@@ -33,7 +33,7 @@ use core::sync::atomic::AtomicU32;
 use core::time::Duration;
 use libc::c_int;
 
-pub(crate) use crate::unix::{cpus, now};
+pub(crate) use crate::unix::now;
 
 /// In microseconds.
 const MOST: u64 = 1_000_000;

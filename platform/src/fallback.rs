@@ -89,10 +89,6 @@ pub(crate) fn now() -> Duration {
     lock(&ORIGIN).get_or_insert_with(Instant::now).elapsed()
 }
 
-pub(crate) fn cpus() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 pub(crate) fn wait(word: &AtomicU32, expected: u32) {
     wait_until(word, expected, Deadline::NEVER);
 }
@@ -167,12 +163,6 @@ fn wake(sleeper: &Sleeper) -> bool {
 mod tests {
     use super::*;
     use std::collections::HashSet;
-
-    #[test]
-    fn the_cpus_are_those_for_this_process() {
-        let available = std::thread::available_parallelism().unwrap();
-        assert_eq!(cpus(), available.get());
-    }
 
     #[test]
     fn words_in_a_row_have_queues_of_their_own() {

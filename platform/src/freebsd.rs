@@ -25,7 +25,7 @@ use core::time::Duration;
 use core::{mem, ptr};
 use libc::{c_int, c_ulong, c_void};
 
-pub(crate) use crate::unix::{cpus, now};
+pub(crate) use crate::unix::now;
 
 const UMTX_OP_WAKE: c_int = 3;
 const UMTX_OP_WAIT_UINT: c_int = 11;

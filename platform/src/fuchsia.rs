@@ -3,7 +3,7 @@
 //! The deadline is absolute, in nanoseconds on the clock that `zx_clock_get_monotonic` reads. The kernel may let a
 //! thread have slack in its deadlines, so even these are checked against the clock. A futex may have an owner there,
 //! which inherits the priority of those who wait for it; an event has none.
-//! [fuchsia.dev: zx_futex_wait, zx_futex_wake, zx_clock_get_monotonic, zx_nanosleep, zx_system_get_num_cpus;
+//! [fuchsia.dev: zx_futex_wait, zx_futex_wake, zx_clock_get_monotonic, zx_nanosleep;
 //! zircon/types.h, zircon/errors.h]
 //!
 //! # What the kernel answers
@@ -37,7 +37,6 @@ const ZX_TIME_INFINITE: zx_time_t = zx_time_t::MAX;
 #[cfg_attr(target_os = "fuchsia", link(name = "zircon"))]
 extern "C" {
     fn zx_clock_get_monotonic() -> zx_time_t;
-    fn zx_system_get_num_cpus() -> u32;
     fn zx_nanosleep(deadline: zx_time_t) -> zx_status_t;
     fn zx_futex_wait(
         word: *const i32,
@@ -52,12 +51,6 @@ pub(crate) fn now() -> Duration {
     // SAFETY: the call has no conditions.
     let nanoseconds = unsafe { zx_clock_get_monotonic() };
     Duration::from_nanos(nanoseconds as u64)
-}
-
-/// How many CPUs there are.
-pub(crate) fn cpus() -> usize {
-    // SAFETY: the call has no conditions.
-    unsafe { zx_system_get_num_cpus() as usize }
 }
 
 pub(crate) fn wait(word: &AtomicU32, expected: u32) {

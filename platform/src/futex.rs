@@ -31,6 +31,13 @@ pub unsafe trait Futex: Sync + 'static {
     /// then make a call more here and there, so that nobody waits for what a dead thread was about to do.
     const SHARED: bool = false;
 
+    /// A monotonic clock, of a microsecond or finer, that is cheap to read: by it a wait measures for how long it spins before
+    /// it sleeps. `None`, as here, is always right, and has every wait sleep at once.
+    ///
+    /// It is a matter of speed only. A clock that stands still, or jumps, makes a spin shorter or longer by some
+    /// microseconds, and nothing worse.
+    const CLOCK: Option<fn() -> Duration> = None;
+
     /// One word for all of this type and this process: where threads sleep that no single event's word can hold.
     ///
     /// It is zero to begin with, and the events alone change it. A `static` in the body of this function will do. That of
@@ -63,19 +70,6 @@ pub unsafe trait Futex: Sync + 'static {
     /// May return early and without a wake. If the system refuses to put the thread to sleep, an implementation paces
     /// the caller, who will be back soon, instead of returning at once.
     fn wait(&self, expected: u32);
-
-    /// Asks `seen` again and again until it answers true, for `limit` or some microseconds longer, and returns whether it
-    /// has.
-    ///
-    /// It is asked for a change of words of this type. For one that comes within some microseconds this is faster than a
-    /// sleep. Where looking is no use, as on a machine with one CPU, this returns false at once; so does the default.
-    fn spin(limit: Duration, seen: impl FnMut() -> bool) -> bool
-    where
-        Self: Sized,
-    {
-        let _ = (limit, seen);
-        false
-    }
 
     /// Sleeps while each of the words has the value beside it, until a wake on any of them or until the deadline.
     /// Returns at once if one of them has another value. `None` if the system cannot do that: it has not slept.

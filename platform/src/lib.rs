@@ -66,7 +66,6 @@ extern crate std;
 mod word;
 mod deadline;
 mod futex;
-mod spin;
 mod units;
 
 #[cfg(any(feature = "conformance", test))]

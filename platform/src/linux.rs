@@ -18,7 +18,6 @@
 //!
 //! Every call leaves `errno` as it found it, so that an event can be set in a signal handler.
 
-mod cpus;
 mod time;
 mod waitv;
 
@@ -30,7 +29,6 @@ use core::sync::atomic::AtomicU32;
 use libc::{c_int, c_long};
 
 pub(crate) use crate::unix::now;
-pub(crate) use cpus::cpus;
 pub(crate) use waitv::wait_any;
 
 /// FUTEX_BITSET_MATCH_ANY, which `libc` does not have on every system.

@@ -33,7 +33,7 @@ use core::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 use core::{mem, ptr};
 use libc::{c_int, c_uint, c_void};
 
-pub(crate) use crate::unix::{cpus, now};
+pub(crate) use crate::unix::now;
 
 const SYS___FUTEX: c_int = 166;
 const FUTEX_WAKE: c_int = 1;

@@ -28,7 +28,7 @@ use core::sync::atomic::AtomicU32;
 use core::time::Duration;
 use libc::c_int;
 
-pub(crate) use crate::unix::{cpus, now};
+pub(crate) use crate::unix::now;
 
 const FUTEX_WAIT: c_int = 1;
 const FUTEX_WAKE: c_int = 2;

@@ -19,14 +19,6 @@ pub(crate) fn now() -> Duration {
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }
 
-/// How many CPUs there are: one at least. [man 3 sysconf]
-#[allow(dead_code)] // Linux's are counted in another way.
-pub(crate) fn cpus() -> usize {
-    // SAFETY: the call has no conditions.
-    let (answer, _) = keep_errno(|| unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) });
-    answer.max(1) as usize
-}
-
 /// Where a 32-bit C library has 64-bit time, its timespec has padding, which only it can name.
 fn zero_time() -> libc::timespec {
     // SAFETY: a struct of integers.
@@ -103,11 +95,6 @@ pub(crate) fn keep_errno<T>(call: impl FnOnce() -> T) -> (T, c_int) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn there_is_a_cpu() {
-        assert!(cpus() >= 1);
-    }
 
     #[test]
     fn a_time_beyond_the_type_becomes_its_last_second_and_never_negative() {

@@ -34,7 +34,7 @@ use core::time::Duration;
 use windows_sys::Win32::Foundation::{GetLastError, SetLastError, ERROR_TIMEOUT, WIN32_ERROR};
 use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
 use windows_sys::Win32::System::Threading::{
-    GetActiveProcessorCount, Sleep, WaitOnAddress, WakeByAddressAll, WakeByAddressSingle,
+    Sleep, WaitOnAddress, WakeByAddressAll, WakeByAddressSingle,
 };
 
 pub(crate) fn now() -> Duration {
@@ -45,13 +45,6 @@ pub(crate) fn now() -> Duration {
         QueryPerformanceFrequency(&mut per_second);
     }
     from_ticks(ticks as u64, per_second as u64)
-}
-
-/// How many processors there are. [winbase.h, ALL_PROCESSOR_GROUPS]
-pub(crate) fn cpus() -> usize {
-    const ALL_PROCESSOR_GROUPS: u16 = 0xffff;
-    // SAFETY: the call has no conditions.
-    unsafe { GetActiveProcessorCount(ALL_PROCESSOR_GROUPS) as usize }
 }
 
 pub(crate) fn wait(word: &AtomicU32, expected: u32) {

@@ -1,6 +1,6 @@
 //! The words: an `AtomicU32` each, with the calls of one backend.
 //!
-//! A backend is a module with the functions `wait`, `wait_until`, `wake_one`, `wake_all`, `now` and `cpus`. One that can
+//! A backend is a module with the functions `wait`, `wait_until`, `wake_one`, `wake_all` and `now`. One that can
 //! tell private words from shared ones takes a [`Scope`] as the last argument of those that sleep and wake.
 
 /// Who may sleep on a word, and wake.
@@ -51,6 +51,14 @@ macro_rules! sleeps_by {
         unsafe impl crate::Futex for $name {
             $(const SHARED: bool = matches!($scope, crate::word::Scope::Shared);)?
 
+            // There, std has no clock.
+            const CLOCK: Option<fn() -> core::time::Duration> =
+                if cfg!(all(target_family = "wasm", target_os = "unknown")) {
+                    None
+                } else {
+                    Some($backend::now)
+                };
+
             fn epoch() -> &'static Self {
                 static EPOCH: $name = $name::new(0);
                 &EPOCH
@@ -84,11 +92,6 @@ macro_rules! sleeps_by {
 
             fn wait(&self, expected: u32) {
                 $backend::wait(&self.0, expected $(, $scope)?)
-            }
-
-            fn spin(limit: core::time::Duration, seen: impl FnMut() -> bool) -> bool {
-                static CPUS: crate::spin::Cpus = crate::spin::Cpus::counted_by($backend::cpus);
-                crate::spin::spin(limit, seen, $backend::now, &CPUS)
             }
 
             $($method)*
@@ -167,7 +170,7 @@ word! {
     /// called from a signal handler, nor any of its calls in the child of a `fork` that happened while another thread
     /// was inside one. Its waits compare, sleep and time out like any futex's, and it wakes exactly as many threads as
     /// it is told to. Nothing is allocated, but by std: where its `Condvar` is one of pthreads, it keeps that on the heap
-    /// while a thread sleeps; and to count the CPUs, before the first spin of a process, it may read files.
+    /// while a thread sleeps.
     FallbackFutex
 }
 

@@ -62,9 +62,15 @@ fn slowly<T>(step: impl FnOnce() -> T) -> T {
     result
 }
 
+/// A clock that stands still, and jumps by a second, and back.
+fn hostile_clock() -> Duration {
+    Duration::from_secs(if once_in(3) { 2 } else { 1 })
+}
+
 // SAFETY: passes everything on to a word that keeps the promises, but for what they allow: to fail or return for nothing.
 unsafe impl<F: Futex> Futex for Hostile<F> {
     const WAITERS: u32 = F::WAITERS;
+    const CLOCK: Option<fn() -> Duration> = Some(hostile_clock);
 
     fn epoch() -> &'static Self {
         let epoch: *const F = F::epoch();
@@ -105,11 +111,6 @@ unsafe impl<F: Futex> Futex for Hostile<F> {
                 self.0.wait(expected);
             }
         })
-    }
-
-    fn spin(limit: Duration, seen: impl FnMut() -> bool) -> bool {
-        // It may say that there was something to be seen when there was not, and the other way round.
-        slowly(|| F::spin(limit, seen) ^ once_in(3))
     }
 
     fn wake_one(this: *const Self) {

@@ -89,6 +89,7 @@ fn while_on_record<T>(addresses: &[usize], wait: impl FnOnce() -> T) -> T {
 // SAFETY: passes everything on to a word that keeps the promises.
 unsafe impl<F: Futex, const WAITERS: u32> Futex for Watched<F, WAITERS> {
     const WAITERS: u32 = WAITERS;
+    const CLOCK: Option<fn() -> Duration> = F::CLOCK;
 
     fn epoch() -> &'static Self {
         let epoch: *const F = F::epoch();
@@ -120,10 +121,6 @@ unsafe impl<F: Futex, const WAITERS: u32> Futex for Watched<F, WAITERS> {
 
     fn wait(&self, expected: u32) {
         while_on_record(&[self as *const _ as usize], || self.0.wait(expected))
-    }
-
-    fn spin(limit: Duration, seen: impl FnMut() -> bool) -> bool {
-        F::spin(limit, seen)
     }
 
     fn wait_any(words: &[(&Self, u32)], deadline: Deadline) -> Option<bool> {

@@ -7,6 +7,8 @@ use crate::contenders::*;
 use crate::group::{nanoseconds, time, Batch, Entry, Group};
 use crate::place::{pin, pinnable};
 use cpu_time::ProcessTime;
+use futex_event::Spin;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,12 +27,46 @@ pub fn group() -> Option<Group> {
     let floor = Entry::of_runs(FLOOR, Kind::Floor, run::<OneLine>);
     let mut entries = vec![floor];
     entries.extend(every!([Event, AutoResetEvent, NeverSpinning, StdEvent] two_events()));
+    entries.push(two_events::<Told>());
     Some(Group {
         name: NAME.into(),
         figures: vec![time(FAST), time(SLOW)],
         entries,
         batch: Batch::Run { most: 20 },
     })
+}
+
+static IS_FAST: AtomicBool = AtomicBool::new(true);
+
+/// An event whose waits know which part it is: they spin in the fast one, and never in the slow one. A machine may charge
+/// more for a sleep after a time without any, so this, and not an event that sleeps in both parts, is the least that the
+/// slow part can take.
+pub struct Told(Event);
+
+impl Contender for Told {
+    const NAME: &'static str = "futex-event, told which part it is";
+    const KIND: Kind = Kind::Ours;
+
+    fn unset() -> Self {
+        Self(Event::new())
+    }
+
+    fn set(&self) {
+        self.0.set();
+    }
+}
+
+impl HandOff for Told {
+    fn taker(&self) -> impl FnMut() {
+        || {
+            let spin = match IS_FAST.load(Relaxed) {
+                true => Spin::at_most(Duration::from_micros(100)),
+                false => Spin::NEVER,
+            };
+            self.0.spinning(spin).wait();
+            self.0.clear();
+        }
+    }
 }
 
 fn two_events<H: HandOff>() -> Entry {
@@ -51,6 +87,7 @@ fn run<T: Turns>() -> Vec<f64> {
                     trips += 1;
                 }
                 fast += nanoseconds(begun.elapsed());
+                IS_FAST.store(false, Relaxed);
                 let (begun, cpu) = (Instant::now(), ProcessTime::now());
                 while begun.elapsed() < PART {
                     thread::sleep(PAUSE);

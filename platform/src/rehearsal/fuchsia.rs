@@ -15,11 +15,6 @@ extern "C" fn zx_clock_get_monotonic() -> i64 {
 }
 
 #[no_mangle]
-extern "C" fn zx_system_get_num_cpus() -> u32 {
-    crate::unix::cpus() as u32
-}
-
-#[no_mangle]
 extern "C" fn zx_nanosleep(deadline: i64) -> i32 {
     std::thread::sleep(left(deadline).unwrap_or_else(|| reject("a sleep without an end")));
     0

@@ -1,0 +1,87 @@
+//! Where the histories of a process are: beside the events, which have no room for them.
+//!
+//! A history is found by a hash of the event's address. Events that share a place share their history, and so does an
+//! event with those that had its address before. It is read and written without any order, and what one thread learns may
+//! be lost if another writes at once. All of that costs time only, and not for long: from any history, what is right is
+//! learnt again within 255 waits.
+
+use super::history::History;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use core::time::Duration;
+
+/// The histories of one policy. All zeros, so they take no room in the program's file.
+pub(crate) struct Memory([Place; PLACES]);
+
+const PLACES: usize = 64;
+
+/// Alone in its cache lines, so that waits on different events do not disturb each other. Two lines, as processors fetch
+/// them in pairs, and some have lines of this length.
+#[repr(align(128))]
+pub(crate) struct Place {
+    history: AtomicU32,
+    /// When the last outcome was, in microseconds that wrap around.
+    last: AtomicU32,
+}
+
+impl Memory {
+    pub(crate) const fn new() -> Self {
+        #[allow(clippy::declare_interior_mutable_const)] // The initial value, copied into each place.
+        const UNKNOWN: Place = Place {
+            history: AtomicU32::new(0),
+            last: AtomicU32::new(0),
+        };
+        Self([UNKNOWN; PLACES])
+    }
+
+    pub(crate) fn of(&self, address: usize) -> &Place {
+        // Fibonacci hashing: words lie at multiples of four, often in a row.
+        let hash = (address as u64 >> 2).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        &self.0[(hash >> 32) as usize % PLACES]
+    }
+}
+
+impl Place {
+    pub(crate) fn history(&self) -> History {
+        History::from_bits(self.history.load(Relaxed))
+    }
+
+    /// Does not write what is there already: in the fast hand-off nothing changes.
+    pub(crate) fn remember(&self, history: History) {
+        let bits = history.to_bits();
+        if self.history.load(Relaxed) != bits {
+            self.history.store(bits, Relaxed);
+        }
+    }
+
+    /// From the last outcome until this time. None if that is the later, as another thread's may be.
+    pub(crate) fn since_last(&self, time: Duration) -> Duration {
+        let since = (time.as_micros() as u32).wrapping_sub(self.last.load(Relaxed));
+        Duration::from_micros((since as i32).max(0) as u64)
+    }
+
+    pub(crate) fn outcome_at(&self, time: Duration) {
+        self.last.store(time.as_micros() as u32, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::ptr;
+
+    #[test]
+    fn words_in_a_row_have_places_of_their_own() {
+        const WORDS: usize = 16;
+        static MEMORY: Memory = Memory::new();
+        let words = [0_u32; WORDS];
+        let place = |index: usize| MEMORY.of(&words[index] as *const u32 as usize);
+        let is_new = |index: &usize| (0..*index).all(|other| !ptr::eq(place(other), place(*index)));
+        assert!((0..WORDS).filter(is_new).count() > WORDS / 2);
+    }
+
+    #[test]
+    fn no_two_places_share_a_pair_of_cache_lines() {
+        assert_eq!(core::mem::size_of::<Place>(), 128);
+        assert_eq!(core::mem::align_of::<Memory>(), 128);
+    }
+}

@@ -1,0 +1,64 @@
+//! Waits that are told how to spin: `event.spinning(spin).wait()`, the same way for everything that can be waited for.
+
+use crate::platform::{Futex, TimedFutex};
+use crate::spin::Spin;
+#[cfg(doc)]
+use crate::{AllOf, AnyOf};
+use crate::{AutoResetEvent, Event};
+use core::time::Duration;
+
+/// Something to wait for, each of whose waits spins as it is told: an [`Event`], an [`AutoResetEvent`], [`AnyOf`] several
+/// events, or [`AllOf`] them. See [`Event::spinning`].
+#[derive(Debug)]
+#[must_use = "it does nothing until it is waited for"]
+pub struct Spinning<'a, E> {
+    pub(crate) event: &'a E,
+    pub(crate) spin: Spin,
+}
+
+macro_rules! spinning {
+    ($kind:ident) => {
+        impl<F> $kind<F> {
+            /// The event, for a wait that does something else before it parks than [`Spin::ADAPTIVE`].
+            ///
+            /// ```
+            #[doc = concat!("use futex_event::{", stringify!($kind), ", Spin};")]
+            /// use std::time::Duration;
+            ///
+            #[doc = concat!("let event = ", stringify!($kind), "::new();")]
+            /// let released = event.spinning(Spin::NEVER).wait_timeout(Duration::from_millis(5));
+            /// assert!(!released);
+            /// ```
+            #[inline]
+            pub fn spinning(&self, spin: Spin) -> Spinning<'_, Self> {
+                Spinning { event: self, spin }
+            }
+        }
+
+        impl<F: Futex> Spinning<'_, $kind<F>> {
+            #[doc = concat!("As [`", stringify!($kind), "::wait`].")]
+            #[inline]
+            pub fn wait(&self) {
+                self.event.wait_spinning(self.spin)
+            }
+        }
+
+        impl<F: TimedFutex> Spinning<'_, $kind<F>> {
+            #[doc = concat!("As [`", stringify!($kind), "::wait_timeout`].")]
+            #[inline]
+            pub fn wait_timeout(&self, timeout: Duration) -> bool {
+                self.event.wait_timeout_spinning(timeout, self.spin)
+            }
+
+            #[doc = concat!("As [`", stringify!($kind), "::wait_deadline`], with the feature `std`.")]
+            #[cfg(feature = "std")]
+            #[inline]
+            pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
+                self.event.wait_deadline_spinning(deadline, self.spin)
+            }
+        }
+    };
+}
+
+spinning!(Event);
+spinning!(AutoResetEvent);
