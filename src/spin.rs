@@ -3,7 +3,7 @@
 //! A set that comes from another CPU within a microsecond is seen by a thread that spins in a tenth of one; a thread that
 //! parks takes the kernel's time twice, to sleep and to wake. For a set that comes later the spin is wasted, and takes time
 //! from other threads. Which it will be, nobody knows. What is known is how the last waits went: see [`history`] for the
-//! policy, [`memory`] for where that is kept, and [`mod@poll`] for the spin itself.
+//! policy, [`memory`] for where that is kept, and [`poll`] for the spin itself.
 //!
 //! # What was tried
 //!
@@ -37,7 +37,7 @@ use crate::platform::Futex;
 use crate::sleep::Sleep;
 use core::time::Duration;
 use memory::{Memory, Place};
-use poll::{poll, Polled};
+use poll::Polled;
 
 /// What a wait does before it parks: for how long it spins, which is to ask for the event again and again.
 ///
@@ -101,20 +101,32 @@ impl Spin {
             Some(clock) => clock,
             None => return park(),
         };
-        let (place, limit) = match self.plan(address, crowd) {
-            Some(plan) => plan,
+        let place = match self.place(address) {
+            Some(place) => place,
             None => return park(),
         };
+        let before = place.history();
+        let crowd = crowd && self.0 == Policy::Adaptive;
+        let (history, spins) = before.plan(crowd);
+        if !spins {
+            place.remember(before, history);
+            return park();
+        }
+        if let Some(answer) = poll::at_once(words, &mut released) {
+            place.remember(history, history.hit_at_once());
+            return Some(answer);
+        }
+        let limit = match self.0 {
+            Policy::Adaptive => history.limit(),
+            Policy::AtMost(time) => time,
+        };
         let left = sleep.time();
-        let spun = match poll(limit.min(left), words, clock, &mut released) {
-            Polled::AtOnce(answer) => {
-                place.remember(place.history().hit(Duration::ZERO, Duration::ZERO));
-                return Some(answer);
-            }
+        let spun = match poll::until(limit.min(left), words, clock, &mut released) {
             Polled::Answered(answer, after) => {
                 let now = clock();
                 let since_last = place.since_last(now.saturating_sub(after));
-                place.remember(place.history().hit(after, since_last));
+                let history = place.history();
+                place.remember(history, history.hit(after, since_last));
                 place.outcome_at(now);
                 return Some(answer);
             }
@@ -130,31 +142,26 @@ impl Spin {
         let slept = now.saturating_sub(parks);
         let since_last = place.since_last(parks.saturating_sub(spun));
         let history = place.history();
-        place.remember(match (self.0, &answer) {
+        let next = match (self.0, &answer) {
             (Policy::Adaptive, Some(_)) => history.missed(spun, slept, since_last),
             (Policy::Adaptive, None) => history.gave_up(spun),
             (Policy::AtMost(_), Some(_)) => history.missed_as_told(spun, slept),
             (Policy::AtMost(_), None) => history,
-        });
+        };
+        place.remember(history, next);
         place.outcome_at(now);
         answer
     }
 
-    /// Where the history of this wait is, and for how long to spin; `None` if not at all.
-    fn plan(self, address: usize, crowd: bool) -> Option<(&'static Place, Duration)> {
+    /// Where the history of this wait is; `None` if it never spins.
+    fn place(self, address: usize) -> Option<&'static Place> {
         // By policy, since what one of them learns is not what the other has to know.
         static ADAPTIVE: Memory = Memory::new();
         static AS_TOLD: Memory = Memory::new();
-        let (place, limit, crowd) = match self.0 {
-            Policy::AtMost(Duration::ZERO) => return None,
-            Policy::AtMost(time) => (AS_TOLD.of(address), Some(time), false),
-            Policy::Adaptive => (ADAPTIVE.of(address), None, crowd),
-        };
-        let (history, spins) = place.history().plan(crowd);
-        if !spins {
-            place.remember(history);
-            return None;
+        match self.0 {
+            Policy::Adaptive => Some(ADAPTIVE.of(address)),
+            Policy::AtMost(Duration::ZERO) => None,
+            Policy::AtMost(_) => Some(AS_TOLD.of(address)),
         }
-        Some((place, limit.unwrap_or_else(|| history.limit())))
     }
 }

@@ -5,18 +5,29 @@
 //! reader's choice of light or dark.
 
 use crate::contenders::Kind;
+use crate::groups::cold_start::MEDIAN;
 use crate::race::{Results, Row};
 use crate::table;
 use std::fmt::Write;
 
 /// Group, figure, and what the panel is called.
-const PANELS: [(&str, &str, &str); 6] = [
+const PANELS: [(&str, &str, &str); 8] = [
     ("set + clear", "time", "set + clear, nobody waiting"),
     ("wait on a set event", "time", "wait on a set event"),
     (
         "hand-off, two CPUs",
         "round trip",
-        "Round trip between two CPUs",
+        "Round trip between two CPUs, from a barrier, no work",
+    ),
+    (
+        "hand-off from a cold start, pinned to two CPUs: partner 3 ms late, 1 µs of work",
+        MEDIAN,
+        "The same, the partner late, 1 µs of work each",
+    ),
+    (
+        "hand-off from a cold start, unpinned: after 200 slow rounds, 5 µs of work",
+        MEDIAN,
+        "Round trip, unpinned, after slow rounds, 5 µs of work each",
     ),
     (
         "hand-off, one CPU",

@@ -28,7 +28,7 @@
 //!
 //! It begins at [`SHORTEST`]. After a near miss it is 4/5 of what the wait took. The last fifth or more of that wait was
 //! this thread's own wake-up, which a spin does without. So a wait spins for at most four times what it saves, and at
-//! most for [`LONGEST`]. A success after a time `s` brings the limit down to `2 s`. Without credit it begins again.
+//! most for [`LONGEST`]. A hit after a time `s` brings the limit down to `2 s`. Without credit it begins again.
 //!
 //! This is the way out of a trap. Where two threads take turns and both park, each waits for the wake-up of the other,
 //! so no spin shorter than a wake-up ever succeeds, on either side; and hit or miss does not tell "a microsecond too
@@ -96,23 +96,15 @@ impl History {
     /// In a `crowd`, where other threads are parked already, nobody probes, and nothing is remembered: many threads would
     /// write to one place.
     pub(crate) fn plan(self, crowd: bool) -> (Self, bool) {
-        match self {
-            Self { credit: 1.., .. } => (self, true),
-            _ if crowd => (self, false),
-            Self {
-                waits_to_come: 0, ..
-            } => (self, true),
-            Self { waits_to_come, .. } => {
-                let waits_to_come = waits_to_come - 1;
-                (
-                    Self {
-                        waits_to_come,
-                        ..self
-                    },
-                    false,
-                )
-            }
+        if self.credit > 0 || self.waits_to_come == 0 && !crowd {
+            return (self, true);
         }
+        let waits_to_come = self.waits_to_come - if crowd { 0 } else { 1 };
+        let next = Self {
+            waits_to_come,
+            ..self
+        };
+        (next, false)
     }
 
     /// For how long at most.
@@ -120,23 +112,30 @@ impl History {
         microseconds(SHORTEST + self.above_shortest)
     }
 
+    /// After a spin that saw the change at once, before there was any time to measure.
+    #[inline]
+    pub(crate) fn hit_at_once(self) -> Self {
+        Self {
+            credit: (self.credit + EARNED).min(MOST_CREDIT),
+            ..Self::default()
+        }
+    }
+
     /// After a spin that saw the change after this time, in a wait that began so long after the last outcome.
     pub(crate) fn hit(self, after: Duration, since_last: Duration) -> Self {
         if self.is_apart(since_last) && after > microseconds(SHORTEST) {
             return self.pay(whole_microseconds(after).max(EARNED), after);
         }
-        let twice = whole_microseconds(2 * after).saturating_sub(SHORTEST);
+        let twice = whole_microseconds(after.saturating_mul(2)).saturating_sub(SHORTEST);
         Self {
-            credit: (self.credit + EARNED).min(MOST_CREDIT),
             above_shortest: self.above_shortest.min(twice),
-            waits_to_come: 0,
-            doubled: 0,
+            ..self.hit_at_once()
         }
     }
 
     /// After a spin in vain, and the sleep that followed it, in a wait that began so long after the last outcome.
     pub(crate) fn missed(self, spun: Duration, slept: Duration, since_last: Duration) -> Self {
-        let lasted = spun + slept;
+        let lasted = spun.saturating_add(slept);
         if lasted > microseconds(FAR) {
             return self.gave_up(spun);
         }
@@ -258,6 +257,15 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_gone_mad_does_no_harm() {
+        let history = known(60, 40).hit(Duration::MAX, Duration::MAX);
+        assert_eq!(history.credit, 0);
+        let history = history.missed(Duration::MAX, Duration::MAX, Duration::MAX);
+        assert_eq!(history.credit, 0);
+        assert_eq!(known(60, 40).hit(Duration::MAX, SOON), known(60, 40));
+    }
+
+    #[test]
     fn a_history_survives_being_stored() {
         let history = History {
             credit: 1,
@@ -285,7 +293,7 @@ mod tests {
         let mut history = History::default();
         let credit: Vec<_> = (0..4)
             .map(|_| {
-                history = history.hit(Duration::ZERO, SOON);
+                history = history.hit_at_once();
                 history.credit
             })
             .collect();

@@ -45,11 +45,10 @@ impl Place {
         History::from_bits(self.history.load(Relaxed))
     }
 
-    /// Does not write what is there already: in the fast hand-off nothing changes.
-    pub(crate) fn remember(&self, history: History) {
-        let bits = history.to_bits();
-        if self.history.load(Relaxed) != bits {
-            self.history.store(bits, Relaxed);
+    /// Writes only what has changed: in the fast hand-off nothing does.
+    pub(crate) fn remember(&self, before: History, after: History) {
+        if before != after {
+            self.history.store(after.to_bits(), Relaxed);
         }
     }
 

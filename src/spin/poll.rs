@@ -16,35 +16,33 @@ const STANDSTILL: u32 = 64;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Polled<T> {
-    /// There was an answer at once, before the clock was read.
-    AtOnce(T),
     /// There was an answer after this time, or a little later.
     Answered(T, Duration),
     /// There was none in this time.
     InVain(Duration),
 }
 
-/// Asks until there is an answer, for `limit` or a little longer. To ask once is to look at so many `words`.
-pub(crate) fn poll<T>(
+/// Asks some times, without any clock. To ask once is to look at so many `words`.
+#[inline]
+pub(crate) fn at_once<T>(words: usize, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    (0..(WORDS + words - 1) / words).find_map(|_| {
+        spin_loop();
+        ask()
+    })
+}
+
+/// Asks until there is an answer, for `limit` or a little longer.
+pub(crate) fn until<T>(
     limit: Duration,
     words: usize,
     clock: impl Fn() -> Duration,
     mut ask: impl FnMut() -> Option<T>,
 ) -> Polled<T> {
-    let mut ask_some_times = || {
-        (0..(WORDS + words - 1) / words).find_map(|_| {
-            spin_loop();
-            ask()
-        })
-    };
-    if let Some(answer) = ask_some_times() {
-        return Polled::AtOnce(answer);
-    }
     let begun = clock();
     let mut passed = Duration::ZERO;
     let mut readings_at_standstill = 0;
     loop {
-        if let Some(answer) = ask_some_times() {
+        if let Some(answer) = at_once(words, &mut ask) {
             return Polled::Answered(answer, passed);
         }
         // A clock that was set back has not moved.
@@ -79,24 +77,34 @@ mod tests {
         };
         let clock = || count(&readings) * MICROSECOND;
         let ask = || (count(&questions) == last).then_some(7);
-        let polled = poll(limit, 1, clock, ask);
+        let polled = until(limit, 1, clock, ask);
         (polled, questions.get(), readings.get())
     }
 
     #[test]
-    fn what_comes_at_once_is_seen_without_reading_the_clock() {
-        assert_eq!(polled(MICROSECOND, 1), (Polled::AtOnce(7), 1, 0));
-        assert_eq!(polled(MICROSECOND, WORDS), (Polled::AtOnce(7), WORDS, 0));
+    fn at_once_is_a_number_of_questions() {
+        let ask = |last| {
+            let mut questions = 0;
+            move || {
+                questions += 1;
+                (questions == last).then_some(questions)
+            }
+        };
+        assert_eq!(at_once(1, ask(1)), Some(1));
+        assert_eq!(at_once(1, ask(WORDS)), Some(WORDS));
+        assert_eq!(at_once(1, ask(WORDS + 1)), None);
+        assert_eq!(at_once(2, ask(WORDS / 2)), Some(WORDS / 2));
+        assert_eq!(at_once(2, ask(WORDS / 2 + 1)), None);
     }
 
     #[test]
     fn what_comes_before_the_limit_is_seen_when_it_comes() {
-        let (answer, questions, readings) = polled(MICROSECOND, WORDS + 1);
+        let (answer, questions, readings) = polled(MICROSECOND, 1);
         assert_eq!(answer, Polled::Answered(7, Duration::ZERO));
-        assert_eq!((questions, readings), (WORDS + 1, 1));
-        let (answer, questions, readings) = polled(3 * MICROSECOND, 3 * WORDS + 5);
+        assert_eq!((questions, readings), (1, 1));
+        let (answer, questions, readings) = polled(3 * MICROSECOND, 2 * WORDS + 5);
         assert_eq!(answer, Polled::Answered(7, 2 * MICROSECOND));
-        assert_eq!((questions, readings), (3 * WORDS + 5, 3));
+        assert_eq!((questions, readings), (2 * WORDS + 5, 3));
     }
 
     #[test]
@@ -104,21 +112,21 @@ mod tests {
         for limit in [1, 3] {
             let (answer, questions, readings) = polled(limit * MICROSECOND, u32::MAX);
             assert_eq!(answer, Polled::InVain(limit * MICROSECOND));
-            assert_eq!((questions, readings), ((limit + 1) * WORDS, limit + 1));
+            assert_eq!((questions, readings), (limit * WORDS, limit + 1));
         }
     }
 
     #[test]
     fn to_ask_about_many_words_is_done_less_often() {
-        for (words, at_once) in [(1, 32), (2, 16), (31, 2), (32, 1), (1_000, 1)] {
+        for (words, most) in [(1, 32), (2, 16), (31, 2), (32, 1), (1_000, 1)] {
             let questions = Cell::new(0);
             let ask = || {
                 questions.set(questions.get() + 1);
                 None::<()>
             };
             let clock = || questions.get() * MICROSECOND;
-            poll(MICROSECOND, words, clock, ask);
-            assert_eq!(questions.get(), 2 * at_once, "{words} words");
+            until(MICROSECOND, words, clock, ask);
+            assert_eq!(questions.get(), most, "{words} words");
         }
     }
 
@@ -129,16 +137,16 @@ mod tests {
             questions.set(questions.get() + 1);
             None::<()>
         };
-        let zero = poll(Duration::MAX, 1, || Duration::ZERO, ask);
+        let zero = until(Duration::MAX, 1, || Duration::ZERO, ask);
         assert_eq!(zero, Polled::InVain(Duration::ZERO));
-        assert_eq!(questions.get(), (1 + STANDSTILL) * WORDS);
+        assert_eq!(questions.get(), STANDSTILL * WORDS);
         let left = Cell::new(1_000_u32);
         let back = || {
             left.set(left.get() - 1);
             left.get() * MICROSECOND
         };
         assert_eq!(
-            poll(Duration::MAX, 1, back, || None::<()>),
+            until(Duration::MAX, 1, back, || None::<()>),
             Polled::InVain(Duration::ZERO)
         );
     }
@@ -151,7 +159,7 @@ mod tests {
             readings.get() / 50 * MICROSECOND
         };
         assert_eq!(
-            poll(5 * MICROSECOND, 1, coarse, || None::<()>),
+            until(5 * MICROSECOND, 1, coarse, || None::<()>),
             Polled::InVain(5 * MICROSECOND)
         );
     }

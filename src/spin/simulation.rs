@@ -87,7 +87,7 @@ impl Player {
                 let runs = set + SEEN;
                 let after = runs - since;
                 if after < AT_ONCE {
-                    self.history = self.history.hit(duration(0), duration(0));
+                    self.history = self.history.hit_at_once();
                 } else {
                     let since_last = since_last(self.last, since);
                     self.history = self.history.hit(duration(after), since_last);
