@@ -138,10 +138,11 @@ pub fn wait_any_deadline<F: TimedFutex>(
 ///
 /// let (work, stop) = (AutoResetEvent::new(), Event::new());
 /// work.set();
-/// let either = AnyOf(&[&stop, &work]);
-/// assert_eq!(either.spinning(Spin::NEVER).wait(), 1);
+/// assert_eq!(AnyOf(&[&stop, &work]).spinning(Spin::NEVER).wait(), 1);
+///
 /// let spin = Spin::at_most(Duration::from_micros(50));
-/// assert_eq!(either.spinning(spin).wait_timeout(Duration::from_millis(5)), None);
+/// let released = AnyOf(&[&stop, &work]).spinning(spin).wait_timeout(Duration::from_millis(5));
+/// assert_eq!(released, None);
 /// ```
 pub struct AnyOf<'a, F: 'static = PrivateFutex>(pub &'a [&'a dyn Waitable<F>]);
 

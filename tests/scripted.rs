@@ -311,9 +311,11 @@ fn a_wait_spins_for_as_long_as_it_was_told_and_has() {
         });
         assert_eq!(readings, expected);
         let readings = readings_before_the_sleep(|| {
-            let events = [&unset(), &unset()];
-            let any = AnyOf(&[events[0], events[1]]);
-            assert_eq!(any.spinning(spin).wait_timeout(timeout), None);
+            let (first, second) = (unset(), unset());
+            let wait = AnyOf(&[&first, &second])
+                .spinning(spin)
+                .wait_timeout(timeout);
+            assert_eq!(wait, None);
         });
         assert_eq!(readings, expected);
         let readings = readings_before_the_sleep(|| {

@@ -124,14 +124,16 @@ fn a_wait_that_is_released_while_it_spins_enters_no_kernel() {
     };
     spin(&|| event.spinning(LONG).wait(), &|| event.set());
     spin(&|| token.spinning(LONG).wait(), &|| token.set());
-    let any = AnyOf(&[&event, &token]);
+    let both: [&dyn Waitable<_>; 2] = [&event, &token];
+    let any = AnyOf(&both);
     spin(
         &|| {
             any.spinning(LONG).wait();
         },
         &|| token.set(),
     );
-    let all = AllOf(&[&event]);
+    let one = [&event];
+    let all = AllOf(&one);
     spin(&|| all.spinning(LONG).wait(), &|| event.set());
 }
 
@@ -212,10 +214,11 @@ fn a_wait_that_spins_until_its_deadline_does_not_park() {
         for _ in 0..20 {
             assert!(!event.spinning(LONG).wait_timeout(timeout));
             assert!(!token.spinning(LONG).wait_timeout(timeout));
-            let any = AnyOf(&[&event, &token]);
-            assert_eq!(any.spinning(LONG).wait_timeout(timeout), None);
-            let all = AllOf(&[&event]);
-            assert!(!all.spinning(LONG).wait_timeout(timeout));
+            let any = AnyOf(&[&event, &token])
+                .spinning(LONG)
+                .wait_timeout(timeout);
+            assert_eq!(any, None);
+            assert!(!AllOf(&[&event]).spinning(LONG).wait_timeout(timeout));
         }
         assert!(event.set() && token.set());
     });
