@@ -10,9 +10,6 @@ pub(crate) trait Sleep<F> {
 
     /// The most time that there is, as the wait begins.
     fn time(&self) -> Duration;
-
-    /// Sleeps on all the words at once; `None` if the system cannot.
-    fn on_any(&self, words: &[(&F, u32)]) -> Option<bool>;
 }
 
 pub(crate) struct ForEver;
@@ -25,10 +22,6 @@ impl<F: Futex> Sleep<F> for ForEver {
 
     fn time(&self) -> Duration {
         Duration::MAX
-    }
-
-    fn on_any(&self, words: &[(&F, u32)]) -> Option<bool> {
-        F::wait_any(words, Deadline::NEVER)
     }
 }
 
@@ -60,10 +53,6 @@ impl<F: TimedFutex> Sleep<F> for Until {
 
     fn time(&self) -> Duration {
         self.timeout
-    }
-
-    fn on_any(&self, words: &[(&F, u32)]) -> Option<bool> {
-        F::wait_any(words, self.deadline).map(|in_time| in_time && self.is_to_come::<F>())
     }
 }
 

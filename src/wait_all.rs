@@ -1,8 +1,10 @@
 //! Waiting for all of several manual-reset events.
 
+use crate::event::is_set;
 use crate::platform::{Futex, TimedFutex};
-use crate::several::{self, Seal, Several, Source};
+use crate::several::{Begun, SOME};
 use crate::sleep::{ForEver, Sleep, Until};
+use crate::spin::Spin;
 use crate::Event;
 use core::time::Duration;
 
@@ -15,10 +17,6 @@ use core::time::Duration;
 ///
 /// Everything done before those sets is visible to the caller. There is no such wait for auto-reset events: their tokens
 /// cannot be taken in one step.
-///
-/// # Panics
-///
-/// If there are more than [`MAX_EVENTS`](crate::MAX_EVENTS) events.
 ///
 /// # Examples
 ///
@@ -43,10 +41,6 @@ pub fn wait_all<F: Futex>(events: &[&Event<F>]) {
 /// As [`wait_all`]. False is never early. With `Duration::ZERO` this looks at each event once and enters no kernel. For
 /// time, see [`Event::wait_timeout`].
 ///
-/// # Panics
-///
-/// As [`wait_all`].
-///
 /// # Examples
 ///
 /// ```
@@ -66,10 +60,6 @@ pub fn wait_all_timeout<F: TimedFutex>(events: &[&Event<F>], timeout: Duration) 
 /// Blocks until each of the events has been set since this began: true, or until `deadline`: false.
 ///
 /// As [`wait_all_timeout`]; a deadline in the past is a timeout of zero. With the feature `std`.
-///
-/// # Panics
-///
-/// As [`wait_all`].
 ///
 /// # Examples
 ///
@@ -91,18 +81,45 @@ pub fn wait_all_deadline<F: TimedFutex>(
 /// `sleep` is asked for when an event is not set; `None` says that there is no time to wait.
 #[inline]
 fn all_of<F: Futex, S: Sleep<F>>(events: &[&Event<F>], sleep: impl FnOnce() -> Option<S>) -> bool {
-    several::check(events.len());
-    let set = events.iter().all(|event| event.is_set());
-    set || sleep().map_or(false, |sleep| spin_or_park(events, &sleep))
+    begin(events, None, true, sleep)
+}
+
+type Events<'a, F> = Begun<'a, Event<F>>;
+
+/// Looks at each event for the first time, and waits if not all of them were set, or `are_set` says so of those before.
+fn begin<F: Futex, S: Sleep<F>>(
+    events: &[&Event<F>],
+    before: Option<&Events<'_, F>>,
+    mut are_set: bool,
+    sleep: impl FnOnce() -> Option<S>,
+) -> bool {
+    let (some, rest) = events.split_at(events.len().min(SOME));
+    let mut words = [0; SOME];
+    for (event, word) in some.iter().zip(&mut words) {
+        *word = event.look();
+        are_set &= is_set(*word);
+    }
+    let begun = Begun {
+        before,
+        events: some,
+        words,
+        first: 0,
+    };
+    if !rest.is_empty() {
+        return begin(rest, Some(&begun), are_set, sleep);
+    }
+    are_set || sleep().map_or(false, |sleep| spin_or_park(&begun, &sleep))
 }
 
 /// Looks for a while, and then parks on each in turn.
 #[cold]
 #[inline(never)]
-fn spin_or_park<F: Futex>(events: &[&Event<F>], sleep: &impl Sleep<F>) -> bool {
-    let events = Several::begin(events);
-    let is_released = |(event, begun): (&Event<F>, u32)| event.claim(begun, Seal(()));
-    events.spin::<F>(sleep.time(), || events.iter().all(is_released));
-    let mut waits = events.iter();
-    waits.all(|(event, begun)| event.park(begun, sleep))
+fn spin_or_park<F: Futex>(events: &Events<'_, F>, sleep: &impl Sleep<F>) -> bool {
+    let mut unset = events.iter().filter(|(_, _, begun)| !is_set(*begun));
+    Spin::ADAPTIVE.until::<F>(events.place(), sleep.time(), || {
+        unset
+            .clone()
+            .all(|(_, event, begun)| event.has_released(begun))
+    });
+    unset.all(|(_, event, begun)| event.park(begun, sleep))
 }

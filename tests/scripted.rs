@@ -1,8 +1,8 @@
 //! Moments that a real kernel gives only by luck, on a word whose sleeps follow a script.
 
-use futex_event::platform::{Deadline, Futex, TimedFutex};
+use futex_event::platform::{listeners, Deadline, Futex, Listeners, TimedFutex};
 use futex_event::{
-    wait_all, wait_all_timeout, wait_any, wait_any_timeout, AutoResetEvent, Event, Spin,
+    wait_all, wait_all_timeout, wait_any, wait_any_timeout, AutoResetEvent, Event, Spin, Waitable,
 };
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, Ordering::Relaxed};
@@ -25,6 +25,10 @@ thread_local! {
     /// answer says whether to take it for one of use, which all are unless a test says otherwise: a wait whose looks are in
     /// vain soon goes without.
     static BEFORE_A_LOOK: Cell<fn(Duration) -> bool> = const { Cell::new(|_| true) };
+
+    /// What happens in a sleep for several events.
+    static IN_A_SLOT: Cell<fn(Deadline) -> bool> =
+        const { Cell::new(|_| panic!("a wait that a look has ended goes to sleep")) };
 }
 
 impl Scripted {
@@ -40,9 +44,11 @@ impl Scripted {
 
 // SAFETY: an atomic integer whose waits all return early and whose wakes wake nobody: nobody is ever asleep.
 unsafe impl Futex for Scripted {
-    fn epoch() -> &'static Self {
-        static EPOCH: Scripted = Scripted::new(|_, _| unreachable!());
-        &EPOCH
+    fn listeners() -> &'static Listeners<Self> {
+        listeners!(
+            Scripted,
+            Scripted::new(|_, deadline| IN_A_SLOT.with(|sleep| sleep.get()(deadline)))
+        )
     }
 
     fn load(&self, order: Ordering) -> u32 {
@@ -73,12 +79,6 @@ unsafe impl Futex for Scripted {
 
     fn wait(&self, expected: u32) {
         self.wait_until(expected, Deadline::NEVER);
-    }
-
-    /// The script is that of the first of the words.
-    fn wait_any(words: &[(&Self, u32)], deadline: Deadline) -> Option<bool> {
-        let (word, expected) = words[0];
-        Some(word.wait_until(expected, deadline))
     }
 
     /// Looks once, after what the script says.
@@ -131,22 +131,61 @@ fn a_pulse_in_the_last_moment_wins_over_time() {
     assert!(!EVENT.is_set());
 }
 
+fn in_a_slot(script: fn(Deadline) -> bool) {
+    IN_A_SLOT.with(|sleep| sleep.set(script));
+}
+
 #[test]
 fn an_event_in_the_last_moment_wins_over_time_where_several_are_waited_for() {
     static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
         assert!(EVENT.set() && EVENT.clear());
         false
     }));
-    assert_eq!(wait_any_timeout(&[&EVENT], SECOND), Some(0));
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
     assert!(wait_all_timeout(&[&EVENT], SECOND));
 
-    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
-    static OTHER: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
+    in_a_slot(|_| {
+        assert!(EVENT.set() && EVENT.clear());
+        false
+    });
+    assert_eq!(wait_any_timeout(&[&TOKEN, &EVENT], SECOND), Some(1));
+    in_a_slot(|_| {
         assert!(TOKEN.set());
         false
-    }));
-    assert_eq!(wait_any_timeout(&[&OTHER, &TOKEN], SECOND), Some(1));
+    });
+    assert_eq!(wait_any_timeout(&[&EVENT, &TOKEN], SECOND), Some(1));
     assert!(!TOKEN.is_set());
+    in_a_slot(|_| {
+        assert!(TOKEN.set() && EVENT.set());
+        false
+    });
+    // It was given the token, and did not find the other.
+    assert_eq!(wait_any_timeout(&[&EVENT, &TOKEN], SECOND), Some(1));
+    assert!(!TOKEN.is_set());
+    EVENT.clear();
+
+    // More events than fit into a slot.
+    let many: Vec<&dyn Waitable<Scripted>> = (0..20).map(|_| &TOKEN as _).collect();
+    in_a_slot(|_| {
+        assert!(TOKEN.set());
+        false
+    });
+    assert!(wait_any_timeout(&many, SECOND).is_some());
+    assert!(!TOKEN.is_set());
+}
+
+/// What a wait for several events counts begins with its first look: a set and clear after it count.
+#[test]
+fn a_wait_for_several_begins_with_its_first_look() {
+    static FIRST: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static SECOND: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    SECOND.set();
+    // It saw the second set, which is cleared before the next look.
+    before_a_look(|_| {
+        SECOND.clear();
+        FIRST.set()
+    });
+    wait_all(&[&FIRST, &SECOND]);
 }
 
 #[test]
@@ -187,11 +226,8 @@ fn a_word_on_which_nobody_can_sleep_does_not_keep_a_waiter_from_its_deadline() {
     );
     assert!(!event.wait_timeout(THOUSAND_LOOKS_AT_THE_CLOCK));
     assert!(!token.wait_timeout(THOUSAND_LOOKS_AT_THE_CLOCK));
-    let (event, other) = (
-        Event::with_futex(sleepless()),
-        Event::with_futex(sleepless()),
-    );
-    let released = wait_any_timeout(&[&event, &other], THOUSAND_LOOKS_AT_THE_CLOCK);
+    in_a_slot(|_| true);
+    let released = wait_any_timeout(&[&event, &token], THOUSAND_LOOKS_AT_THE_CLOCK);
     assert_eq!(released, None);
 }
 

@@ -20,7 +20,6 @@
 
 mod cpus;
 mod time;
-mod waitv;
 
 use crate::unix::{nap, result};
 use crate::word::Scope;
@@ -31,7 +30,6 @@ use libc::{c_int, c_long};
 
 pub(crate) use crate::unix::now;
 pub(crate) use cpus::cpus;
-pub(crate) use waitv::wait_any;
 
 /// FUTEX_BITSET_MATCH_ANY, which `libc` does not have on every system.
 const ANY_BITS: u32 = !0;
