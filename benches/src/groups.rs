@@ -11,6 +11,7 @@ mod oversubscribed;
 mod timed_wait;
 mod uncontended;
 mod wait_any;
+mod workers;
 
 use crate::group::Group;
 
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Group> {
     all.push(timed_wait::group());
     all.push(late_set::group());
     all.extend(wait_any::groups());
+    all.extend(workers::groups());
     #[cfg(target_os = "linux")]
     all.extend(across_processes::groups());
     all.extend(creation::groups());
