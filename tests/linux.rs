@@ -8,7 +8,7 @@
 mod common;
 
 use common::process::fork;
-use common::{thread_id, until, until_parked, AnyEvent, Watched, PATIENCE};
+use common::{thread_id, until, until_listening, until_parked, AnyEvent, Watched, PATIENCE};
 use futex_event::platform::{Deadline, Futex, PrivateFutex, TimedFutex};
 use futex_event::{
     wait_all, wait_any, wait_any_timeout, AutoResetEvent, Event, SharedEvent, Waitable,
@@ -590,6 +590,75 @@ fn the_child_of_a_fork_may_use_every_event() {
     assert!(!waiter.is_finished());
     PARKED_ON.set();
     waiter.join().unwrap();
+}
+
+/// dmtcp #691, dd-trace-py #16718: what a child inherits counts threads that are not there.
+#[test]
+fn the_child_of_a_fork_may_use_events_on_which_threads_of_its_parent_wait() {
+    type Word = Watched<PrivateFutex>;
+    static PLAIN: AutoResetEvent<Word> =
+        AutoResetEvent::with_futex(Watched::new(PrivateFutex::new(0)));
+    static LISTENED: AutoResetEvent<Word> =
+        AutoResetEvent::with_futex(Watched::new(PrivateFutex::new(0)));
+    static STOP: Event<Word> = Event::with_futex(Watched::new(PrivateFutex::new(0)));
+    extern "C" fn set(_: i32) {
+        PLAIN.set();
+    }
+
+    let all = || wait_any::<Word>(&[&STOP, &LISTENED]);
+    let waiters = [(); 2].map(|()| (thread::spawn(|| PLAIN.wait()), thread::spawn(all)));
+    until_parked(&PLAIN, 2);
+    until_listening::<PrivateFutex>(2);
+    in_child(|| {
+        PLAIN.reset_after_fork();
+        let mut held = PLAIN.set() && !PLAIN.set() && PLAIN.try_wait() && !PLAIN.try_wait();
+        // The table is empty here, so that nothing more has to be done for those.
+        held &= LISTENED.set() && !LISTENED.set();
+        held &= all() == 1 && !LISTENED.is_set();
+        held &= STOP.set() && all() == 0;
+        // Now with a thread of the child's own.
+        let timeout = Duration::from_millis(1);
+        held &= wait_any_timeout::<Word>(&[&PLAIN, &LISTENED], timeout).is_none();
+        on_signal(libc::SIGALRM, set);
+        alarm_in(Duration::from_millis(5));
+        held &= wait_any::<Word>(&[&LISTENED, &PLAIN]) == 1;
+        PLAIN.wait();
+        held
+    });
+    assert!(!PLAIN.is_set() && !LISTENED.is_set() && !STOP.is_set());
+    for (plain, any) in waiters {
+        assert!(PLAIN.set() && LISTENED.set());
+        plain.join().unwrap();
+        assert_eq!(any.join().unwrap(), 1);
+    }
+}
+
+/// At whatever step the signal comes.
+#[test]
+fn a_signal_handler_may_set_an_event_of_its_own_threads_wait_for_several() {
+    static TOKENS: [AutoResetEvent; 2] = [AutoResetEvent::new(), AutoResetEvent::new()];
+    static STOP: Event = Event::new();
+    static SETS: AtomicU32 = AtomicU32::new(0);
+    extern "C" fn set(_: i32) {
+        for token in &TOKENS {
+            SETS.fetch_add(token.set().into(), Relaxed);
+        }
+        if SETS.load(Relaxed) > 5_000 {
+            STOP.set();
+        }
+    }
+
+    in_child(|| {
+        on_signal(libc::SIGALRM, set);
+        alarm_in(Duration::from_micros(30));
+        let mut takes = 0;
+        while wait_any(&[&TOKENS[0], &TOKENS[1], &STOP]) < 2 {
+            takes += 1;
+        }
+        alarm_in(Duration::ZERO);
+        let left = TOKENS.iter().filter(|token| token.try_wait()).count() as u32;
+        takes + left == SETS.load(Relaxed)
+    });
 }
 
 /// glibc 12674, and musl's sem_post: whoever touches the memory after publishing dies here.

@@ -3,12 +3,13 @@
 mod common;
 
 use common::{calls, until, until_listening, Calls, TimedWord, Watched, Word, PATIENCE};
+use futex_event::platform::{FallbackFutex, Futex, PrivateFutex};
 use futex_event::{
     wait_all, wait_all_deadline, wait_all_timeout, wait_any, wait_any_deadline, wait_any_timeout,
     AutoResetEvent, Event, Waitable,
 };
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,8 @@ on_every_word! {
         one_token_is_taken_and_the_others_stay,
         as_many_sets_as_threads_release_them_all,
         no_waiter_starves_beside_others,
+        every_pulse_of_an_auto_reset_event_releases_a_parked_thread,
+        more_threads_than_slots_are_all_released,
         the_same_event_may_be_there_twice,
         any_number_of_events_can_be_waited_for,
         no_events_panic_and_say_so,
@@ -28,6 +31,7 @@ on_every_word! {
         wait_all_enters_no_kernel_if_all_are_set,
     ],
     timed: [
+        a_nudge_for_nothing_and_a_claim_are_told_apart,
         none_is_never_early,
         zero_and_the_past_look_once,
         a_timed_wait_for_any_is_released,
@@ -136,6 +140,142 @@ fn as_many_sets_as_threads_release_them_all<F: Word>() {
         });
         assert!(!token.is_set());
     }
+}
+
+/// Win32's `PulseEvent` misses now and then.
+fn every_pulse_of_an_auto_reset_event_releases_a_parked_thread<F: Word>() {
+    const PULSES: usize = 1_000;
+    let _turn = common::take_turn();
+    let (token, event) = (auto::<F>(), manual::<F>());
+    let all: [Any<F>; 2] = [&event, &token];
+    for plain in [true, false] {
+        let released = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..PULSES {
+                    if plain {
+                        token.wait();
+                    } else {
+                        assert_eq!(wait_any(&all), 1);
+                    }
+                    released.fetch_add(1, Relaxed);
+                }
+            });
+            for pulse in 0..PULSES {
+                until(|| released.load(Relaxed) == pulse);
+                if plain {
+                    common::until_parked(&token, 1);
+                } else {
+                    until_listening::<F>(1);
+                }
+                assert!(token.set());
+                assert!(!token.clear());
+            }
+        });
+    }
+}
+
+/// The table has fewer than a thousand slots. On the threads beyond, a token is not bestowed; but none is lost.
+fn more_threads_than_slots_are_all_released<F: Word>() {
+    let _turn = common::take_turn();
+    let (token, event) = (auto::<F>(), manual::<F>());
+    let all: [Any<F>; 2] = [&event, &token];
+    let threads = Watched::<F>::listeners().slots() + 8;
+    let taken = AtomicUsize::new(0);
+    let mut tokens = 0;
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let thread = thread::Builder::new().stack_size(64 * 1024);
+            let wait = || {
+                assert_eq!(wait_any(&all), 1);
+                taken.fetch_add(1, Relaxed);
+            };
+            thread.spawn_scoped(scope, wait).expect("a thread");
+        }
+        until_listening::<F>(threads);
+        until(|| {
+            tokens += usize::from(token.set());
+            taken.load(Relaxed) == threads
+        });
+    });
+    assert_eq!(tokens, threads + usize::from(token.try_wait()));
+    // They have all left the overflow slot, too.
+    assert!(!format!("{token:?}").contains("parked: true"));
+}
+
+/// A `set` of the first event, which is cleared at once, has them look; sets of the second release them meanwhile.
+fn a_nudge_for_nothing_and_a_claim_are_told_apart<F: TimedWord>() {
+    let _turn = common::take_turn();
+    let (token, event) = (auto::<F>(), manual::<F>());
+    let all: [Any<F>; 2] = [&event, &token];
+    let [tokens, pulses] = [(); 2].map(|()| AtomicUsize::new(0));
+    let mut sets = 0;
+    thread::scope(|scope| {
+        let waiters: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    for round in 0..300 {
+                        match wait_any_timeout(&all, Duration::from_micros(round)) {
+                            Some(0) => pulses.fetch_add(1, Relaxed),
+                            Some(_) => tokens.fetch_add(1, Relaxed),
+                            None => 0,
+                        };
+                    }
+                })
+            })
+            .collect();
+        until(|| {
+            event.set();
+            event.clear();
+            for _ in 0..2 {
+                sets += usize::from(token.set());
+            }
+            waiters.iter().all(|waiter| waiter.is_finished())
+        });
+    });
+    assert_eq!(sets, tokens.into_inner() + usize::from(token.try_wait()));
+}
+
+/// A subsystem with a busy event, whose waits time out now and then, next to threads that wait for others.
+#[test]
+fn a_set_wakes_no_thread_that_it_does_not_release() {
+    fn claim<F: TimedWord>() {
+        let _turn = common::take_turn();
+        let stop = manual::<F>();
+        let work: Vec<_> = (0..32).map(|_| auto::<F>()).collect();
+        let busy = auto::<F>();
+        thread::scope(|scope| {
+            let idle = work
+                .iter()
+                .map(|work| scope.spawn(|| calls(|| assert_eq!(wait_any(&[&stop, work]), 0))));
+            let idle: Vec<_> = idle.collect();
+            until_listening::<F>(32);
+            let done = AtomicUsize::new(0);
+            thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        for round in 0..500 {
+                            busy.wait_timeout(Duration::from_micros(round % 100));
+                        }
+                        done.fetch_add(1, Relaxed);
+                    });
+                }
+                until(|| {
+                    (0..10).for_each(|_| _ = busy.set());
+                    done.load(Relaxed) == 4
+                });
+            });
+            stop.set();
+            for waiter in idle {
+                assert_eq!(waiter.join().unwrap(), Calls { waits: 1, wakes: 0 });
+            }
+        });
+    }
+    // On a rehearsal, sleeps end spuriously now and then.
+    if cfg!(not(futex_event_rehearsal)) {
+        claim::<PrivateFutex>();
+    }
+    claim::<FallbackFutex>();
 }
 
 /// Neither those who wait for one event nor those who wait for several have to wait for the others to be gone.
