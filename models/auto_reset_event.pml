@@ -5,13 +5,12 @@
  * again and again, without end. The kernel compares and puts to sleep in one step. A wake of one takes any of the
  * sleepers, not the first. A sleep may end for nothing, and time may run out, at any moment: so every wait is a timed
  * one here, and one without a deadline is one that is lucky. Waking up and the read that follows are one step: until a
- * thread looks, nobody can tell whether it is awake. The names are those of the Rust. LIMIT is so low that the door is
- * closed for both its reasons.
+ * thread looks, nobody can tell whether it is awake. The names are those of the Rust. LIMIT is so low that it is reached.
+ * A thread that cannot be counted tries again: what it does instead, to listen, is in listeners.pml.
  *
  * A thread between a read of the word and its exchange is as one that has not begun, since an exchange that fails only
  * reads again; so the two are one step. With SPLIT they are two, and an exchange may fail for nothing.
  *
- * Abstracted: of the epoch the model knows, for each thread, whether it is as that thread read it; so it never wraps.
  * Memory is sequentially consistent. That an event may be freed after the wake is not modelled.
  *
  *     spin -run -O2 -safety -noreduce -m4000000 auto_reset_event.pml    the model: errors: 0
@@ -32,8 +31,7 @@
 #endif
 
 #define SET 1
-#define LISTENED 2
-#define GRANT 4
+#define GRANT 4  /* LISTENED lies between */
 #define WAITER 16
 #define GRANTS(word) (((word) / GRANT) & 3)
 #define COUNTED(word) ((word) / WAITER)
@@ -43,15 +41,12 @@
 
 byte event;
 byte asleep;            /* on the event's word */
-byte at_door;           /* asleep on the epoch */
-byte up_to_date;        /* for whom the epoch is as they read it */
 
 /* What the claims speak of and the code does not know. */
 byte tokens;            /* sets that returned true, less the waits and clears that did */
 byte inside;            /* who is counted in */
 byte late[WAITERS];     /* how many of the grants that are there were given before the thread came in */
 byte waking;            /* sets that have granted and are yet to wake */
-byte calling;           /* threads that have taken LISTENED off and are yet to call */
 
 #ifdef SPLIT
 #define THEN skip }; atomic { skip
@@ -62,10 +57,10 @@ byte calling;           /* threads that have taken LISTENED off and are yet to c
 #endif
 #define UNCHANGED (event == word)
 
-#ifdef MUTANT_DOOR_IGNORES_GRANTS
-#define DOOR_IS_OPEN(word) (COUNTED(word) < LIMIT)
+#ifdef MUTANT_COUNTED_BESIDE_GRANTS
+#define MAY_BE_COUNTED(word) (COUNTED(word) < LIMIT)
 #else
-#define DOOR_IS_OPEN(word) (GRANTS(word) == 0 && COUNTED(word) < LIMIT)
+#define MAY_BE_COUNTED(word) (GRANTS(word) == 0 && COUNTED(word) < LIMIT)
 #endif
 
 #ifdef MUTANT_TIMEOUT_LEAVES_ITS_GRANT
@@ -85,20 +80,8 @@ inline sleep_on_word() {
     fi
 }
 
-inline sleep_on_epoch() {
-    if
-#ifndef MUTANT_DOOR_SLEEPS_ON_THE_WORD
-    :: up_to_date & ME -> at_door = at_door | ME
-#else
-    :: (event & LISTENED) && !DOOR_IS_OPEN(event) -> asleep = asleep | ME
-#endif
-    :: skip
-    fi
-}
-
 inline wake_up() {
     asleep = asleep & ~ME;
-    at_door = at_door & ~ME;
     if :: in_time = true :: in_time = false fi
 }
 
@@ -111,32 +94,8 @@ inline wake_one() {
     i = 0
 }
 
-inline call_listeners() {
-#if defined MUTANT_CALL_WAKES_BEFORE_IT_ADVANCES
-    at_door = 0;
-    atomic { up_to_date = 0; calling-- }
-#elif defined MUTANT_CALL_DOES_NOT_ADVANCE
-    atomic { at_door = 0; calling-- }
-#elif defined MUTANT_CALL_WAKES_ONE
-    up_to_date = 0;
-    atomic { at_door = at_door & (at_door - 1); calling-- }
-#else
-    up_to_date = 0;
-    atomic { at_door = 0; calling-- }
-#endif
-}
-
-inline read_epoch() {
-    up_to_date = up_to_date | ME
-}
-
-inline forget_epoch() {
-    up_to_date = up_to_date & ~ME
-}
-
 inline return_from_wait(result) {
     tokens = tokens - result;
-    forget_epoch();
     word = 0;
     in_time = false
 }
@@ -174,46 +133,20 @@ try_wait:
     };
 
 come_in:
-    read_epoch();
-look:
     atomic {
         word = event;
-        if
-        :: word & SET
-        :: !(word & SET) && !in_time ->
-#ifdef MUTANT_TIMEOUT_AT_THE_DOOR_TURNS_LISTENED_OFF
-            event = event & ~LISTENED;
-#endif
-            return_from_wait(0);
-            goto try_wait
-        :: !(word & SET) && in_time && DOOR_IS_OPEN(word)
-        :: !(word & SET) && in_time && !DOOR_IS_OPEN(word) ->
-            if
-            :: word & LISTENED -> word = 0; goto door
-            :: else
-            fi
-        fi;
         THEN;
         if
-        :: UNCHANGED && (word & SET) -> event = word & ~SET; return_from_wait(1); goto try_wait
-        :: UNCHANGED && !(word & SET) && DOOR_IS_OPEN(word) ->
+        :: !MAY_BE_COUNTED(word) || (word & SET) -> word = 0; in_time = false; goto try_wait
+        :: UNCHANGED && !(word & SET) && MAY_BE_COUNTED(word) ->
             late[_pid] = GRANTS(word);
             inside = inside | ME;
             event = word + WAITER;
             word = event;
-            forget_epoch();
             goto park
-        :: UNCHANGED && !(word & SET) && !DOOR_IS_OPEN(word) -> event = word | LISTENED; word = 0
-        :: MAY_FAIL -> word = 0; forget_epoch(); goto come_in
+        :: MAY_FAIL -> word = 0; goto come_in
         fi
     };
-door:
-#ifdef MUTANT_EPOCH_READ_AFTER_THE_WORD
-    read_epoch();
-#endif
-    atomic { sleep_on_epoch(); forget_epoch() };
-    atomic { wake_up(); read_epoch() };
-    goto look;
 
 park:
     atomic {
@@ -233,17 +166,6 @@ parked:
             :: else -> return_from_wait(0)
             fi;
             late[_pid] = 0;
-#ifndef MUTANT_LEAVER_KEEPS_LISTENED
-            if
-            :: (event & LISTENED) && DOOR_IS_OPEN(event) ->
-                event = event & ~LISTENED;
-#ifndef MUTANT_LEAVER_DOES_NOT_CALL
-                calling++;
-                goto call
-#endif
-            :: else
-            fi;
-#endif
             goto try_wait
         fi
     };
@@ -254,9 +176,6 @@ read:
         THEN;
         goto parked
     };
-call:
-    call_listeners();
-    goto try_wait
 }
 
 active [SETTERS] proctype setter() {
@@ -286,14 +205,8 @@ set:
             word = 0;
             goto wake
         :: UNCHANGED && GRANTS(word) == COUNTED(word) ->
-            event = (word | SET) & ~LISTENED;
+            event = word | SET;
             tokens = tokens + !(word & SET);
-#ifndef MUTANT_SET_DOES_NOT_CALL
-            if
-            :: word & LISTENED -> calling++; word = 0; goto call
-            :: else
-            fi;
-#endif
             word = 0;
             goto set
         :: MAY_FAIL -> goto set
@@ -301,9 +214,6 @@ set:
     };
 wake:
     atomic { wake_one(); waking-- };
-    goto set;
-call:
-    call_listeners();
     goto set
 }
 
@@ -333,13 +243,10 @@ active proctype claims() {
     do
     :: ALWAYS(GRANTS(event) <= COUNTED(event))
     :: ALWAYS(!(event & SET) || GRANTS(event) == COUNTED(event))
-    :: ALWAYS(!(event & LISTENED) || !(event & SET) && !DOOR_IS_OPEN(event))
     :: ALWAYS(COUNTED(event) == SIZE(inside))
     /* Nothing is lost or doubled. */
     :: ALWAYS(tokens == (event & SET) + GRANTS(event))
     /* No grant is left lying: of those in, as many are awake, or are being woken. */
     :: ALWAYS(SIZE(inside & ~asleep) + waking >= GRANTS(event))
-    /* No one at the door misses the call. */
-    :: ALWAYS(calling || !at_door || !(event & SET) && !DOOR_IS_OPEN(event))
     od
 }

@@ -5,7 +5,7 @@
 
 #![allow(unsafe_code)] // `Futex` is a promise that the compiler cannot check.
 
-use crate::platform::Futex;
+use crate::platform::{listeners, Futex, Listeners};
 use core::sync::atomic::{AtomicU32, Ordering};
 
 /// A word that sleeps by the crate [`atomic-wait`], as an example of a word that somebody else has brought.
@@ -27,9 +27,8 @@ use core::sync::atomic::{AtomicU32, Ordering};
 /// # What an implementation is made of
 ///
 /// [`Futex`] has eight functions without which there is no word. Four are those of `AtomicU32`; `wait`, `wake_one` and
-/// `wake_all` are the system's calls; and [`epoch`](Futex::epoch) is one word more, in a `static`. The others have a
-/// default that is always right, if slower: without a [`CLOCK`](Futex::CLOCK) every wait parks at once, and without
-/// [`wait_any`](Futex::wait_any) a thread that waits for several events sleeps on the epoch.
+/// `wake_all` are the system's calls; and [`listeners`](Futex::listeners) is a macro's. Without a [`CLOCK`](Futex::CLOCK),
+/// which is always right, if slower, every wait parks at once.
 ///
 /// [`platform::conformance`](crate::platform::conformance) tests whether it is one.
 ///
@@ -57,9 +56,8 @@ impl AtomicWaitFutex {
 // compares and goes to sleep in one step as seen by the wakes; on Apple's systems it is the count of wakes that is compared
 // in this step, which was read before the word. Its wakes may be given a pointer that dangles, as its documentation says.
 unsafe impl Futex for AtomicWaitFutex {
-    fn epoch() -> &'static Self {
-        static EPOCH: AtomicWaitFutex = AtomicWaitFutex::new(0);
-        &EPOCH
+    fn listeners() -> &'static Listeners<Self> {
+        listeners!(AtomicWaitFutex, AtomicWaitFutex::new(0))
     }
 
     fn load(&self, order: Ordering) -> u32 {

@@ -9,66 +9,66 @@
 //! +------------------+------------------+----------+-----+
 //! ```
 //!
-//! - waiters: how many threads have come in to wait and have not left.
+//! - waiters: how many threads are counted as waiting, asleep on the word or about to be.
 //! - grants: how many of them have been released. Each will take a grant and leave.
-//! - SET: a token is remembered; nobody was waiting for it.
-//! - LISTENED: threads listen, asleep on the [epoch](crate::epoch): they wait at the door, or for other events too.
+//! - SET: a token is remembered; no thread was waiting for it.
+//! - LISTENED: threads wait for it, or have waited, as [listeners]: for other events too, or because they could not be
+//!   counted. It never goes off.
 //!
-//! It always holds that `grants <= waiters`; that SET is on only if `grants == waiters`; and that LISTENED is on only
-//! if SET is off.
+//! It always holds that `grants <= waiters`, and that SET is on only if `grants == waiters`.
 //!
-//! | state | `set` | a waiter who is in | a newcomer |
+//! | state | `set` | a waiter that is counted | a newcomer |
 //! | --- | --- | --- | --- |
 //! | SET | writes the same, false | takes its grant | takes the token: SET off |
-//! | grants < waiters | grants + 1, wake one | takes a grant, if there is one; else sleeps | comes in, if the door is open; else LISTENED on, sleeps |
-//! | grants == waiters, SET off | SET on; LISTENED off, call | takes its grant | the same |
+//! | grants < waiters | grants + 1, wake one | takes a grant, if there is one; else sleeps | is counted, if there are no grants; else listens |
+//! | grants == waiters, SET off | SET on | takes its grant | the same |
+//!
+//! With LISTENED on, `set` first tries to hand the token to a listener; every other time only, if there are waiters without
+//! a grant. If it turns SET on, it looks at the listeners once more.
 //!
 //! `clear` and `try_wait` take the token if there is one, and do nothing else.
 //!
-//! # The door
+//! # Who is counted
 //!
-//! The door is open while there are no grants, and fewer waiters than the limit. Grants belong to all who were in when
-//! they were given, and any of them may take any: so the word need only count them. What must not happen is that a
-//! thread which came later takes one, and leaves somebody asleep who had been released. So while there are grants
-//! nobody comes in. Those who are granted have been woken and are about to leave; the last of them opens the door.
-//!
-//! A thread at the door sleeps on the epoch, not on the event's word. `set` wakes *one* thread of those asleep on the
-//! word, which is right only if each of them may take the grant. Whoever opens the door, or turns SET on, takes
-//! LISTENED off in the same step and calls: everybody who sleeps on the epoch looks again.
-//!
-//! Threads that wait for several events listen in the same way, and take SET only. They would have to give a grant back
-//! if another event ended their wait.
+//! Grants belong to all that were counted when they were given, and any of them may take any: so the word need only count
+//! them. What must not happen is that a thread which came later takes one, and leaves a thread asleep that had been
+//! released. So while there are grants, no thread is counted, and none beyond the limit. Such a thread waits as a listener
+//! of one event. It has a slot of its own, is claimed by a `set` directly, and needs no further call by anyone.
 //!
 //! # Why it holds
 //!
-//! *No grant is left lying.* A grant is given in one step with finding a waiter without one. Every waiter who is awake
+//! *No grant is left lying.* A grant is given in one step with finding a waiter without one. Every waiter that is awake
 //! looks before it sleeps, and sleeps only on the word as it saw it, without grants. The wake that follows the grant
-//! takes one out of the queue, if any are there. So of those in, at least as many are awake, or are being woken, as
+//! takes one out of the queue, if any are there. So of those counted, at least as many are awake, or are being woken, as
 //! there are grants.
 //!
 //! *No token is lost to a timeout.* A waiter leaves in one step: with a grant if there is one, however late, and only
 //! otherwise without. There is no moment in which it has given up and can still be granted something.
 //!
+//! For listeners, see [there](crate::listeners).
+//!
 //! # Freed after wake
 //!
-//! As for [`Event`](crate::Event): the write that gives a grant or turns SET on is the last time that `set` touches the
-//! event, and the write with which a waiter leaves is the last time that its wait does.
+//! As for [`Event`](crate::Event): the write that gives a grant or turns SET on, or the claim of a listener, is the last
+//! time that `set` touches the event, and the write with which a waiter leaves is the last time that its wait does.
 //!
 //! # Orderings
 //!
 //! A token is handed over by a write of `set` and a write of whoever takes it: Release and Acquire. All writes are
 //! read-modify-writes and continue the release sequences of all sets before them, so that it does not matter which
-//! grant is taken. Everything else in the word can be Relaxed.
+//! grant is taken. A listener's mark is a Release, and a `set` that finds it an Acquire, so that it finds the listener.
+//! Everything else in the word can be Relaxed.
 
-use crate::epoch;
+use crate::listeners::{self, OfOneProcess};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
-use crate::several::{Listening, Seal, SleepOn, Source, Waitable};
+use crate::several::Begun;
 #[cfg(feature = "std")]
 use crate::sleep::left_until;
 use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
+use crate::wait_any;
 use core::fmt;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use core::time::Duration;
 
 const SET: u32 = 1 << 0;
@@ -116,17 +116,15 @@ const fn waiters(word: u32) -> u32 {
 /// - Everything done before a `set` *happens before* the return of the wait, [`try_wait`] or [`clear`] that takes its
 ///   token, and of an [`is_set`] that sees it. This includes a `set` of an event that is set already.
 /// - No operation waits for another thread to finish one. [`set`], [`clear`], [`is_set`] and [`try_wait`] never block.
-/// - Kernel calls: none, but one each time a thread parks, and one for a `set` that releases a thread which has come in
-///   to wait. Where threads could not be counted in yet (see Limits), or wait in [`wait_any`], one by whoever lets them
-///   in or leaves them a token.
+/// - Kernel calls: one each time a thread parks, and one for a `set` that releases a parked thread.
 /// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in
 ///   another thread.
 /// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler and keep `errno`, and the
-///   child of a `fork` may use the event, if no thread was waiting on it then. The [fallback word] does not promise
-///   that.
+///   child of a `fork` may use the event; if threads were waiting on it then, after one call:
+///   [`reset_after_fork`](AutoResetEvent::reset_after_fork). The [fallback word] does not promise that.
 ///
-/// Which of several waiters is released is for the system to choose; on Linux, of those asleep, the one that has slept
-/// longest.
+/// Which of several waiters is released is not specified. No waiter starves: of those in a plain `wait`, the system
+/// chooses, Linux the one that has slept longest; others, in [`wait_any`] or not counted (see below), have every other turn.
 ///
 /// # Size
 ///
@@ -135,27 +133,18 @@ const fn waiters(word: u32) -> u32 {
 ///
 /// # Limits
 ///
-/// A wait begins when the event has counted the thread in. It does so at once, but for three cases. While they last, the
-/// thread can take a remembered token, as a thread that comes fresh can, but no `set` is meant for it alone.
+/// A wait begins when the thread can be released by a `set`. It can at once, but for a thread that spins: for some
+/// microseconds, if that has been of use before, it looks for a remembered token. See [`Spin`].
 ///
-/// - It spins, polling for a token, if that has been of use before. See [`Spin`].
-/// - 32,767 threads are waiting already.
-/// - Threads that were released have not yet run and left.
+/// At most 32,767 threads are counted as waiting on one event, and none while threads that were released have not yet run.
+/// Other threads wait in a table of the process, as those in [`wait_any`] do; its size is given there.
 ///
-/// In the last two cases it sleeps like any other, and is woken when it can be counted in; if others are faster then, it
-/// sleeps again.
+/// Between the two steps of a `set`, to release a thread and to wake it, the thread that sets can be stopped. Of the threads
+/// that were parked, one more than the other sets have released then sleeps on until it runs again: not always the one that
+/// this `set` was for.
 ///
-/// A thread that cannot be counted in yet sleeps on a count of 32 bits, which the events of the process
-/// advance. If it is kept from falling asleep until the count has been advanced 2^32 times, or a multiple of that, to
-/// the exact count, it sleeps until the next advance.
-///
-/// After a `fork`, the child's copy of an event counts the parent's threads that were waiting on it, which are not
-/// there. A `set` in the child is given to one of them, and lost. Give the child a new event, or fork when nobody
-/// waits.
-///
-/// Between the write of a `set` and its wake, the thread that sets can be stopped, by the scheduler or a debugger. The
-/// thread that it released then sleeps on until it runs again, unless another waiter comes upon the token. A second
-/// `set` in that time releases, and wakes, a second thread.
+/// A thread that is killed inside a wait (by `pthread_cancel` of the asynchronous type, or at the exit of a process on
+/// Windows) stays counted, and the next `set` may be given to it.
 ///
 /// [`wait_any`]: crate::wait_any()
 /// [`set`]: AutoResetEvent::set
@@ -206,15 +195,14 @@ impl<F: Futex> AutoResetEvent<F> {
     /// assert!(EVENT.set());
     /// ```
     pub const fn with_futex(word: F) -> Self {
-        let () = epoch::OfOneProcess::<F>::CHECKED;
+        let () = OfOneProcess::<F>::CHECKED;
         Self { word }
     }
 
     /// Releases one thread that waits, or remembers a token if none does. True if it did either, false if a token was
     /// remembered already.
     ///
-    /// Never blocks. One kernel call if it releases a thread, none otherwise, except to call those whom the event could
-    /// not count in (see Limits, above): one then, too.
+    /// Never blocks. One kernel call if it releases a parked thread, none otherwise.
     ///
     /// Everything the caller did before is visible to whoever takes the token, whether this returns true or false.
     ///
@@ -229,13 +217,9 @@ impl<F: Futex> AutoResetEvent<F> {
     pub fn set(&self) -> bool {
         let address: *const F = &self.word;
         let mut word = self.word.load(Relaxed);
-        loop {
+        while word & LISTENED == 0 {
             let ungranted = grants(word) < waiters(word);
-            let next = if ungranted {
-                word + GRANT
-            } else {
-                (word | SET) & !LISTENED
-            };
+            let next = if ungranted { word + GRANT } else { word | SET };
             match self
                 .word
                 .compare_exchange_weak(word, next, Release, Relaxed)
@@ -245,13 +229,36 @@ impl<F: Futex> AutoResetEvent<F> {
                     F::wake_one(address);
                     return true;
                 }
+                Ok(_) => return word & SET == 0,
+                Err(found) => word = found,
+            }
+        }
+        self.set_listened()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn set_listened(&self) -> bool {
+        let address: *const F = &self.word;
+        loop {
+            let word = self.word.load(Acquire);
+            let ungranted = grants(word) < waiters(word);
+            if listeners::claim::<F>(address as usize, ungranted) {
+                return true;
+            }
+            let next = if ungranted { word + GRANT } else { word | SET };
+            let written = self.word.compare_exchange_weak(word, next, AcqRel, Relaxed);
+            // From here on the event may be gone.
+            match written {
+                Ok(_) if ungranted => {
+                    F::wake_one(address);
+                    return true;
+                }
                 Ok(_) => {
-                    if word & LISTENED != 0 {
-                        epoch::call::<F>();
-                    }
+                    listeners::nudge_one::<F>(address as usize);
                     return word & SET == 0;
                 }
-                Err(found) => word = found,
+                Err(_) => {}
             }
         }
     }
@@ -271,6 +278,33 @@ impl<F: Futex> AutoResetEvent<F> {
     #[inline]
     pub fn clear(&self) -> bool {
         self.try_wait()
+    }
+
+    /// Puts the event right in the child of a `fork`, if threads of the parent may have been waiting on it.
+    ///
+    /// They are not in the child, but its copy of the event has them counted: without this call, a `set` in the child is
+    /// given to a thread that is not there. A token that was remembered stays. To be called before any thread of the child
+    /// waits on the event; a thread that does is forgotten, and may sleep on.
+    ///
+    /// It writes the event and nothing else, so it may be called where nothing else is safe after a `fork`.
+    ///
+    /// ```
+    /// static WORK: futex_event::AutoResetEvent = futex_event::AutoResetEvent::new();
+    ///
+    /// // In the child, first of all:
+    /// WORK.reset_after_fork();
+    /// assert!(WORK.set());
+    /// assert!(WORK.try_wait());
+    /// ```
+    pub fn reset_after_fork(&self) {
+        let mut word = self.word.load(Relaxed);
+        // Relaxed: the child has one thread.
+        while let Err(found) =
+            self.word
+                .compare_exchange_weak(word, word & (SET | LISTENED), Relaxed, Relaxed)
+        {
+            word = found;
+        }
     }
 
     /// Whether a token is remembered, so that a wait would return at once.
@@ -363,10 +397,23 @@ impl<F: Futex> AutoResetEvent<F> {
 
     /// Waits until a token is taken: true, or until time is up and a last look finds none to take: false.
     fn park(&self, sleep: &impl Sleep<F>) -> bool {
-        let mut word = match self.come_in(sleep) {
-            Ok(word) => word,
-            Err(released) => return released,
-        };
+        let mut word = self.word.load(Relaxed);
+        loop {
+            let (is_set, is_counted) = (word & SET != 0, may_be_counted::<F>(word));
+            if !is_set && !is_counted {
+                return self.listen(sleep);
+            }
+            let next = if is_set { word & !SET } else { word + WAITER };
+            match self.exchange(word, next) {
+                Ok(_) if is_set => return true,
+                Ok(_) => return self.park_counted(next, sleep),
+                Err(found) => word = found,
+            }
+        }
+    }
+
+    /// The same for a thread that has been counted, when the word was `word`.
+    fn park_counted(&self, mut word: u32, sleep: &impl Sleep<F>) -> bool {
         let mut in_time = true;
         loop {
             let released = grants(word) > 0;
@@ -375,48 +422,43 @@ impl<F: Futex> AutoResetEvent<F> {
                 word = self.word.load(Relaxed);
                 continue;
             }
-            match self.leave(word, released) {
+            if waiters(word) == 0 {
+                // Forgotten, by a call of `reset_after_fork` where there was no fork.
+                return false;
+            }
+            let grant = if released { GRANT } else { 0 };
+            match self.exchange(word, word - WAITER - grant) {
                 Ok(_) => return released,
                 Err(found) => word = found,
             }
         }
     }
 
-    /// Counts the thread in: `Ok` with the word as it is then. `Err` if the wait ends at the door: with true if it took
-    /// the token, with false if its time was up.
-    fn come_in(&self, sleep: &impl Sleep<F>) -> Result<u32, bool> {
-        let mut in_time = true;
-        loop {
-            let epoch = epoch::read::<F>();
-            let word = self.word.load(Relaxed);
-            if word & SET != 0 {
-                if self.exchange(word, word & !SET).is_ok() {
-                    return Err(true);
-                }
-            } else if !in_time {
-                return Err(false);
-            } else if door_is_open::<F>(word) {
-                if self.exchange(word, word + WAITER).is_ok() {
-                    return Ok(word + WAITER);
-                }
-            } else if word & LISTENED != 0 || self.exchange(word, word | LISTENED).is_ok() {
-                in_time = sleep.on(F::epoch(), epoch);
-            }
-        }
+    /// The same for a thread that cannot be counted: it waits for several events, of which there is one.
+    fn listen(&self, sleep: &impl Sleep<F>) -> bool {
+        let begun = Begun {
+            before: None,
+            events: &[self as _],
+            words: Default::default(),
+            first: 0,
+        };
+        wait_any::listen(&begun, Spin::NEVER, sleep).is_some()
     }
 
-    /// Counts the thread out, with or without a grant. If that opens the door, calls those who wait there.
-    fn leave(&self, word: u32, with_grant: bool) -> Result<u32, u32> {
-        let mut next = word - WAITER - if with_grant { GRANT } else { 0 };
-        let call = word & LISTENED != 0 && door_is_open::<F>(next);
-        if call {
-            next &= !LISTENED;
+    /// Turns LISTENED on. Returns whether a token is remembered.
+    ///
+    /// It writes if LISTENED is on already, too: see [listeners].
+    pub(crate) fn mark_listened(&self) -> bool {
+        self.word.fetch_or(LISTENED, Release) & SET != 0
+    }
+
+    /// Has another listener look at the token, if there is one, for a thread that should have.
+    pub(crate) fn pass_on(&self) {
+        // Relaxed: the thread has been nudged since the `set`, and so sees it.
+        if self.word.load(Relaxed) & SET != 0 {
+            let address: *const F = &self.word;
+            listeners::nudge_one::<F>(address as usize);
         }
-        let left = self.exchange(word, next);
-        if call && left.is_ok() {
-            epoch::call::<F>();
-        }
-        left
     }
 
     fn exchange(&self, word: u32, next: u32) -> Result<u32, u32> {
@@ -425,7 +467,7 @@ impl<F: Futex> AutoResetEvent<F> {
     }
 }
 
-fn door_is_open<F: Futex>(word: u32) -> bool {
+fn may_be_counted<F: Futex>(word: u32) -> bool {
     grants(word) == 0 && waiters(word) < LIMIT.min(F::WAITERS)
 }
 
@@ -491,40 +533,6 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     }
 }
 
-impl<F: Futex> Waitable<F> for AutoResetEvent<F> {}
-
-/// A thread that waits for several events is not counted in. It listens, and takes a remembered token only: a grant it
-/// would have to give back if another event ended its wait.
-impl<F: Futex> Source<F> for AutoResetEvent<F> {
-    fn take(&self, _: Seal) -> bool {
-        self.try_wait()
-    }
-
-    fn begin(&self, _: Seal) -> u32 {
-        0
-    }
-
-    fn claim(&self, _: u32, _: Seal) -> bool {
-        self.try_wait()
-    }
-
-    fn listen(&self, _: u32, _: SleepOn, _: Seal) -> Listening<'_, F> {
-        let mut word = self.word.load(Relaxed);
-        loop {
-            let set = word & SET != 0;
-            let next = if set { word & !SET } else { word | LISTENED };
-            if next == word {
-                return Listening::OnEpoch;
-            }
-            match self.exchange(word, next) {
-                Ok(_) if set => return Listening::Released,
-                Ok(_) => return Listening::OnEpoch,
-                Err(found) => word = found,
-            }
-        }
-    }
-}
-
 impl Default for AutoResetEvent {
     /// The same as [`new`](AutoResetEvent::new).
     fn default() -> Self {
@@ -536,7 +544,9 @@ impl Default for AutoResetEvent {
 impl<F: Futex> fmt::Debug for AutoResetEvent<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = self.word.load(Relaxed);
-        let parked = waiters(word) > grants(word) || word & LISTENED != 0;
+        let address: *const F = &self.word;
+        let parked = waiters(word) > grants(word)
+            || word & LISTENED != 0 && listeners::are_there::<F>(address as usize);
         f.debug_struct("AutoResetEvent")
             .field("set", &(word & SET != 0))
             .field("parked", &parked)

@@ -11,16 +11,17 @@
 //!
 //! - SET: the event is set.
 //! - PARKED: threads may be asleep, or about to be, and have not been released.
-//! - LISTENED: some of them may be asleep on the [epoch](crate::epoch), since they wait for other events too. Only with
-//!   PARKED, so that `set` has one bit to test.
+//! - LISTENED: the same of threads that wait for other events too, and sleep as [listeners](crate::listeners).
 //! - generation: how often the event has been cleared, modulo 2^29.
 //!
 //! | SET | PARKED | state | `set` | `clear` | `wait` |
 //! | --- | --- | --- | --- | --- | --- |
 //! | 0 | 0 | unset, as after `new` | SET on | false | PARKED on, sleep |
-//! | 0 | 1 | unset, threads parked | SET on, wake all, and call if LISTENED | false | sleep |
+//! | 0 | 1 | unset, threads parked | SET on, wake all | false | sleep |
 //! | 1 | 0 | set | writes the same | SET off, next generation | return |
 //! | 1 | 1 | set, those parked are being woken | writes the same | all off, next generation | return |
+//!
+//! LISTENED is to listeners what PARKED is to those who sleep on the word; `set` nudges them.
 //!
 //! # Why it holds
 //!
@@ -51,18 +52,18 @@
 //! observes it. So `set` writes with Release, and every read that can make an operation report the event as set is an
 //! Acquire. All writes to the word are read-modify-writes. They continue the release sequence of each `set` before
 //! them, so that a waiter who reads the word only after it has been cleared, or parked on again, is still ordered after
-//! the `set`; the other writes can be Relaxed. That `set` writes when the event is set already is part of this: a
+//! the `set`; the other writes can be Relaxed. Those of LISTENED are a Release, and `set` is an Acquire besides: it has to
+//! find what a listener did before its mark. That `set` writes when the event is set already is part of this: a
 //! reader who clears the event, and then looks at what was pushed before that `set`, must find it.
 
-use crate::epoch;
+use crate::listeners;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
-use crate::several::{Listening, Seal, SleepOn, Source, Waitable};
 #[cfg(feature = "std")]
 use crate::sleep::left_until;
 use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
 use core::fmt;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use core::time::Duration;
 
 pub const SET: u32 = 1 << 0;
@@ -189,10 +190,10 @@ impl<F: Futex> Event<F> {
     #[inline]
     pub fn set(&self) -> bool {
         let address: *const F = &self.word;
-        let before = self.word.fetch_or(SET, Release);
+        let before = self.word.fetch_or(SET, AcqRel);
         // From here on the event may be gone.
         let first = before & SET == 0;
-        if before & PARKED != 0 && (first || F::SHARED) {
+        if before & (PARKED | LISTENED) != 0 && (first || F::SHARED) {
             wake(address, before);
         }
         first
@@ -293,7 +294,7 @@ impl<F: Futex> Event<F> {
 
     /// The word, and with SET or another generation in it, what was before the `set`.
     #[inline]
-    fn look(&self) -> u32 {
+    pub(crate) fn look(&self) -> u32 {
         self.word.load(Acquire)
     }
 
@@ -313,7 +314,7 @@ impl<F: Futex> Event<F> {
     /// Waits until the wait that began by reading `begun` is released: true, or its time is up and a last look finds it
     /// still unreleased: false.
     pub(crate) fn park(&self, begun: u32, sleep: &impl Sleep<F>) -> bool {
-        while let Some(word) = self.mark(begun, PARKED) {
+        while let Some(word) = self.mark_parked(begun) {
             if !sleep.on(&self.word, word) {
                 return is_released(begun, self.look());
             }
@@ -321,15 +322,14 @@ impl<F: Futex> Event<F> {
         true
     }
 
-    /// Turns the marks on, and returns the word as it is then. `None` if the wait that began by reading `begun` is
-    /// released.
-    fn mark(&self, begun: u32, marks: u32) -> Option<u32> {
+    /// Turns PARKED on, and returns the word as it is then. `None` if the wait that began by reading `begun` is released.
+    fn mark_parked(&self, begun: u32) -> Option<u32> {
         loop {
             let word = self.look();
             if is_released(begun, word) {
                 return None;
             }
-            let marked = word | marks;
+            let marked = word | PARKED;
             if marked == word
                 || self
                     .word
@@ -340,6 +340,33 @@ impl<F: Futex> Event<F> {
             }
         }
     }
+
+    /// Turns LISTENED on: true. False if the wait that began by reading `begun` is released.
+    ///
+    /// It writes if LISTENED is on already, too: see [listeners].
+    pub(crate) fn mark_listened(&self, begun: u32) -> bool {
+        loop {
+            let word = self.look();
+            if is_released(begun, word) {
+                return false;
+            }
+            let marked = self
+                .word
+                .compare_exchange_weak(word, word | LISTENED, Release, Relaxed);
+            if marked.is_ok() {
+                return true;
+            }
+        }
+    }
+
+    /// Whether the wait that began by reading `begun` is released.
+    pub(crate) fn has_released(&self, begun: u32) -> bool {
+        is_released(begun, self.look())
+    }
+}
+
+pub(crate) fn is_set(word: u32) -> bool {
+    word & SET != 0
 }
 
 /// Whether a wait that began by reading `begun` has been released when the word is `now`.
@@ -351,37 +378,11 @@ fn is_released(begun: u32, now: u32) -> bool {
 /// Wakes those who were parked before a `set`. The event may be gone.
 #[cold]
 fn wake<F: Futex>(address: *const F, before: u32) {
-    F::wake_all(address);
+    if before & PARKED != 0 {
+        F::wake_all(address);
+    }
     if before & LISTENED != 0 {
-        epoch::call::<F>();
-    }
-}
-
-impl<F: Futex> Waitable<F> for Event<F> {}
-
-impl<F: Futex> Source<F> for Event<F> {
-    fn take(&self, _: Seal) -> bool {
-        self.is_set()
-    }
-
-    fn begin(&self, _: Seal) -> u32 {
-        self.look()
-    }
-
-    fn claim(&self, begun: u32, _: Seal) -> bool {
-        is_released(begun, self.look())
-    }
-
-    fn listen(&self, begun: u32, sleep_on: SleepOn, _: Seal) -> Listening<'_, F> {
-        let marks = match sleep_on {
-            SleepOn::Words => PARKED,
-            SleepOn::Epoch => PARKED | LISTENED,
-        };
-        match (self.mark(begun, marks), sleep_on) {
-            (None, _) => Listening::Released,
-            (Some(word), SleepOn::Words) => Listening::OnWord(&self.word, word),
-            (Some(_), SleepOn::Epoch) => Listening::OnEpoch,
-        }
+        listeners::nudge_all::<F>(address as usize);
     }
 }
 
@@ -460,7 +461,10 @@ impl<F: Futex> fmt::Debug for Event<F> {
         let word = self.word.load(Relaxed);
         f.debug_struct("Event")
             .field("set", &(word & SET != 0))
-            .field("parked", &(word & (SET | PARKED) == PARKED))
+            .field(
+                "parked",
+                &(word & SET == 0 && word & (PARKED | LISTENED) != 0),
+            )
             .finish()
     }
 }

@@ -35,7 +35,7 @@
 //! | [`wait_all`](wait_all()) | waits until manual-reset events have all been set; also with a timeout or a deadline |
 //! | [`Spin`] | what a wait does before it parks; the default adapts |
 //! | [`Spinning`], [`AnyOf`], [`AllOf`] | an event, or several, for waits that are told how to spin |
-//! | [`Waitable`], [`MAX_EVENTS`] | what `wait_any` can wait for, and how many of them |
+//! | [`Waitable`] | what `wait_any` can wait for |
 //! | [`platform`] | the words that events live in, and the traits to bring your own |
 //!
 //! The type's own page lists what it promises: no spurious returns, no set lost to a `clear`, timeouts that are never
@@ -79,10 +79,10 @@ extern crate std;
 #[cfg(feature = "atomic-wait")]
 mod atomic_wait;
 mod auto_reset_event;
-mod epoch;
 mod event;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod listeners;
 mod several;
 mod sleep;
 mod spin;
@@ -104,7 +104,7 @@ platform::where_words_can_be_shared! {{
 } else {
     pub use platform::NoSharedFutexOnThisSystem as SharedEvent;
 }}
-pub use several::{Waitable, MAX_EVENTS};
+pub use several::Waitable;
 #[cfg(feature = "std")]
 pub use wait_all::wait_all_deadline;
 pub use wait_all::{wait_all, wait_all_timeout, AllOf};

@@ -1,97 +1,87 @@
 //! What the waits for several events have in common: how they begin.
 
 use crate::platform::PrivateFutex;
-
-/// The most events that one wait can be for: 128.
-///
-/// It is as many as Linux's `futex_waitv` takes, and bounds the memory that the wait takes on the stack.
-/// [FUTEX_WAITV_MAX in include/uapi/linux/futex.h]
-pub const MAX_EVENTS: usize = 128;
+use crate::{AutoResetEvent, Event};
 
 /// An event that [`wait_any`](crate::wait_any()) can wait for: an [`Event`](crate::Event) or an
 /// [`AutoResetEvent`](crate::AutoResetEvent).
 ///
 /// The trait is sealed. All events of one wait live in the same type of word, `F`.
-pub trait Waitable<F = PrivateFutex>: Source<F> {}
+pub trait Waitable<F = PrivateFutex>: sealed::Sealed<F> {}
 
-/// Only this crate can make one, and so call what takes one.
-pub struct Seal(pub(crate) ());
+impl<F: Sync> Waitable<F> for Event<F> {}
+impl<F: Sync> Waitable<F> for AutoResetEvent<F> {}
 
-/// What an event does for a thread that waits for several.
-pub trait Source<F>: Sync {
-    /// Whether the event is set. Takes the token, if it has tokens.
-    fn take(&self, _: Seal) -> bool;
+/// Whose items have no name outside this crate. What can be called there returns a kind that cannot be used there.
+pub(crate) mod sealed {
+    use super::*;
 
-    /// What the thread remembers of the look with which its wait begins.
-    fn begin(&self, _: Seal) -> u32;
+    pub trait Sealed<F>: Sync {
+        fn kind(&self) -> Kind<'_, F>;
+    }
 
-    /// Whether the wait that began with `begun` is released by this event. Takes the token, if it has tokens.
-    fn claim(&self, begun: u32, _: Seal) -> bool;
+    pub enum Kind<'a, F> {
+        Manual(&'a Event<F>),
+        AutoReset(&'a AutoResetEvent<F>),
+    }
 
-    /// The same, and if the answer is no, marks the event so that the next `set` ends a sleep.
-    fn listen(&self, begun: u32, sleep_on: SleepOn, _: Seal) -> Listening<'_, F>;
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum SleepOn {
-    /// The words of the events, where that is possible.
-    Words,
-    /// The epoch, for all.
-    Epoch,
-}
-
-pub enum Listening<'a, F> {
-    /// The wait is over: the event was claimed.
-    Released,
-    /// A `set` will wake those who sleep on this word while it has this value.
-    OnWord(&'a F, u32),
-    /// A `set` will wake those who sleep on the epoch.
-    OnEpoch,
-}
-
-/// # Panics
-///
-/// If there are more than [`MAX_EVENTS`].
-#[inline]
-pub(crate) fn check(count: usize) {
-    assert!(
-        count <= MAX_EVENTS,
-        "a wait for {} events, of which there may be {} at most",
-        count,
-        MAX_EVENTS
-    );
-}
-
-/// A wait for several events, `S` being their type, which has begun: each of them, and what it remembers of it.
-pub(crate) struct Several<'a, S: ?Sized> {
-    events: &'a [&'a S],
-    begun: [u32; MAX_EVENTS],
-}
-
-impl<'a, S: ?Sized> Several<'a, S> {
-    pub(crate) fn begin<F>(events: &'a [&'a S]) -> Self
-    where
-        S: Source<F>,
-    {
-        let mut begun = [0; MAX_EVENTS];
-        for (begun, event) in begun.iter_mut().zip(events) {
-            *begun = event.begin(Seal(()));
+    impl<F> Clone for Kind<'_, F> {
+        fn clone(&self) -> Self {
+            *self
         }
-        Self { events, begun }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a S, u32)> + '_ {
-        let events = self.events.iter().copied();
-        events.zip(self.begun.iter().copied())
+    impl<F> Copy for Kind<'_, F> {}
+
+    impl<F: Sync> Sealed<F> for Event<F> {
+        fn kind(&self) -> Kind<'_, F> {
+            Kind::Manual(self)
+        }
     }
 
-    /// What the histories of waits for just these events are found by. Such a wait may end soon where one for another of
-    /// them does not.
-    pub(crate) fn address(&self) -> usize {
-        let addresses = self.events.iter().map(|event| {
-            let event: *const S = *event;
+    impl<F: Sync> Sealed<F> for AutoResetEvent<F> {
+        fn kind(&self) -> Kind<'_, F> {
+            Kind::AutoReset(self)
+        }
+    }
+}
+
+/// How many events begin to be waited for at once.
+pub(crate) const SOME: usize = 16;
+
+/// A wait for several events, which has begun: some of the events, and the words that the thread found; and the same for
+/// those before them.
+///
+/// There may be any number of events, and no memory but the stack. So a wait for more than [`SOME`] calls itself for the
+/// rest, and each call keeps its share.
+pub(crate) struct Begun<'a, E: ?Sized> {
+    pub(crate) before: Option<&'a Begun<'a, E>>,
+    pub(crate) events: &'a [&'a E],
+    pub(crate) words: [u32; SOME],
+    /// The index of the first of them.
+    pub(crate) first: usize,
+}
+
+impl<'a, E: ?Sized> Begun<'a, E> {
+    /// Each event with its index and the word that was found.
+    pub(crate) fn iter(&'a self) -> impl Iterator<Item = (usize, &'a E, u32)> + Clone + 'a {
+        let parts = core::iter::successors(Some(self), |part| part.before);
+        parts.flat_map(|part| {
+            let events = part.events.iter().copied().zip(part.words);
+            let indexed = (part.first..).zip(events);
+            indexed.map(|(index, (event, word))| (index, event, word))
+        })
+    }
+
+    pub(crate) fn addresses(&'a self) -> impl Iterator<Item = usize> + Clone + 'a {
+        self.iter().map(|(_, event, _)| {
+            let event: *const E = event;
             event.cast::<()>() as usize
-        });
-        addresses.fold(0, usize::wrapping_add)
+        })
+    }
+
+    /// Of these events, for the policy of how to spin: a wait for several may end soon where one for another does not.
+    pub(crate) fn place(&'a self) -> usize {
+        self.addresses().fold(0, usize::wrapping_add)
     }
 }

@@ -13,9 +13,6 @@ pub(crate) trait Sleep<F> {
 
     /// Whether that time has passed.
     fn is_over(&self) -> bool;
-
-    /// Sleeps on all the words at once; `None` if the system cannot.
-    fn on_any(&self, words: &[(&F, u32)]) -> Option<bool>;
 }
 
 pub(crate) struct ForEver;
@@ -32,10 +29,6 @@ impl<F: Futex> Sleep<F> for ForEver {
 
     fn is_over(&self) -> bool {
         false
-    }
-
-    fn on_any(&self, words: &[(&F, u32)]) -> Option<bool> {
-        F::wait_any(words, Deadline::NEVER)
     }
 }
 
@@ -67,10 +60,6 @@ impl<F: TimedFutex> Sleep<F> for Until {
 
     fn is_over(&self) -> bool {
         self.deadline.has_passed(F::now())
-    }
-
-    fn on_any(&self, words: &[(&F, u32)]) -> Option<bool> {
-        F::wait_any(words, self.deadline).map(|in_time| in_time && !Sleep::<F>::is_over(self))
     }
 }
 

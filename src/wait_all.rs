@@ -1,7 +1,8 @@
 //! Waiting for all of several manual-reset events.
 
+use crate::event::is_set;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
-use crate::several::{self, Seal, Several, Source};
+use crate::several::{Begun, SOME};
 use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
 use crate::spinning::Spinning;
@@ -17,10 +18,6 @@ use core::time::Duration;
 ///
 /// Everything done before those sets is visible to the caller. There is no such wait for auto-reset events: their tokens
 /// cannot be taken in one step.
-///
-/// # Panics
-///
-/// If there are more than [`MAX_EVENTS`](crate::MAX_EVENTS) events.
 ///
 /// # Examples
 ///
@@ -45,10 +42,6 @@ pub fn wait_all<F: Futex>(events: &[&Event<F>]) {
 /// As [`wait_all`]. False is never early. With `Duration::ZERO` this looks at each event once and enters no kernel. For
 /// time, see [`Event::wait_timeout`].
 ///
-/// # Panics
-///
-/// As [`wait_all`].
-///
 /// # Examples
 ///
 /// ```
@@ -68,10 +61,6 @@ pub fn wait_all_timeout<F: TimedFutex>(events: &[&Event<F>], timeout: Duration) 
 /// Blocks until each of the events has been set since this began: true, or until `deadline`: false.
 ///
 /// As [`wait_all_timeout`]; a deadline in the past is a timeout of zero. With the feature `std`.
-///
-/// # Panics
-///
-/// As [`wait_all`].
 ///
 /// # Examples
 ///
@@ -152,25 +141,55 @@ fn all_of<F: Futex, S: Sleep<F>>(
     spin: Spin,
     sleep: impl FnOnce() -> Option<S>,
 ) -> bool {
-    several::check(events.len());
-    let set = events.iter().all(|event| event.is_set());
-    set || sleep().map_or(false, |sleep| spin_or_park(events, spin, &sleep))
+    begin(events, None, true, spin, sleep)
+}
+
+type Events<'a, F> = Begun<'a, Event<F>>;
+
+/// Looks at each event for the first time, and waits if not all of them were set, or `are_set` says so of those before.
+fn begin<F: Futex, S: Sleep<F>>(
+    events: &[&Event<F>],
+    before: Option<&Events<'_, F>>,
+    mut are_set: bool,
+    spin: Spin,
+    sleep: impl FnOnce() -> Option<S>,
+) -> bool {
+    let (some, rest) = events.split_at(events.len().min(SOME));
+    let mut words = [0; SOME];
+    for (event, word) in some.iter().zip(&mut words) {
+        *word = event.look();
+        are_set &= is_set(*word);
+    }
+    let begun = Begun {
+        before,
+        events: some,
+        words,
+        first: 0,
+    };
+    if !rest.is_empty() {
+        return begin(rest, Some(&begun), are_set, spin, sleep);
+    }
+    are_set || sleep().map_or(false, |sleep| spin_or_park(&begun, spin, &sleep))
 }
 
 /// Spins for a while, and then parks on each in turn.
 #[cold]
 #[inline(never)]
-fn spin_or_park<F: Futex>(events: &[&Event<F>], spin: Spin, sleep: &impl Sleep<F>) -> bool {
-    let events = Several::begin(events);
-    let is_released = |(event, begun): (&Event<F>, u32)| event.claim(begun, Seal(()));
-    let released = || events.iter().all(is_released).then_some(());
-    let park = || {
-        let mut waits = events.iter();
-        waits
-            .all(|(event, begun)| event.park(begun, sleep))
+fn spin_or_park<F: Futex>(events: &Events<'_, F>, spin: Spin, sleep: &impl Sleep<F>) -> bool {
+    let unset = events.iter().filter(|(_, _, begun)| !is_set(*begun));
+    let released = || {
+        let mut unset = unset.clone();
+        unset
+            .all(|(_, event, begun)| event.has_released(begun))
             .then_some(())
     };
-    let count = events.iter().count();
-    let wait = spin.then_park(events.address(), count, false, sleep, released, park);
+    let park = || {
+        let mut unset = unset.clone();
+        unset
+            .all(|(_, event, begun)| event.park(begun, sleep))
+            .then_some(())
+    };
+    let count = unset.clone().count();
+    let wait = spin.then_park(events.place(), count, false, sleep, released, park);
     wait.is_some()
 }

@@ -1,53 +1,57 @@
 //! Waiting for the first of several events.
 //!
-//! # Where such a thread sleeps
-//!
-//! If the system can sleep on several words at once, it sleeps on the words of the manual-reset events, as anyone parked
-//! there does, and on the [epoch](crate::epoch) for all the auto-reset ones: a `set` of those wakes *one* of the threads
-//! asleep on the word, which must be one that it released. If the system cannot, it sleeps on the epoch for all of them.
-//!
-//! # Why it holds
-//!
-//! If no event is set, the wait begins with a look at each that for a manual-reset event is remembered, so that a pulse
-//! ends the wait though nobody saw it. More looks may follow; they leave no trace. Then, as often as the thread wakes:
-//! it reads the epoch, goes through the events in turn, claims or marks each, and sleeps if it could claim none. A
-//! `set` that comes after the mark finds it and wakes the thread, or makes its sleep not begin; one that comes before
-//! is found instead of marked.
-//!
-//! At most one event is claimed, so that no token has to be given back. Marks that stay behind when the wait ends cost
-//! the next `set` of their event a call in vain, and are gone with it or with the next `clear`.
+//! The wait begins with a look at each event, which for a manual-reset event is remembered: so a pulse ends the wait though
+//! the thread did not see it. If none is set, the thread becomes a [listener](crate::listeners), where the protocol is
+//! described. At most one event releases it, so that no token has to be given back.
 
-use crate::epoch;
+use crate::event::is_set;
+use crate::listeners::{OfOneProcess, Overflow, Said, Slot};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
-use crate::several::{self, Listening, Seal, Several, SleepOn, Waitable, MAX_EVENTS};
+use crate::several::sealed::Kind;
+use crate::several::{Begun, Waitable, SOME};
 use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
 use crate::spinning::Spinning;
+use core::sync::atomic::Ordering::Relaxed;
 use core::time::Duration;
 
 /// Blocks until one of the events releases this wait, and returns its index.
 ///
-/// If several do, it is the first of them in the slice, and the others stay as they are. A manual-reset event that was
-/// set and cleared since the wait began counts too. Returns at once, and enters no kernel, if an event is set already.
+/// If several are set when it begins, it is the first of them in the slice, and the others stay as they are. So an event
+/// that is always set again by the time of the next wait starves those after it: to be fair, rotate the slice. A
+/// manual-reset event that was set and cleared since the wait began counts too. Returns at once, and enters no kernel, if an
+/// event is set already.
 ///
-/// Of an auto-reset event this takes a *remembered* token, that event's and no other. Threads in a plain `wait` come
-/// first; and since a token remains remembered until this thread has run, two sets may collapse into one before. In
-/// return no token is ever reserved for a wait that another event ends.
+/// Of an auto-reset event this takes one token, that event's and no other. A thread that waits here is a waiter like any
+/// other: *k* sets of an auto-reset event release *k* of the threads that wait for it, here or in a plain `wait`, and
+/// neither starves. No token is reserved for a wait that another event ends.
 ///
 /// Everything done before the `set` of the event whose index is returned is visible to the caller.
 ///
 /// Before it parks, it spins, for 5 to 120 µs, if that has been of use in the last waits for these events: see
 /// [`Spin::ADAPTIVE`], and [`AnyOf`] for a wait that is told how to spin.
 ///
-/// On Linux 5.16 and later, one kernel call for each sleep, `futex_waitv`. On other systems, Android among them, which
-/// does not allow its apps that call, and for auto-reset events everywhere, threads that wait for several events sleep
-/// on one word of the process: a `set` of an event that has been waited for so makes one kernel call more, and wakes
-/// all these threads, which look and sleep again. An event that nobody waits for so pays nothing. The same event may be
-/// in the slice twice.
+/// One kernel call for each sleep, as for a plain wait, and one by the `set` that releases the thread. A `set` wakes no
+/// thread that it does not release, with the exceptions below. An event that no thread waits for so pays nothing; an
+/// auto-reset event that was once waited for so pays some nanoseconds with each `set`. The same event may be in the slice
+/// twice.
+///
+/// # Limits
+///
+/// Any number of events can be waited for. Each takes some time and a few bytes of the stack.
+///
+/// - Up to 15, what is said above holds. With more, the thread is woken by every `set` of one of the events, to look at all
+///   of them: then two sets of one auto-reset event can come to one token before it has looked.
+/// - 480 threads of a process can wait so at the same time. Of those beyond, all are woken by each `set` of an event that a
+///   thread waits for so, and what is said of more than 15 events holds for them too.
+/// - A `set` that is stopped between two of its steps may release a wait that began later in the same place of memory, if
+///   2^26 waits have begun there meanwhile, or a multiple of that, to the exact count.
+/// - A thread that is killed inside keeps its place, and an auto-reset event may give it a token. An [`Event`](crate::Event)
+///   is not affected.
 ///
 /// # Panics
 ///
-/// If there are no events, or more than [`MAX_EVENTS`].
+/// If there are no events.
 ///
 /// # Examples
 ///
@@ -197,78 +201,168 @@ fn first_of<F: Futex, S: Sleep<F>>(
     spin: Spin,
     sleep: impl FnOnce() -> Option<S>,
 ) -> Option<usize> {
-    let () = epoch::OfOneProcess::<F>::CHECKED;
+    let () = OfOneProcess::<F>::CHECKED;
     assert!(!events.is_empty(), "a wait for one of no events never ends");
-    several::check(events.len());
-    let set = events.iter().position(|event| event.take(Seal(())));
-    set.or_else(|| spin_or_park(events, spin, &sleep()?))
+    begin(events, None, spin, sleep)
 }
 
-type Events<'a, F> = Several<'a, dyn Waitable<F> + 'a>;
+type Events<'a, F> = Begun<'a, dyn Waitable<F> + 'a>;
 
-/// Spins for a while, and then parks.
+/// Looks at each event for the first time, and waits if none is set.
+fn begin<F: Futex, S: Sleep<F>>(
+    events: &[&dyn Waitable<F>],
+    before: Option<&Events<'_, F>>,
+    spin: Spin,
+    sleep: impl FnOnce() -> Option<S>,
+) -> Option<usize> {
+    let (some, rest) = events.split_at(events.len().min(SOME));
+    let first = before.map_or(0, |before| before.first + SOME);
+    let mut words = [0; SOME];
+    for ((index, event), word) in (first..).zip(some).zip(&mut words) {
+        match event.kind() {
+            Kind::Manual(event) => {
+                *word = event.look();
+                if is_set(*word) {
+                    return Some(index);
+                }
+            }
+            Kind::AutoReset(event) => {
+                if event.try_wait() {
+                    return Some(index);
+                }
+            }
+        }
+    }
+    let begun = Begun {
+        before,
+        events: some,
+        words,
+        first,
+    };
+    if rest.is_empty() {
+        listen(&begun, spin, &sleep()?)
+    } else {
+        begin(rest, Some(&begun), spin, sleep)
+    }
+}
+
+/// Waits until an event releases the wait, and returns its index; `None` if the time is up.
 #[cold]
 #[inline(never)]
-fn spin_or_park<F: Futex>(
-    events: &[&dyn Waitable<F>],
+pub(crate) fn listen<F: Futex>(
+    events: &Events<'_, F>,
     spin: Spin,
     sleep: &impl Sleep<F>,
 ) -> Option<usize> {
-    let events = Several::begin(events);
-    let park = || park(&events, sleep).or_else(|| claim(&events));
-    let count = events.iter().count();
-    spin.then_park(
-        events.address(),
-        count,
-        false,
-        sleep,
-        || claim(&events),
-        park,
-    )
-}
-
-/// The index of the first event that releases this wait.
-fn claim<F: Futex>(events: &Events<'_, F>) -> Option<usize> {
-    events
-        .iter()
-        .position(|(event, begun)| event.claim(begun, Seal(())))
-}
-
-/// Sleeps until an event is claimed, and returns its index; `None` if the time is up.
-fn park<F: Futex>(events: &Events<'_, F>, sleep: &impl Sleep<F>) -> Option<usize> {
-    let mut sleep_on = SleepOn::Words;
-    // Every event has a place, or shares that of the epoch with others.
-    let mut words = [(F::epoch(), 0); MAX_EVENTS];
-    loop {
-        let epoch = epoch::read::<F>();
-        let mut count = 0;
-        let mut on_epoch = false;
-        for (index, (event, begun)) in events.iter().enumerate() {
-            match event.listen(begun, sleep_on, Seal(())) {
-                Listening::Released => return Some(index),
-                Listening::OnWord(word, expected) => {
-                    words[count] = (word, expected);
-                    count += 1;
-                }
-                Listening::OnEpoch => on_epoch = true,
+    let slot = match Slot::take(events.addresses()) {
+        Some(slot) => slot,
+        None => return wait_in_overflow(events, sleep),
+    };
+    let (released, owes) = wait_in_slot(slot, events, spin, sleep);
+    if owes {
+        for (_, event, _) in events.iter() {
+            if let Kind::AutoReset(event) = event.kind() {
+                event.pass_on();
             }
         }
-        if on_epoch {
-            words[count] = (F::epoch(), epoch);
-            count += 1;
-        }
-        let in_time = match words[..count] {
-            [(word, expected)] => sleep.on(word, expected),
-            ref words => match sleep.on_any(words) {
-                Some(in_time) => in_time,
-                None => {
-                    sleep_on = SleepOn::Epoch;
-                    true
-                }
-            },
-        };
-        if !in_time {
-            return None;
-        }
     }
+    released
+}
+
+/// The same, in a slot. Returns what the slot says of nudges, too.
+fn wait_in_slot<F: Futex>(
+    mut slot: Slot<F>,
+    events: &Events<'_, F>,
+    spin: Spin,
+    sleep: &impl Sleep<F>,
+) -> (Option<usize>, bool) {
+    let mut has_spun = false;
+    slot.publish();
+    let released = loop {
+        if let Some(found) = mark(events) {
+            match slot.withdraw() {
+                Err(claimed) => break Some(claimed),
+                Ok(()) if takes(found) => break Some(found.0),
+                Ok(()) => slot.publish(),
+            }
+            continue;
+        }
+        // The policy is for waits, and this is one, however often it looks.
+        let spin = if has_spun { Spin::NEVER } else { spin };
+        has_spun = true;
+        match spin_or_sleep(&mut slot, events, spin, sleep) {
+            Said::Claimed(index) => break Some(index),
+            Said::Look => {}
+            Said::TimeOut => match slot.withdraw() {
+                Err(claimed) => break Some(claimed),
+                Ok(()) => break last_look(events),
+            },
+        }
+    };
+    let owes = slot.leave(events.addresses());
+    (released, owes)
+}
+
+/// Spins, and sleeps on the slot, until something is said to its owner.
+fn spin_or_sleep<F: Futex>(
+    slot: &mut Slot<F>,
+    events: &Events<'_, F>,
+    spin: Spin,
+    sleep: &impl Sleep<F>,
+) -> Said {
+    let (word, awake) = slot.word();
+    let is_said = || (word.load(Relaxed) != awake).then_some(());
+    let mut said = None;
+    let park = || {
+        let slept = slot.sleep(|word, expected| sleep.on(word, expected));
+        let in_time = !matches!(slept, Said::TimeOut);
+        said = Some(slept);
+        in_time.then_some(())
+    };
+    let in_time = spin.then_park(events.place(), 1, false, sleep, is_said, park);
+    match (said, in_time) {
+        (Some(said), _) => said,
+        (None, Some(())) => slot.sleep(|_, _| unreachable!("something has been said")),
+        (None, None) => Said::TimeOut,
+    }
+}
+
+/// The same where all slots are taken.
+fn wait_in_overflow<F: Futex>(events: &Events<'_, F>, sleep: &impl Sleep<F>) -> Option<usize> {
+    let overflow = Overflow::enter();
+    let released = loop {
+        let epoch = overflow.read();
+        match mark(events) {
+            Some(found) if takes(found) => break Some(found.0),
+            Some(_) => {}
+            None if sleep.on(overflow.epoch, epoch) => {}
+            None => break last_look(events),
+        }
+    };
+    overflow.leave();
+    released
+}
+
+/// An event, its index, and the word with which the wait began.
+type Found<'a, F> = (usize, &'a (dyn Waitable<F> + 'a), u32);
+
+/// Marks the events one after the other. Returns the first that is set, or has been, and marks no further.
+fn mark<'a, F: Futex>(events: &'a Events<'a, F>) -> Option<Found<'a, F>> {
+    events.iter().find(|(_, event, begun)| match event.kind() {
+        Kind::Manual(event) => !event.mark_listened(*begun),
+        Kind::AutoReset(event) => event.mark_listened(),
+    })
+}
+
+/// Whether the event releases this wait. Takes the token, if it has tokens. Only for a thread that no `set` can claim.
+fn takes<F: Futex>((_, event, begun): Found<'_, F>) -> bool {
+    match event.kind() {
+        Kind::Manual(event) => event.has_released(begun),
+        Kind::AutoReset(event) => event.try_wait(),
+    }
+}
+
+fn last_look<F: Futex>(events: &Events<'_, F>) -> Option<usize> {
+    let found = events.iter().find(|found| takes(*found));
+    found.map(|(index, _, _)| index)
 }

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{are_parked, calls, until, until_parked, Calls, TimedWord, Watched, Word};
-use futex_event::platform::{FallbackFutex, Futex, PrivateFutex};
+use common::{calls, until, until_listening, until_parked, Calls, TimedWord, Watched, Word};
+use futex_event::platform::{FallbackFutex, PrivateFutex};
 use futex_event::AutoResetEvent;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread;
@@ -22,7 +22,6 @@ on_every_word! {
     timed: [
         a_grant_is_not_for_who_comes_later,
         a_timed_out_waiter_is_not_counted_any_more,
-        a_waiter_that_gives_up_lets_another_in,
     ]
 }
 
@@ -143,11 +142,6 @@ fn a_timed_out_waiter_is_not_counted_any_more<F: TimedWord>() {
 /// An event that counts two waiters.
 type Narrow<F> = AutoResetEvent<Watched<F, 2>>;
 
-/// Returns when a thread is asleep at the door. The epoch is one for all tests on this word, so they take turns.
-fn until_one_at_the_door<F: Word>() {
-    until_parked(Watched::<F, 2>::epoch(), 1);
-}
-
 fn at_the_limit_a_further_thread_waits_and_is_released<F: Word>() {
     let _turn = common::take_turn();
     for _ in 0..100 {
@@ -158,11 +152,10 @@ fn at_the_limit_a_further_thread_waits_and_is_released<F: Word>() {
             }
             until_parked(&event, 2);
             scope.spawn(|| event.wait());
-            until_one_at_the_door::<F>();
+            until_listening::<F>(1);
             for _ in 0..3 {
                 let calls = calls(|| assert!(event.set()));
-                // None if the thread at the door is awake already, because one of the others has left.
-                assert!(calls.wakes <= 1);
+                assert_eq!(calls.wakes, 1);
             }
         });
         assert!(!event.is_set());
@@ -182,45 +175,13 @@ fn at_the_limit_the_token_of_a_set_is_still_taken<F: Word>() {
         scope.spawn(wait);
         until_parked(&event, 2);
         scope.spawn(wait);
-        until_one_at_the_door::<F>();
-        // One leaves, and the one at the door comes in.
+        until_listening::<F>(1);
         assert!(event.set());
         until(|| released.load(Relaxed) == 1);
-        until_parked(&event, 2);
         assert!(event.set());
         assert!(event.set());
     });
     assert_eq!(released.load(Relaxed), 3);
-}
-
-fn a_waiter_that_gives_up_lets_another_in<F: TimedWord>() {
-    let _turn = common::take_turn();
-    let mut timeout = Duration::from_millis(20);
-    while !one_gives_up_while_another_is_at_the_door::<F>(timeout) {
-        timeout *= 2;
-    }
-}
-
-/// False if it gave up before that.
-fn one_gives_up_while_another_is_at_the_door<F: TimedWord>(timeout: Duration) -> bool {
-    let event = Narrow::<F>::with_futex(Watched::default());
-    let mut at_the_door = false;
-    thread::scope(|scope| {
-        scope.spawn(|| event.wait());
-        until_parked(&event, 1);
-        let impatient = scope.spawn(|| event.wait_timeout(timeout));
-        until(|| are_parked(&event, 2) || impatient.is_finished());
-        scope.spawn(|| event.wait());
-        until(|| {
-            at_the_door = are_parked(Watched::<F, 2>::epoch(), 1);
-            at_the_door || impatient.is_finished()
-        });
-        assert!(!impatient.join().unwrap());
-        until_parked(&event, 2);
-        assert!(event.set());
-        assert!(event.set());
-    });
-    at_the_door
 }
 
 /// A set wakes the thread that it releases, and no other.

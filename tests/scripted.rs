@@ -1,6 +1,6 @@
 //! Moments that a real kernel gives only by luck, on a word whose sleeps follow a script.
 
-use futex_event::platform::{Deadline, Futex, TimedFutex};
+use futex_event::platform::{listeners, Deadline, Futex, Listeners, TimedFutex};
 use futex_event::{
     wait_all_timeout, wait_any_timeout, AllOf, AnyOf, AutoResetEvent, Event, Spin, Waitable,
 };
@@ -25,6 +25,10 @@ thread_local! {
     static CLOCK: Cell<fn(u32) -> Duration> = const { Cell::new(|_| Duration::ZERO) };
     static READINGS: Cell<u32> = const { Cell::new(0) };
     static LOADS: Cell<u32> = const { Cell::new(0) };
+
+    /// What happens in a sleep for several events.
+    static IN_A_SLOT: Cell<fn(Deadline) -> bool> =
+        const { Cell::new(|_| panic!("a wait that a look has ended goes to sleep")) };
 }
 
 fn clock() -> Duration {
@@ -55,9 +59,11 @@ impl Scripted {
 unsafe impl Futex for Scripted {
     const CLOCK: Option<fn() -> Duration> = Some(clock);
 
-    fn epoch() -> &'static Self {
-        static EPOCH: Scripted = Scripted::new(|_, _| unreachable!());
-        &EPOCH
+    fn listeners() -> &'static Listeners<Self> {
+        listeners!(
+            Scripted,
+            Scripted::new(|_, deadline| IN_A_SLOT.with(|sleep| sleep.get()(deadline)))
+        )
     }
 
     fn load(&self, order: Ordering) -> u32 {
@@ -89,12 +95,6 @@ unsafe impl Futex for Scripted {
 
     fn wait(&self, expected: u32) {
         self.wait_until(expected, Deadline::NEVER);
-    }
-
-    /// The script is that of the first of the words.
-    fn wait_any(words: &[(&Self, u32)], deadline: Deadline) -> Option<bool> {
-        let (word, expected) = words[0];
-        Some(word.wait_until(expected, deadline))
     }
 
     fn wake_one(_: *const Self) {}
@@ -140,22 +140,58 @@ fn a_pulse_in_the_last_moment_wins_over_time() {
     assert!(!EVENT.is_set());
 }
 
+fn in_a_slot(script: fn(Deadline) -> bool) {
+    IN_A_SLOT.with(|sleep| sleep.set(script));
+}
+
 #[test]
 fn an_event_in_the_last_moment_wins_over_time_where_several_are_waited_for() {
     static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
         assert!(EVENT.set() && EVENT.clear());
         false
     }));
-    assert_eq!(wait_any_timeout(&[&EVENT], SECOND), Some(0));
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
     assert!(wait_all_timeout(&[&EVENT], SECOND));
 
-    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
-    static OTHER: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
+    in_a_slot(|_| {
+        assert!(EVENT.set() && EVENT.clear());
+        false
+    });
+    assert_eq!(wait_any_timeout(&[&TOKEN, &EVENT], SECOND), Some(1));
+    in_a_slot(|_| {
         assert!(TOKEN.set());
         false
-    }));
-    assert_eq!(wait_any_timeout(&[&OTHER, &TOKEN], SECOND), Some(1));
+    });
+    assert_eq!(wait_any_timeout(&[&EVENT, &TOKEN], SECOND), Some(1));
     assert!(!TOKEN.is_set());
+    in_a_slot(|_| {
+        assert!(TOKEN.set() && EVENT.set());
+        false
+    });
+    // It was given the token, and did not find the other.
+    assert_eq!(wait_any_timeout(&[&EVENT, &TOKEN], SECOND), Some(1));
+    assert!(!TOKEN.is_set());
+    EVENT.clear();
+
+    // More events than fit into a slot.
+    let many: Vec<&dyn Waitable<Scripted>> = (0..20).map(|_| &TOKEN as _).collect();
+    in_a_slot(|_| {
+        assert!(TOKEN.set());
+        false
+    });
+    assert!(wait_any_timeout(&many, SECOND).is_some());
+    assert!(!TOKEN.is_set());
+}
+
+/// What a wait for several events counts begins with its first look: a set and clear after it count.
+#[test]
+fn a_wait_for_several_begins_with_its_first_look() {
+    static FIRST: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static SECOND: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    SECOND.set();
+    // It saw the second set, which is cleared before the next look.
+    at_the_first_reading(|| assert!(SECOND.clear() && FIRST.set()));
+    AllOf(&[&FIRST, &SECOND]).spinning(LONG).wait();
 }
 
 #[test]
@@ -196,11 +232,8 @@ fn a_word_on_which_nobody_can_sleep_does_not_keep_a_waiter_from_its_deadline() {
     );
     assert!(!event.wait_timeout(THOUSAND_LOOKS_AT_THE_CLOCK));
     assert!(!token.wait_timeout(THOUSAND_LOOKS_AT_THE_CLOCK));
-    let (event, other) = (
-        Event::with_futex(sleepless()),
-        Event::with_futex(sleepless()),
-    );
-    let released = wait_any_timeout(&[&event, &other], THOUSAND_LOOKS_AT_THE_CLOCK);
+    in_a_slot(|_| true);
+    let released = wait_any_timeout(&[&event, &token], THOUSAND_LOOKS_AT_THE_CLOCK);
     assert_eq!(released, None);
 }
 
@@ -303,6 +336,7 @@ fn readings_before_the_sleep(wait: impl FnOnce()) -> u32 {
 fn a_wait_spins_for_as_long_as_it_was_told_and_has() {
     const LIMIT: Duration = Duration::from_micros(7);
     let unset = || Event::with_futex(Scripted::new(|_, _| false));
+    in_a_slot(|_| false);
     // Once at the beginning, once at the end of each microsecond, before the sleep, and after.
     let expected = 1 + 7 + 2;
     for (spin, timeout) in [(Spin::at_most(LIMIT), SECOND), (LONG, LIMIT)] {
@@ -339,6 +373,7 @@ fn the_limit_of_a_spin_is_a_time_however_many_events_there_are() {
         .iter()
         .map(|event| event as &dyn Waitable<_>)
         .collect();
+    in_a_slot(|_| false);
     with_clock(|reading| Duration::from_micros(reading.into()));
     let spin = Spin::at_most(Duration::from_micros(7));
     LOADS.with(|loads| loads.set(0));
@@ -367,6 +402,7 @@ fn a_clock_that_stands_still_does_not_keep_a_wait_from_sleeping() {
     assert!(EVENT.spinning(spin).wait_timeout(SECOND));
     assert!(TOKEN.spinning(spin).wait_timeout(SECOND));
     assert!(EVENT.clear());
+    in_a_slot(|_| EVENT.set());
     assert_eq!(AnyOf(&[&EVENT, &TOKEN]).spinning(spin).wait(), 0);
 }
 

@@ -22,6 +22,7 @@ on_every_word! {
         no_token_is_lost_or_doubled,
         no_token_is_lost_or_doubled_at_the_limit,
         no_token_is_lost_or_doubled_by_those_who_wait_for_any,
+        no_token_is_lost_or_doubled_by_those_who_wait_for_any_at_the_limit,
     ]
 }
 
@@ -128,6 +129,14 @@ fn conserve<F: TimedFutex>(event: &AutoResetEvent<F>) {
 /// Conservation for two events, on which threads wait both plainly and for any, beside an event that ends these waits
 /// from time to time.
 fn no_token_is_lost_or_doubled_by_those_who_wait_for_any<F: TimedWord>() {
+    conserve_two::<F>();
+}
+
+fn no_token_is_lost_or_doubled_by_those_who_wait_for_any_at_the_limit<F: TimedWord>() {
+    conserve_two::<Watched<F, 1>>();
+}
+
+fn conserve_two<F: TimedFutex + Default + Send>() {
     let tokens = [(); 2].map(|()| AutoResetEvent::with_futex(F::default()));
     let manual = Event::with_futex(F::default());
     let [sets, takes] = [(); 2].map(|()| [(); 2].map(|()| AtomicU64::new(0)));

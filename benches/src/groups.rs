@@ -13,6 +13,7 @@ mod oversubscribed;
 mod timed_wait;
 mod uncontended;
 mod wait_any;
+mod workers;
 
 use crate::group::Group;
 
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Group> {
     all.extend(late_set::groups());
     all.extend(alternating::group());
     all.extend(wait_any::groups());
+    all.extend(workers::groups());
     #[cfg(target_os = "linux")]
     all.extend(across_processes::groups());
     all.extend(creation::groups());

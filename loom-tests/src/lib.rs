@@ -36,7 +36,7 @@
 
 #![warn(missing_docs)]
 
-use futex_event::platform::{Deadline, Futex, TimedFutex};
+use futex_event::platform::{Deadline, Futex, Listeners, TimedFutex};
 use loom::cell::UnsafeCell;
 use loom::sync::atomic::{AtomicU32, Ordering, Ordering::Relaxed};
 use loom::thread::{self, Thread, ThreadId};
@@ -89,8 +89,6 @@ thread_local! {
 
 #[derive(Default)]
 struct Kernel {
-    /// The value of the epoch, which is a static while loom's atomics last for one execution.
-    epoch: Option<Arc<AtomicU32>>,
     /// How many threads are neither asleep nor done, and who wants to know when there are none.
     busy: usize,
     watcher: Option<Thread>,
@@ -98,8 +96,6 @@ struct Kernel {
     words: HashMap<usize, Entry>,
     /// What the next sleeps of each thread do.
     scripts: HashMap<ThreadId, VecDeque<Fault>>,
-    /// Whether threads can sleep on several words at once.
-    waits_for_any: bool,
     /// How many steps are left to the threads that will die.
     lives: HashMap<ThreadId, usize>,
 }
@@ -123,10 +119,20 @@ struct Entry {
     sleepers: VecDeque<Rc<Sleeper>>,
 }
 
-/// A thread in the queues of one word or several.
+impl Entry {
+    fn new(value: u32) -> Self {
+        Self {
+            value: Arc::new(AtomicU32::new(value)),
+            retired: false,
+            sleepers: VecDeque::new(),
+        }
+    }
+}
+
+/// A thread in the queue of a word.
 struct Sleeper {
     thread: Thread,
-    /// It is in all of the queues, and waits for a wake.
+    /// It waits for a wake.
     asleep: Cell<bool>,
     woken: Cell<bool>,
 }
@@ -160,7 +166,7 @@ pub fn explore<const N: usize>(
         builder.check(move || {
             executions.fetch_add(1, StdOrdering::Relaxed);
             let kernel = Kernel {
-                epoch: Some(Arc::new(AtomicU32::new(0))),
+                words: table_words().map(|word| (word, Entry::new(0))).collect(),
                 ..Kernel::default()
             };
             KERNEL.with(|cell| cell.replace(kernel));
@@ -321,24 +327,34 @@ pub fn until_quiet() {
     }
 }
 
-/// From here on, in this execution, the system can sleep on several words at once.
-///
-/// As Linux's `futex_waitv` does it: the thread compares and enters the queue of one word after the other, and a wake of
-/// one thread may be spent on a thread that another word's wake has reached already. [kernel/futex/waitwake.c]
-pub fn let_threads_wait_for_any_of_several_words() {
-    KERNEL.with(|kernel| kernel.borrow_mut().waits_for_any = true);
-}
-
 /// A modelled word. It may not move once it has been used.
 ///
 /// A `SHARED` one is for the threads of several processes, each of which may [die](spawn_mortal).
 #[repr(transparent)]
 pub struct Word<const SHARED: bool = false> {
-    /// `None` in the epoch.
+    /// `None` in the table of listeners, which is a static, while loom's atomics last for one execution.
     value: Option<Arc<AtomicU32>>,
 }
 
-static EPOCH: Word = Word { value: None };
+/// The table of listeners has room for as many threads as a model has at most, but for one event less.
+const SLOTS: usize = 3;
+const ADDRESSES: usize = 2;
+const BUCKETS: usize = 1;
+const TABLE: usize = 2 * 32 + SLOTS * (2 * ADDRESSES + 2) + BUCKETS * 2;
+static TABLE_WORDS: [Word; TABLE] = {
+    const UNUSED: Word = Word { value: None };
+    [UNUSED; TABLE]
+};
+static LISTENERS: Listeners<Word> = Listeners::of_shape(&TABLE_WORDS, SLOTS, ADDRESSES, BUCKETS);
+
+/// The addresses of the words that the table uses.
+fn table_words() -> impl Iterator<Item = usize> {
+    let overflow = (0..2).map(|word| LISTENERS.overflow(word));
+    let slots = (0..SLOTS).flat_map(|slot| LISTENERS.slot(slot));
+    let buckets = (0..BUCKETS).flat_map(|bucket| LISTENERS.bucket(bucket));
+    let words = overflow.chain(slots).chain(buckets);
+    words.map(|word| word as *const Word as usize)
+}
 
 impl<const SHARED: bool> Default for Word<SHARED> {
     fn default() -> Self {
@@ -354,9 +370,9 @@ impl<const SHARED: bool> Word<SHARED> {
         step();
         let address = self as *const Self as usize;
         let value = KERNEL.with(|kernel| {
-            let Kernel { epoch, words, .. } = &mut *kernel.borrow_mut();
+            let words = &mut kernel.borrow_mut().words;
             let entry = words.entry(address).or_insert_with(|| Entry {
-                value: Arc::clone(self.value.as_ref().or(epoch.as_ref()).unwrap()),
+                value: Arc::clone(self.value.as_ref().expect("a word of the table in use")),
                 retired: false,
                 sleepers: VecDeque::new(),
             });
@@ -373,49 +389,31 @@ impl<const SHARED: bool> Word<SHARED> {
         result
     }
 
-    fn sleep(words: &[(&Self, u32)]) -> Fault {
+    fn sleep(&self, expected: u32) -> Fault {
         let sleeper = Rc::new(Sleeper {
             thread: thread::current(),
             asleep: Cell::new(false),
             woken: Cell::new(false),
         });
-        let queue = |kernel: &mut Kernel, word: &Self, action: &dyn Fn(&mut VecDeque<_>)| {
-            let address = word as *const Self as usize;
-            action(&mut kernel.words.get_mut(&address).unwrap().sleepers);
-        };
-        let enter_all = || {
-            for (word, expected) in words {
-                if word.access(newest) != *expected {
-                    return Fault::Spurious;
-                }
-                KERNEL.with(|kernel| {
-                    queue(&mut kernel.borrow_mut(), word, &|sleepers| {
-                        sleepers.push_back(Rc::clone(&sleeper));
-                    });
-                });
+        if self.access(newest) != expected {
+            return Fault::Spurious;
+        }
+        let address = self as *const Self as usize;
+        let fault = KERNEL.with(|kernel| {
+            let kernel = &mut *kernel.borrow_mut();
+            let script = kernel.scripts.get_mut(&sleeper.thread.id());
+            let fault = script.and_then(VecDeque::pop_front).unwrap_or(Fault::Sleep);
+            if fault == Fault::Sleep {
+                let sleepers = &mut kernel.words.get_mut(&address).unwrap().sleepers;
+                sleepers.push_back(Rc::clone(&sleeper));
+                sleeper.asleep.set(true);
+                kernel.one_less_busy();
             }
-            KERNEL.with(|kernel| {
-                let kernel = &mut *kernel.borrow_mut();
-                let script = kernel.scripts.get_mut(&sleeper.thread.id());
-                let fault = script.and_then(VecDeque::pop_front).unwrap_or(Fault::Sleep);
-                if fault == Fault::Sleep && !sleeper.woken.get() {
-                    sleeper.asleep.set(true);
-                    kernel.one_less_busy();
-                }
-                fault
-            })
-        };
-        let fault = enter_all();
+            fault
+        });
         while sleeper.asleep.get() && !sleeper.woken.get() {
             thread::park();
         }
-        KERNEL.with(|kernel| {
-            for (word, _) in words {
-                queue(&mut kernel.borrow_mut(), word, &|sleepers| {
-                    sleepers.retain(|other| !Rc::ptr_eq(other, &sleeper));
-                });
-            }
-        });
         fault
     }
 
@@ -460,10 +458,10 @@ unsafe impl<const SHARED: bool> Futex for Word<SHARED> {
     const WAITERS: u32 = 2;
     const SHARED: bool = SHARED;
 
-    fn epoch() -> &'static Self {
-        let epoch: *const Word = &EPOCH;
-        // SAFETY: the type is transparent, whatever its parameter.
-        unsafe { &*epoch.cast() }
+    fn listeners() -> &'static Listeners<Self> {
+        let table: *const Listeners<Word> = &LISTENERS;
+        // SAFETY: the word is transparent, whatever its parameter.
+        unsafe { &*table.cast() }
     }
 
     fn load(&self, order: Ordering) -> u32 {
@@ -489,12 +487,7 @@ unsafe impl<const SHARED: bool> Futex for Word<SHARED> {
     }
 
     fn wait(&self, expected: u32) {
-        Self::sleep(&[(self, expected)]);
-    }
-
-    fn wait_any(words: &[(&Self, u32)], _: Deadline) -> Option<bool> {
-        let can = KERNEL.with(|kernel| kernel.borrow().waits_for_any);
-        can.then(|| Self::sleep(words) != Fault::TimeOut)
+        self.sleep(expected);
     }
 
     fn wake_one(this: *const Self) {
@@ -513,6 +506,6 @@ unsafe impl<const SHARED: bool> TimedFutex for Word<SHARED> {
     }
 
     fn wait_until(&self, expected: u32, _: Deadline) -> bool {
-        Self::sleep(&[(self, expected)]) != Fault::TimeOut
+        self.sleep(expected) != Fault::TimeOut
     }
 }

@@ -1,6 +1,6 @@
 //! Models of `AutoResetEvent`.
 //!
-//! On the modelled word two threads can be counted in; a third waits at the door.
+//! On the modelled word two threads can be counted; a third is a listener.
 
 use futex_event::AutoResetEvent;
 use loom::sync::Arc;
@@ -141,10 +141,10 @@ fn grant_against_newcomer() {
     );
 }
 
-/// The last who leaves with a grant lets all in who came meanwhile, so that as many sets release them.
+/// Threads that come while a grant is there listen, and as many sets release them.
 #[test]
-fn those_at_the_door_come_in_when_the_granted_have_left() {
-    explore("door opens", Some(1), [UNTIMED], |[script]| {
+fn those_that_could_not_be_counted_are_released_by_as_many_sets() {
+    explore("newcomers listen", Some(1), [&[&[]]], |[script]| {
         let guarded = unset();
         let parked = spawn(script, &guarded, |guarded| guarded.event.wait());
         until_quiet();
@@ -162,9 +162,8 @@ fn those_at_the_door_come_in_when_the_granted_have_left() {
     });
 }
 
-/// Nobody sleeps at the door while there is room, or a token.
 #[test]
-fn a_third_thread_waits_at_the_door_and_loses_nothing() {
+fn a_third_thread_listens_and_loses_nothing() {
     explore("limit", Some(1), [UNTIMED], |[script]| {
         let guarded = unset();
         let waiters = [
@@ -185,7 +184,7 @@ fn a_third_thread_waits_at_the_door_and_loses_nothing() {
 }
 
 #[test]
-fn a_waiter_that_gives_up_lets_another_in() {
+fn timeouts_of_the_counted_and_of_a_listener() {
     explore("limit, timeout", Some(1), [TIMED], |[script]| {
         let guarded = unset();
         let waiters = [

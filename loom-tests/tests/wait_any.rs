@@ -1,9 +1,8 @@
-//! Models of waiting for several events: each on a system that can sleep on several words, and on one that cannot.
+//! Models of waiting for several events.
 
 use futex_event::{wait_all, wait_any, wait_any_timeout, AutoResetEvent, Event};
 use loom::sync::Arc;
-use loom_tests::{explore, let_threads_wait_for_any_of_several_words, spawn, until_quiet};
-use loom_tests::{Guarded, Script, Word, TIMED, UNTIMED};
+use loom_tests::{explore, spawn, until_quiet, Guarded, Word, TIMED, UNTIMED};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -54,28 +53,9 @@ impl Pair {
     }
 }
 
-/// Explores the model on both systems.
-fn explore_both<const N: usize>(
-    name: &str,
-    preemptions: Option<usize>,
-    faults: [&[Script]; N],
-    model: fn([Script; N]),
-) {
-    explore(&format!("{name}, on the epoch"), preemptions, faults, model);
-    explore(
-        &format!("{name}, on the words"),
-        preemptions,
-        faults,
-        move |scripts| {
-            let_threads_wait_for_any_of_several_words();
-            model(scripts);
-        },
-    );
-}
-
 #[test]
 fn the_first_of_two_sets_ends_the_wait_and_the_other_remains() {
-    explore_both("two setters", Some(2), [UNTIMED], |[script]| {
+    explore("two setters", Some(2), [UNTIMED], |[script]| {
         let pair = Pair::unset();
         let waiter = spawn(script, &pair, Pair::wait);
         let other = spawn(&[], &pair, Pair::set_manual);
@@ -89,7 +69,7 @@ fn the_first_of_two_sets_ends_the_wait_and_the_other_remains() {
 
 #[test]
 fn a_pulse_ends_the_wait() {
-    explore_both("pulse", None, [UNTIMED], |[script]| {
+    explore("pulse", None, [UNTIMED], |[script]| {
         let pair = Pair::unset();
         let waiter = spawn(script, &pair, Pair::wait);
         until_quiet();
@@ -101,7 +81,7 @@ fn a_pulse_ends_the_wait() {
 
 #[test]
 fn marks_survive_a_clear() {
-    explore_both("set, clear, wait again", Some(2), [UNTIMED], |[script]| {
+    explore("set, clear, wait again", Some(2), [UNTIMED], |[script]| {
         let pair = Pair::unset();
         let waiter = spawn(script, &pair, |pair| {
             let first = pair.wait();
@@ -119,7 +99,7 @@ fn marks_survive_a_clear() {
 
 #[test]
 fn a_plain_waiter_is_served_first_and_no_token_is_lost() {
-    explore_both(
+    explore(
         "a plain waiter beside",
         Some(2),
         [UNTIMED, &[&[]]],
@@ -140,7 +120,7 @@ fn a_plain_waiter_is_served_first_and_no_token_is_lost() {
 
 #[test]
 fn of_two_who_wait_for_any_event_one_takes_the_token() {
-    explore_both(
+    explore(
         "two waiters, two sets",
         Some(1),
         [&[&[]], &[&[]]],
@@ -163,7 +143,7 @@ fn of_two_who_wait_for_any_event_one_takes_the_token() {
 
 #[test]
 fn a_timeout_takes_no_token_with_it() {
-    explore_both("timeout against sets", Some(2), [TIMED], |[script]| {
+    explore("timeout against sets", Some(2), [TIMED], |[script]| {
         let pair = Pair::unset();
         let waiter = spawn(script, &pair, Pair::wait_timeout);
         assert!(pair.set_auto());
@@ -176,7 +156,7 @@ fn a_timeout_takes_no_token_with_it() {
 
 #[test]
 fn the_waiter_may_free_the_events() {
-    explore_both("free after wake", None, [UNTIMED], |[script]| {
+    explore("free after wake", None, [UNTIMED], |[script]| {
         let pair = Pair::unset();
         let waiter = spawn(script, &pair, |pair| {
             assert_eq!(pair.wait(), 0);

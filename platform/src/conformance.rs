@@ -101,9 +101,7 @@ fn untimed<F: Futex + Default + Send>() {
         wake_one_wakes_one,
         a_wake_reaches_the_sleepers_of_its_word,
         a_freed_word_may_be_woken,
-        there_is_one_epoch,
-        a_wait_for_any_word_sleeps,
-        a_wake_of_each_word_ends_a_wait_for_any,
+        there_is_one_table,
         the_clock_of_spins_goes_on_and_not_back,
     ];
 }
@@ -115,7 +113,6 @@ fn timed<F: TimedFutex + Default + Send>() {
         a_deadline_that_has_passed_ends_a_wait,
         false_is_never_early,
         a_far_deadline_is_far,
-        a_wait_for_any_word_keeps_its_deadline,
     ];
 }
 
@@ -334,51 +331,10 @@ fn a_freed_word_may_be_woken<F: Futex + Default>() {
     }
 }
 
-fn there_is_one_epoch<F: Futex + Default>() {
-    assert!(ptr::eq(F::epoch(), F::epoch()));
-}
-
-/// A word that cannot wait for any of several says so, and that is all.
-fn a_wait_for_any_word_sleeps<F: Futex + Default>() {
-    // Counted in all rounds, since in some the thread may hardly get to run.
-    let returns = AtomicU32::new(0);
-    for _ in 0..10 {
-        let words = [F::default(), F::default()];
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                while words[1].load(Acquire) == 0 && wait_for_any_of(&words).is_some() {
-                    let before = returns.fetch_add(1, Relaxed);
-                    assert!(before < RETURNS, "it does not sleep");
-                }
-            });
-            thread::sleep(Duration::from_millis(20));
-            words[1].fetch_add(1, Release);
-            F::wake_all(&words[1]);
-        });
-    }
-}
-
-fn a_wake_of_each_word_ends_a_wait_for_any<F: Futex + Default>() {
-    for round in 0..300 {
-        let words = [(); 3].map(|()| F::default());
-        let changed = round % words.len();
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                while words[changed].load(Acquire) == 0 && wait_for_any_of(&words).is_some() {}
-            });
-            words[changed].fetch_add(1, Release);
-            F::wake_one(&words[changed]);
-        });
-        wait_for_any_of(&words);
-    }
-}
-
-/// Waits until a wake of one of the words, all of which are zero. `None` if the word cannot.
-fn wait_for_any_of<F: Futex>(words: &[F]) -> Option<()> {
-    let waits: Vec<_> = words.iter().map(|word| (word, 0)).collect();
-    let in_time = F::wait_any(&waits, Deadline::NEVER)?;
-    assert!(in_time, "never is over");
-    Some(())
+fn there_is_one_table<F: Futex + Default>() {
+    assert!(ptr::eq(F::listeners(), F::listeners()));
+    let table = F::listeners();
+    assert!(table.slots() > 0 && table.addresses() > 0 && table.buckets() > 0);
 }
 
 fn the_clock_of_spins_goes_on_and_not_back<F: Futex + Default>() {
@@ -495,19 +451,6 @@ fn a_far_deadline_is_far<F: TimedFutex + Default>() {
     });
 }
 
-fn a_wait_for_any_word_keeps_its_deadline<F: TimedFutex + Default>() {
-    let words = [F::default(), F::default()];
-    for milliseconds in [0, 1, 17] {
-        let deadline = soon::<F>(milliseconds);
-        let wait = |_| F::wait_any(&[(&words[0], 0), (&words[1], 0), (&words[0], 0)], deadline);
-        let last = (0..RETURNS).map(wait).find(|&answer| answer != Some(true));
-        match last.expect("it does not sleep, or not come to an end") {
-            Some(_) => assert!(deadline.has_passed(F::now()), "false is early"),
-            None => return,
-        }
-    }
-}
-
 /// That the claims notice mistakes.
 #[cfg(all(test, feature = "std"))]
 mod tests {
@@ -526,10 +469,9 @@ mod tests {
         fallback::wait_until(word, expected, Deadline::after(now, convert(left)))
     }
 
-    /// Makes words that sleep by the fallback, but for functions of it that are replaced by mistaken ones, or with mistaken
-    /// methods that it does not have.
+    /// Makes words that sleep by the fallback, but for functions of it that are replaced by mistaken ones.
     macro_rules! mistaken {
-        ($($mistake:ident: { $($function:item)* } $(+ { $($method:item)* })?)*) => {$(
+        ($($mistake:ident: { $($function:item)* })*) => {$(
             #[allow(dead_code)] // Where there is no `errno`, one of them is not tried.
             mod $mistake {
                 #[allow(unused_imports)]
@@ -545,7 +487,7 @@ mod tests {
                     /// The fallback, with a mistake.
                     Word
                 }
-                sleeps_by!(@word Word, backend, (), { $($($method)*)? });
+                sleeps_by!(Word, backend);
             }
         )*};
     }
@@ -665,26 +607,6 @@ mod tests {
                 Duration::ZERO
             }
         }
-        a_wait_for_any_does_not_sleep: {} + {
-            fn wait_any(_: &[(&Self, u32)], deadline: Deadline) -> Option<bool> {
-                Some(!deadline.has_passed(backend::now()))
-            }
-        }
-        a_wait_for_any_is_over_at_once: {} + {
-            fn wait_any(_: &[(&Self, u32)], _: Deadline) -> Option<bool> {
-                Some(false)
-            }
-        }
-        a_wait_for_any_is_for_the_first: {} + {
-            fn wait_any(words: &[(&Self, u32)], deadline: Deadline) -> Option<bool> {
-                Some(backend::wait_until(&words[0].0 .0, words[0].1, deadline))
-            }
-        }
-        a_wait_for_any_is_for_ever: {} + {
-            fn wait_any(words: &[(&Self, u32)], _: Deadline) -> Option<bool> {
-                Some(backend::wait_until(&words[0].0 .0, words[0].1, Deadline::NEVER))
-            }
-        }
     }
 
     /// Runs the claims on the mistaken words, all at once, and asserts that they fail in this way.
@@ -711,8 +633,6 @@ mod tests {
             a_deadline_that_has_passed_ends_a_wait: a_deadline_is_never_over;
             false_is_never_early:
                 a_timed_wait_does_not_sleep, a_deadline_is_rounded_down_to_milliseconds;
-            a_wait_for_any_word_sleeps: a_wait_for_any_does_not_sleep;
-            a_wait_for_any_word_keeps_its_deadline: a_wait_for_any_is_over_at_once;
             a_far_deadline_is_far:
                 a_deadline_is_cut_to_32_bits_of_milliseconds,
                 a_deadline_is_cut_to_64_bits_of_nanoseconds,
@@ -732,8 +652,6 @@ mod tests {
                 a_timed_wait_does_not_compare;
             a_deadline_that_has_passed_ends_a_wait: zero_is_for_ever;
             a_far_deadline_is_far: a_timed_wait_hears_no_wake;
-            a_wake_of_each_word_ends_a_wait_for_any: a_wait_for_any_is_for_the_first;
-            a_wait_for_any_word_keeps_its_deadline: a_wait_for_any_is_for_ever;
         }
     }
 

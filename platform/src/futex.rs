@@ -1,6 +1,6 @@
 //! What an event needs of a word.
 
-use crate::Deadline;
+use crate::{Deadline, Listeners};
 use core::sync::atomic::Ordering;
 use core::time::Duration;
 
@@ -38,11 +38,14 @@ pub unsafe trait Futex: Sync + 'static {
     /// microseconds, and nothing worse.
     const CLOCK: Option<fn() -> Duration> = None;
 
-    /// One word for all of this type and this process: where threads sleep that no single event's word can hold.
+    /// The table of threads that wait for several events: one for all words of this type and this process. The macro
+    /// [`listeners!`](crate::listeners!) makes it.
     ///
-    /// It is zero to begin with, and the events alone change it. A `static` in the body of this function will do. That of
-    /// a [shared](Self::SHARED) word is not used.
-    fn epoch() -> &'static Self;
+    /// Its words are zero to begin with, and the events alone change them. That of a [shared](Self::SHARED) word is not
+    /// used.
+    fn listeners() -> &'static Listeners<Self>
+    where
+        Self: Sized;
 
     /// The value of the word.
     fn load(&self, order: Ordering) -> u32;
@@ -70,22 +73,6 @@ pub unsafe trait Futex: Sync + 'static {
     /// May return early and without a wake. If the system refuses to put the thread to sleep, an implementation paces
     /// the caller, who will be back soon, instead of returning at once.
     fn wait(&self, expected: u32);
-
-    /// Sleeps while each of the words has the value beside it, until a wake on any of them or until the deadline.
-    /// Returns at once if one of them has another value. `None` if the system cannot do that: it has not slept.
-    ///
-    /// The answer is that of [`TimedFutex::wait_until`]; a word that cannot time out is asked with [`Deadline::NEVER`]
-    /// only. There are one to 128 words, of which some may be the same. What is said of [`wait`](Self::wait) holds for
-    /// each of them, and a wake of one thread that finds this one counts, for whichever word it was.
-    ///
-    /// To answer `None`, as here, is always right. Events then have their waiters sleep on the [epoch](Self::epoch).
-    fn wait_any(words: &[(&Self, u32)], deadline: Deadline) -> Option<bool>
-    where
-        Self: Sized,
-    {
-        let _ = (words, deadline);
-        None
-    }
 
     /// Wakes one of the threads asleep on the word at this address, if there is one.
     ///

@@ -6,6 +6,7 @@
 //! | item | what it is |
 //! | --- | --- |
 //! | [`Futex`], [`TimedFutex`] | what an event needs of a word; implement them to bring your own |
+//! | [`Listeners`], [`listeners!`] | the memory for the table of threads that wait for several events |
 //! | [`Deadline`] | a point on a word's clock, or never |
 //! | [`PrivateFutex`] | the word of this system, for the threads of one process |
 //! | `SharedFutex` | the word of this system, for all processes that map its memory; not on every system |
@@ -14,7 +15,7 @@
 //!
 //! | system | file | call |
 //! | --- | --- | --- |
-//! | Linux, Android | `linux.rs` | `futex(2)`, `FUTEX_WAIT_BITSET` with an absolute `CLOCK_MONOTONIC` deadline; on Linux `futex_waitv(2)` |
+//! | Linux, Android | `linux.rs` | `futex(2)`, `FUTEX_WAIT_BITSET` with an absolute `CLOCK_MONOTONIC` deadline |
 //! | Apple's | `apple.rs` | `os_sync_wait_on_address`, or `__ulock_wait2` under it; see below |
 //! | Windows 8 and later | `windows.rs` | `WaitOnAddress`, whole milliseconds, a relative timeout |
 //! | FreeBSD 10 | `freebsd.rs` | `_umtx_op(2)`, `UMTX_OP_WAIT_UINT` with an absolute `CLOCK_MONOTONIC` deadline |
@@ -65,7 +66,9 @@ extern crate std;
 #[macro_use]
 mod word;
 mod deadline;
+mod fork;
 mod futex;
+mod listeners;
 mod units;
 
 #[cfg(any(feature = "conformance", test))]
@@ -80,6 +83,7 @@ mod rehearsal;
 
 pub use deadline::Deadline;
 pub use futex::{Futex, TimedFutex};
+pub use listeners::{Aligned, Listeners, LISTENERS};
 #[cfg(feature = "std")]
 pub use word::FallbackFutex;
 pub use word::PrivateFutex;
@@ -114,7 +118,7 @@ cfg_if::cfg_if! {
         mod linux;
         mod shared_words;
         mod unix;
-        private_and_shared!(linux, any);
+        private_and_shared!(linux);
     } else if #[cfg(target_vendor = "apple")] {
         mod apple;
         mod shared_words;

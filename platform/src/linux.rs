@@ -19,7 +19,6 @@
 //! Every call leaves `errno` as it found it, so that an event can be set in a signal handler.
 
 mod time;
-mod waitv;
 
 use crate::unix::{nap, result};
 use crate::word::Scope;
@@ -29,7 +28,6 @@ use core::sync::atomic::AtomicU32;
 use libc::{c_int, c_long};
 
 pub(crate) use crate::unix::now;
-pub(crate) use waitv::wait_any;
 
 /// FUTEX_BITSET_MATCH_ANY, which `libc` does not have on every system.
 const ANY_BITS: u32 = !0;

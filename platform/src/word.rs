@@ -31,22 +31,10 @@ macro_rules! word {
     };
 }
 
-/// Makes a word sleep by a backend: `sleeps_by!(Word, backend)`, with `backend(scope)` for one that takes a scope, and with
-/// `any` after that for one that can sleep on several words at once.
+/// Makes a word sleep by a backend: `sleeps_by!(Word, backend)`, with `backend(scope)` for one that takes a scope.
 #[allow(unused_macros)] // On a system without a word.
 macro_rules! sleeps_by {
     ($name:ident, $backend:ident $(($scope:expr))?) => {
-        sleeps_by!(@word $name, $backend, ($($scope)?), {});
-    };
-    ($name:ident, $backend:ident($scope:expr), any) => {
-        sleeps_by!(@word $name, $backend, ($scope), {
-            fn wait_any(words: &[(&Self, u32)], deadline: crate::Deadline) -> Option<bool> {
-                let words = words.iter().map(|(word, expected)| (&word.0, *expected));
-                $backend::wait_any(words, deadline, $scope)
-            }
-        });
-    };
-    (@word $name:ident, $backend:ident, ($($scope:expr)?), {$($method:item)*}) => {
         // SAFETY: the word is one `AtomicU32`, and the backend keeps the promises about waits and wakes; see there.
         unsafe impl crate::Futex for $name {
             $(const SHARED: bool = matches!($scope, crate::word::Scope::Shared);)?
@@ -59,9 +47,19 @@ macro_rules! sleeps_by {
                     Some($backend::now)
                 };
 
-            fn epoch() -> &'static Self {
-                static EPOCH: $name = $name::new(0);
-                &EPOCH
+            fn listeners() -> &'static crate::Listeners<Self> {
+                extern "C" fn clear() {
+                    <$name as crate::Futex>::listeners().clear();
+                }
+                fn clear_in_children() {
+                    use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+                    static IS_ARRANGED: AtomicBool = AtomicBool::new(false);
+                    // Relaxed: a thread that does not know it yet arranges it once more, which changes nothing.
+                    if !IS_ARRANGED.load(Relaxed) && crate::fork::in_each_child(clear) {
+                        IS_ARRANGED.store(true, Relaxed);
+                    }
+                }
+                crate::listeners!($name, $name::new(0), before_use: clear_in_children)
             }
 
             #[inline]
@@ -93,8 +91,6 @@ macro_rules! sleeps_by {
             fn wait(&self, expected: u32) {
                 $backend::wait(&self.0, expected $(, $scope)?)
             }
-
-            $($method)*
 
             fn wake_one(this: *const Self) {
                 $backend::wake_one(this.cast() $(, $scope)?)
@@ -129,11 +125,11 @@ macro_rules! private {
     };
 }
 
-/// Makes the private and the shared word of a system. For `any`, see `sleeps_by`.
+/// Makes the private and the shared word of a system.
 #[allow(unused_macros)] // As above.
 macro_rules! private_and_shared {
-    ($backend:ident $(, $any:ident)?) => {
-        private!($backend(crate::word::Scope::Private) $(, $any)?);
+    ($backend:ident) => {
+        private!($backend(crate::word::Scope::Private));
 
         word! {
             /// The word of this system, for the threads of all processes that map its memory.
@@ -145,7 +141,7 @@ macro_rules! private_and_shared {
             SharedFutex
         }
 
-        sleeps_by!(SharedFutex, $backend(crate::word::Scope::Shared) $(, $any)?);
+        sleeps_by!(SharedFutex, $backend(crate::word::Scope::Shared));
     };
 }
 

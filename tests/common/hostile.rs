@@ -1,7 +1,7 @@
 //! A word that does everything it is allowed to do, and is slow about it.
 
 use super::Random;
-use futex_event::platform::{Deadline, Futex, TimedFutex};
+use futex_event::platform::{Deadline, Futex, Listeners, TimedFutex};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering, Ordering::Relaxed};
 use std::thread;
@@ -72,10 +72,10 @@ unsafe impl<F: Futex> Futex for Hostile<F> {
     const WAITERS: u32 = F::WAITERS;
     const CLOCK: Option<fn() -> Duration> = Some(hostile_clock);
 
-    fn epoch() -> &'static Self {
-        let epoch: *const F = F::epoch();
-        // SAFETY: this type is transparent.
-        unsafe { &*epoch.cast() }
+    fn listeners() -> &'static Listeners<Self> {
+        let table: *const Listeners<F> = F::listeners();
+        // SAFETY: this type is transparent, and the table a reference to words beside numbers, as in C.
+        unsafe { &*table.cast() }
     }
 
     fn load(&self, order: Ordering) -> u32 {

@@ -6,7 +6,7 @@ pub mod hostile;
 #[cfg(unix)]
 pub mod process;
 
-use futex_event::platform::{Deadline, Futex, TimedFutex};
+use futex_event::platform::{Deadline, Futex, Listeners, TimedFutex};
 use futex_event::{AutoResetEvent, Event};
 use std::cell::Cell;
 use std::fmt::Debug;
@@ -91,10 +91,10 @@ unsafe impl<F: Futex, const WAITERS: u32> Futex for Watched<F, WAITERS> {
     const WAITERS: u32 = WAITERS;
     const CLOCK: Option<fn() -> Duration> = F::CLOCK;
 
-    fn epoch() -> &'static Self {
-        let epoch: *const F = F::epoch();
-        // SAFETY: this type is transparent.
-        unsafe { &*epoch.cast() }
+    fn listeners() -> &'static Listeners<Self> {
+        let table: *const Listeners<F> = F::listeners();
+        // SAFETY: this type is transparent, and the table a reference to words beside numbers, as in C.
+        unsafe { &*table.cast() }
     }
 
     fn load(&self, order: Ordering) -> u32 {
@@ -121,15 +121,6 @@ unsafe impl<F: Futex, const WAITERS: u32> Futex for Watched<F, WAITERS> {
 
     fn wait(&self, expected: u32) {
         while_on_record(&[self as *const _ as usize], || self.0.wait(expected))
-    }
-
-    fn wait_any(words: &[(&Self, u32)], deadline: Deadline) -> Option<bool> {
-        let addresses: Vec<_> = words
-            .iter()
-            .map(|word| word.0 as *const _ as usize)
-            .collect();
-        let words: Vec<_> = words.iter().map(|word| (&word.0 .0, word.1)).collect();
-        while_on_record(&addresses, || F::wait_any(&words, deadline))
     }
 
     fn wake_one(this: *const Self) {
@@ -159,6 +150,19 @@ unsafe impl<F: TimedFutex, const WAITERS: u32> TimedFutex for Watched<F, WAITERS
 /// Returns when `count` threads are parked on the event.
 pub fn until_parked<E>(event: &E, count: usize) {
     until_parked_on_any(&[event as *const E as usize], count);
+}
+
+/// Returns when `count` threads are parked as listeners, of whichever events. Tests that ask take turns.
+pub fn until_listening<F: Futex>(count: usize) {
+    until_parked_on_any(&slots::<F>(), count);
+}
+
+/// The addresses on which listeners sleep.
+pub fn slots<F: Futex>() -> Vec<usize> {
+    let table = Watched::<F>::listeners();
+    let slots = (0..table.slots()).map(|slot| &table.slot(slot)[0]);
+    let words = slots.chain([table.overflow(1)]);
+    words.map(|word| word as *const _ as usize).collect()
 }
 
 /// Returns when `count` threads are parked on any of the addresses.

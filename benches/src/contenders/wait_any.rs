@@ -10,7 +10,7 @@ use std::time::Duration;
 /// How often the loops look at the other event.
 const PERIOD: Duration = Duration::from_millis(1);
 
-/// Work is an auto-reset event: its waiter sleeps on the epoch, and on the word of the other event.
+/// Work is an auto-reset event.
 pub struct WaitAny {
     stop: Event,
     work: AutoResetEvent,
@@ -38,7 +38,7 @@ impl HandOff for WaitAny {
     }
 }
 
-/// Work is a manual-reset event, so the waiter sleeps on the two words and on nothing else.
+/// Work is a manual-reset event.
 pub struct WaitAnyManual {
     stop: Event,
     work: Event,
