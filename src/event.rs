@@ -98,10 +98,9 @@ const ONE_GENERATION: u32 = 1 << 3;
 ///   [`is_set`] with true and [`clear`] with true that observes that `set` or a later one. This includes a `set` of an
 ///   event that is set already.
 /// - No operation waits for another thread to finish one. [`set`], [`clear`], [`is_set`] and [`try_wait`] never block.
-/// - Kernel calls: none, but one each time a thread parks, and one for a `set` that ends a time in which threads have
-///   parked, whatever their number. (The mark that tells `set` is taken off by `clear`. So if all who parked have
-///   given up since, the call is made in vain.) Where a system cannot put a thread to sleep for several events at once,
-///   two calls if some of them wait in [`wait_any`].
+/// - Kernel calls: one each time a thread parks, and one for the first `set` after any thread has parked, whatever their
+///   number. (The mark that tells `set` is taken off by `clear`. So if all who parked have given up since, the call is
+///   made without effect.) A `set` makes one more for each thread that it releases in [`wait_any`].
 /// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in
 ///   another thread.
 /// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler, keep `errno`, and work

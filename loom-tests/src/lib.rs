@@ -347,6 +347,14 @@ static TABLE_WORDS: [Word; TABLE] = {
 };
 static LISTENERS: Listeners<Word> = Listeners::of_shape(&TABLE_WORDS, SLOTS, ADDRESSES, BUCKETS);
 
+/// Leaves so many slots of the table free, as if other threads waited in the others for something else.
+pub fn leave_free(slots: usize) {
+    for slot in slots..SLOTS {
+        // To be taken, by a thread that has not published it.
+        LISTENERS.slot(slot)[0].fetch_or(1, Relaxed);
+    }
+}
+
 /// The addresses of the words that the table uses.
 fn table_words() -> impl Iterator<Item = usize> {
     let overflow = (0..2).map(|word| LISTENERS.overflow(word));

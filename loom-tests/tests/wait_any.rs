@@ -2,7 +2,7 @@
 
 use futex_event::{wait_all, wait_any, wait_any_timeout, AutoResetEvent, Event};
 use loom::sync::Arc;
-use loom_tests::{explore, spawn, until_quiet, Guarded, Word, TIMED, UNTIMED};
+use loom_tests::{explore, leave_free, spawn, until_quiet, Fault, Guarded, Word, TIMED, UNTIMED};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -165,6 +165,48 @@ fn the_waiter_may_free_the_events() {
         });
         pair.set_manual();
         waiter.join();
+    });
+}
+
+/// Where all slots are taken.
+#[test]
+fn a_thread_in_the_overflow_slot_misses_no_set() {
+    explore("overflow", Some(2), [TIMED, &[&[]]], |[script, other]| {
+        leave_free(0);
+        let pair = Pair::unset();
+        let waiter = spawn(script, &pair, Pair::wait_timeout);
+        let untimed = spawn(other, &pair, Pair::wait);
+        assert!(pair.set_auto());
+        until_quiet();
+        assert!(pair.set_manual());
+        let mut taken = usize::from(waiter.join() == Some(1));
+        taken += usize::from(untimed.join() == 1);
+        assert_eq!(taken + usize::from(pair.auto.event.is_set()), 1);
+    });
+}
+
+/// A setter that comes upon a slot when it is used for another event.
+#[test]
+fn a_slot_is_claimed_for_the_event_that_it_is_used_for_now() {
+    type Events = [Guarded<AutoResetEvent<Word>>; 2];
+    const TIMES_OUT: &[Fault] = &[Fault::TimeOut];
+    explore("slot used again", Some(3), [&[TIMES_OUT]], |[script]| {
+        leave_free(1);
+        let events: [_; 2] = [(); 2].map(|()| AutoResetEvent::with_futex(Word::default()));
+        let events = Arc::new(events.map(Guarded::new));
+        let waiter = spawn(script, &events, |events: &Events| {
+            let first = wait_any_timeout(&[&events[0].event], TIMEOUT).is_some();
+            wait_any(&[&events[1].event]);
+            assert_eq!(events[1].read(), 1);
+            first
+        });
+        let other = spawn(&[], &events, |events: &Events| events[0].event.set());
+        events[1].write(1);
+        assert!(events[1].event.set());
+        assert!(other.join());
+        let first = waiter.join();
+        assert_eq!(events[0].event.is_set(), !first);
+        assert!(!events[1].event.is_set());
     });
 }
 
