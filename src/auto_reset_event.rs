@@ -452,10 +452,9 @@ impl<F: Futex> AutoResetEvent<F> {
         self.word.fetch_or(LISTENED, Release) & SET != 0
     }
 
-    /// Has another listener look at the token, if there is one, for a thread that should have.
+    /// Has another listener look at the token, if there is one, for a thread that should have, and has left its slot.
     pub(crate) fn pass_on(&self) {
-        // Relaxed: the thread has been nudged since the `set`, and so sees it.
-        if self.word.load(Relaxed) & SET != 0 {
+        if self.mark_listened() {
             let address: *const F = &self.word;
             listeners::nudge_one::<F>(address as usize);
         }

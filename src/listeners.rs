@@ -70,7 +70,8 @@
 //! Publishing is a Release with which the mark, or the exchange of a `set`, is ordered: the mark is a Release itself, and
 //! `set` reads the event's word by an Acquire before it goes through the bucket. So the bits and addresses can be
 //! Relaxed. A claim is a Release, and what the owner reads of its slot an Acquire: this hands over what was done before
-//! the `set`. The same holds for nudges, so that a nudged thread finds the event set. Freeing a slot is a Release and
+//! the `set`. A nudge hands over nothing: the mark that follows it, or that a thread makes when it passes a nudge on, finds
+//! the event set, or else that `set` finds what the thread did before the mark. Freeing a slot is a Release and
 //! taking it an Acquire, so that a thread finds the bits as the last owner left them.
 
 use crate::platform::{Futex, Listeners};
@@ -286,7 +287,7 @@ pub(crate) fn nudge_all<F: Futex>(address: usize) {
 fn nudge_overflow<F: Futex>() {
     let overflow = Overflow::<F>::new();
     if overflow.count.load(Relaxed) > 0 {
-        overflow.epoch.fetch_add(1, Release);
+        overflow.epoch.fetch_add(1, Relaxed);
         F::wake_all(overflow.epoch);
     }
 }
@@ -319,9 +320,11 @@ impl<F: Futex> Overflow<F> {
         overflow
     }
 
-    /// The epoch, for a thread that is about to mark its events. Whoever sees the next epoch sees what was set before it.
+    /// The epoch, for a thread that is about to mark its events.
+    ///
+    /// Relaxed: a `set` that does not find the mark is found by it, and one that does advances the epoch after this.
     pub(crate) fn read(&self) -> u32 {
-        self.epoch.load(Acquire)
+        self.epoch.load(Relaxed)
     }
 
     pub(crate) fn leave(self) {
@@ -461,7 +464,7 @@ impl<F: Futex> Slot<F> {
     /// Changes the word, which is open, and remembers what the owner owes by it.
     fn exchange(&mut self, word: u32, next: u32) -> bool {
         let is_changed = self.words[0]
-            .compare_exchange_weak(word, next, Acquire, Relaxed)
+            .compare_exchange_weak(word, next, Relaxed, Relaxed)
             .is_ok();
         self.owes |= is_changed && word & OWED != 0;
         is_changed

@@ -327,6 +327,15 @@ pub fn until_quiet() {
     }
 }
 
+/// How many threads are asleep. To ask orders nothing.
+pub fn asleep() -> usize {
+    KERNEL.with(|kernel| {
+        let kernel = kernel.borrow();
+        let queues = kernel.words.values().map(|entry| entry.sleepers.len());
+        queues.sum()
+    })
+}
+
 /// A modelled word. It may not move once it has been used.
 ///
 /// A `SHARED` one is for the threads of several processes, each of which may [die](spawn_mortal).

@@ -2,7 +2,9 @@
 
 use futex_event::{wait_all, wait_any, wait_any_timeout, AutoResetEvent, Event};
 use loom::sync::Arc;
-use loom_tests::{explore, leave_free, spawn, until_quiet, Fault, Guarded, Word, TIMED, UNTIMED};
+use loom_tests::{
+    asleep, explore, leave_free, spawn, until_quiet, Fault, Guarded, Word, TIMED, UNTIMED,
+};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -207,6 +209,19 @@ fn a_slot_is_claimed_for_the_event_that_it_is_used_for_now() {
         let first = waiter.join();
         assert_eq!(events[0].event.is_set(), !first);
         assert!(!events[1].event.is_set());
+    });
+}
+
+/// A set that comes when the thread is asleep hands it the token, and leaves nothing for others to find.
+#[test]
+fn a_set_claims_a_thread_that_is_asleep() {
+    explore("claim", Some(3), [&[&[]]], |[script]| {
+        let pair = Pair::unset();
+        let waiter = spawn(script, &pair, Pair::wait);
+        let is_asleep = asleep() == 1;
+        assert!(pair.set_auto());
+        assert!(!(is_asleep && pair.auto.event.is_set()));
+        waiter.join();
     });
 }
 
