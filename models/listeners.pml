@@ -66,11 +66,19 @@ byte clears_left = MANUAL;
 #define AWAKE 2
 #define ASLEEP 3
 #define NUDGED 4
+#define ROUSED 5            /* nudged when it was asleep: its wake may be still to come */
 #define CLAIMED 8
 #define OWED 16
 #define IS_CLAIMED(slot) ((slot) & CLAIMED)
 #define IS_OPEN(slot) (!IS_CLAIMED(slot) && ((slot) & 7) >= AWAKE)
 #define BY(slot) ((slot) & 7)
+#define SLEEPS(slot) ((slot) == ASLEEP || ((slot) & ~OWED) == ROUSED)
+#define IS_NUDGED(slot) (((slot) & ~OWED) == NUDGED || ((slot) & ~OWED) == ROUSED)
+#ifdef MUTANT_A_NUDGED_SLEEPER_COUNTS_AS_AWAKE
+#define NUDGE(slot) NUDGED
+#else
+#define NUDGE(slot) (SLEEPS(slot) -> ROUSED : NUDGED)
+#endif
 byte slot[THREADS];
 byte addresses[THREADS];
 byte known[THREADS];        /* who has read the slot since it was filled: the sequence number that they saw is the same */
@@ -122,6 +130,11 @@ inline wake(i) {
     fi
 }
 
+/* A set that is about to return without a wake relies on no wake of another. */
+inline is_awake(i) {
+    assert(!(sleeping & BIT(i)))
+}
+
 inline unsettle(i) {
     settled = settled & ~BIT(i);
     for (other : 0 .. SETTERS - 1) {
@@ -135,11 +148,11 @@ inline nudge_one(event) {
     read_slot(i, event, IS_OPEN(slot[i]));
     if
 #ifndef MUTANT_A_PENDING_NUDGE_IS_LEFT_ALONE
-    :: seen != FREE && (seen & OWED) -> forget(i); goto nudged
-    :: seen != FREE && !(seen & OWED) -> goto nudge_exchange
+    :: seen != FREE && (seen & OWED) && !SLEEPS(seen) -> forget(i); goto nudged
+    :: seen != FREE && (!(seen & OWED) || SLEEPS(seen)) -> goto nudge_exchange
 #else
-    :: seen != FREE && (seen & ~OWED) == NUDGED -> forget(i); goto nudged
-    :: seen != FREE && (seen & ~OWED) != NUDGED -> goto nudge_exchange
+    :: seen != FREE && IS_NUDGED(seen) -> forget(i); goto nudged
+    :: seen != FREE && !IS_NUDGED(seen) -> goto nudge_exchange
 #endif
     :: seen == FREE ->
         i++;
@@ -152,11 +165,11 @@ inline exchange_for_nudge() {
     :: UNCHANGED(i) ->
         forget(i);
 #ifdef MUTANT_NUDGE_OWES_NOTHING
-        slot[i] = NUDGED;
+        slot[i] = NUDGE(seen);
 #else
-        slot[i] = NUDGED | OWED;
+        slot[i] = NUDGE(seen) | OWED;
 #endif
-        if :: seen == ASLEEP -> goto nudge_wake :: else -> goto nudged fi
+        if :: SLEEPS(seen) -> goto nudge_wake :: else -> is_awake(i); goto nudged fi
     :: else -> forget(i); goto nudge
     fi
 }
@@ -358,7 +371,7 @@ look:
         fi;
         if
         :: IS_CLAIMED(slot[_pid]) -> goto claimed
-        :: (slot[_pid] & ~OWED) == NUDGED ->
+        :: IS_NUDGED(slot[_pid]) ->
             if :: slot[_pid] & OWED -> owes = true :: else fi;
             slot[_pid] = AWAKE;
             next_event();
@@ -562,7 +575,7 @@ claim:
 #endif
             tokens[event]++;
             unsettle(i);
-            if :: seen == ASLEEP -> goto wake_claimed :: else -> goto end fi
+            if :: SLEEPS(seen) -> goto wake_claimed :: else -> is_awake(i); goto end fi
         :: else -> forget(i); goto look_up
         fi
     };
@@ -635,11 +648,11 @@ nudge_each:
 #ifdef MUTANT_A_MANUAL_EVENT_CLAIMS
         :: UNCHANGED(i) -> forget(i); slot[i] = CLAIMED | THE_MANUAL
 #else
-        :: UNCHANGED(i) -> forget(i); slot[i] = NUDGED
+        :: UNCHANGED(i) -> forget(i); slot[i] = NUDGE(seen) | (seen & OWED)
 #endif
         :: else -> forget(i); goto broadcast
         fi;
-        if :: seen == ASLEEP -> goto wake_each :: else fi;
+        if :: SLEEPS(seen) -> goto wake_each :: else -> is_awake(i) fi;
 #ifdef MUTANT_A_BROADCAST_IS_FOR_ONE
         goto end
 #else

@@ -21,6 +21,7 @@
 //! | AWAKE: it can be claimed | its owner: ASLEEP before it sleeps, BUSY if its wait ends otherwise. A `set`: CLAIMED, NUDGED |
 //! | ASLEEP: the same, and whoever changes it wakes the owner | the same |
 //! | NUDGED: the owner is to look at its events, and can still be claimed | its owner: AWAKE, and looks. A `set`: CLAIMED |
+//! | ROUSED: the same, from ASLEEP. The wake may be still to come, from a `set` that was stopped before it: whoever changes it wakes the owner | the same. A `set`: CLAIMED, ROUSED |
 //! | CLAIMED by the event with this index: the wait is over | its owner: FREE |
 //!
 //! A thread that waits
@@ -83,6 +84,7 @@ const BUSY: u32 = 1;
 const AWAKE: u32 = 2;
 const ASLEEP: u32 = 3;
 const NUDGED: u32 = 4;
+const ROUSED: u32 = 5;
 /// Or more, by the index.
 const CLAIMED: u32 = 16;
 const STATE: u32 = 31;
@@ -90,7 +92,20 @@ const OWED: u32 = 1 << 5;
 const ONE_USE: u32 = 1 << 6;
 
 const fn is_open(word: u32) -> bool {
-    matches!(word & STATE, AWAKE | ASLEEP | NUDGED)
+    matches!(word & STATE, AWAKE | ASLEEP | NUDGED | ROUSED)
+}
+
+/// Whether the owner sleeps, as far as the slot tells.
+const fn sleeps(word: u32) -> bool {
+    matches!(word & STATE, ASLEEP | ROUSED)
+}
+
+const fn is_nudged(word: u32) -> bool {
+    matches!(word & STATE, NUDGED | ROUSED)
+}
+
+const fn with_nudge(word: u32) -> u32 {
+    word & !STATE | if sleeps(word) { ROUSED } else { NUDGED }
 }
 
 /// Stands in the place of the first address for events that are too many.
@@ -227,7 +242,7 @@ fn change<F: Futex>(
             .compare_exchange_weak(word, next, Release, Relaxed)
             .is_ok()
         {
-            if word & STATE == ASLEEP {
+            if sleeps(word) {
                 F::wake_one(&slot[0]);
             }
             return true;
@@ -243,7 +258,8 @@ pub(crate) fn claim<F: Futex>(address: usize, plain_waiters: bool) -> bool {
         return false;
     }
     let turn = counter.fetch_add(1, Relaxed) as usize;
-    if plain_waiters && turn % 2 == 0 {
+    // Half of the turns, in no rhythm: events with the same bucket have the counter in common.
+    if plain_waiters && hash(turn) >> 31 == 0 {
         return false;
     }
     // Anywhere, so that no slot comes always last.
@@ -265,7 +281,7 @@ pub(crate) fn nudge_one<F: Futex>(address: usize) {
         let looks = change(slot, address, |word, listed| {
             is_sure.set(listed != Listed::Perhaps);
             let is_one_more = nudged && is_sure.get();
-            (!is_one_more).then_some(word & !STATE | NUDGED | OWED)
+            (!is_one_more).then_some(with_nudge(word) | OWED)
         });
         nudged |= looks && is_sure.get();
         false
@@ -277,7 +293,7 @@ pub(crate) fn nudge_one<F: Futex>(address: usize) {
 pub(crate) fn nudge_all<F: Futex>(address: usize) {
     any_slot(bucket::<F>(address).0, 0, |slot| {
         change(slot, address, |word, _| {
-            (word & STATE != NUDGED).then_some(word & !STATE | NUDGED)
+            (word & STATE != NUDGED).then_some(with_nudge(word))
         });
         false
     });
@@ -429,7 +445,7 @@ impl<F: Futex> Slot<F> {
             let word = slot.load(Acquire);
             let next = match word & STATE {
                 AWAKE => word & !STATE | ASLEEP,
-                NUDGED => word & !(STATE | OWED) | AWAKE,
+                NUDGED | ROUSED => word & !(STATE | OWED) | AWAKE,
                 ASLEEP if in_time => {
                     in_time = sleep(slot, word);
                     continue;
@@ -437,7 +453,7 @@ impl<F: Futex> Slot<F> {
                 ASLEEP => return Said::TimeOut,
                 claimed => return Said::Claimed(self.claimed(word, claimed)),
             };
-            if self.exchange(word, next) && word & STATE == NUDGED {
+            if self.exchange(word, next) && is_nudged(word) {
                 return Said::Look;
             }
         }

@@ -40,10 +40,13 @@ use core::time::Duration;
 ///
 /// Any number of events can be waited for. Each takes some time and a few bytes of the stack.
 ///
-/// - Up to 15, what is said above holds. With more, the thread is woken by every `set` of one of the events, to look at all
-///   of them: then two sets of one auto-reset event can come to one token before it has looked.
+/// - Up to 15, what is said above holds. With more, the thread is woken by many a `set`, also of other events that threads
+///   wait for so, and looks at all of its own: then two sets of one auto-reset event can come to one token before it has
+///   looked, and threads that wait for fewer come first.
 /// - 480 threads of a process can wait so at the same time. Of those beyond, all are woken by each `set` of an event that a
 ///   thread waits for so, and what is said of more than 15 events holds for them too.
+/// - A thread that was woken for a token which another thread took first counts as newly come until it has looked again. So
+///   does one that was released by another event: a token that it was woken for is passed on when it runs.
 /// - A `set` that is stopped between two of its steps may release a wait that began later in the same place of memory, if
 ///   2^26 waits have begun there meanwhile, or a multiple of that, to the exact count.
 /// - A thread that is killed inside keeps its place, and an auto-reset event may give it a token. An [`Event`](crate::Event)
@@ -292,8 +295,9 @@ fn wait_in_slot<F: Futex>(
         has_spun = true;
         match spin_or_sleep(&mut slot, events, spin, sleep) {
             Said::Claimed(index) => break Some(index),
-            Said::Look => {}
-            Said::TimeOut => match slot.withdraw() {
+            // A thread that is nudged again and again does not come to sleep, where its deadline is looked at.
+            Said::Look if !sleep.is_over() => {}
+            Said::Look | Said::TimeOut => match slot.withdraw() {
                 Err(claimed) => break Some(claimed),
                 Ok(()) => break last_look(events),
             },

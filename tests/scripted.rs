@@ -26,6 +26,10 @@ thread_local! {
     static READINGS: Cell<u32> = const { Cell::new(0) };
     static LOADS: Cell<u32> = const { Cell::new(0) };
 
+    /// What happens in a wake, and how many there have been.
+    static IN_A_WAKE: Cell<fn()> = const { Cell::new(|| {}) };
+    static WAKES: Cell<u32> = const { Cell::new(0) };
+
     /// What happens in a sleep for several events.
     static IN_A_SLOT: Cell<fn(Deadline) -> bool> =
         const { Cell::new(|_| panic!("a wait that a look has ended goes to sleep")) };
@@ -97,7 +101,10 @@ unsafe impl Futex for Scripted {
         self.wait_until(expected, Deadline::NEVER);
     }
 
-    fn wake_one(_: *const Self) {}
+    fn wake_one(_: *const Self) {
+        WAKES.with(|wakes| wakes.set(wakes.get() + 1));
+        IN_A_WAKE.with(|script| script.replace(|| {}))();
+    }
 
     fn wake_all(_: *const Self) {}
 }
@@ -192,6 +199,59 @@ fn a_wait_for_several_begins_with_its_first_look() {
     // It saw the second set, which is cleared before the next look.
     at_the_first_reading(|| assert!(SECOND.clear() && FIRST.set()));
     AllOf(&[&FIRST, &SECOND]).spinning(LONG).wait();
+}
+
+/// The wakes that this thread makes in `work`.
+fn wakes(work: impl FnOnce()) -> u32 {
+    let count = || WAKES.with(Cell::get);
+    let before = count();
+    work();
+    count() - before
+}
+
+/// A setter is stopped before it wakes a thread, and another has something for the same thread meanwhile.
+#[test]
+fn a_set_does_not_rely_on_the_wake_of_another() {
+    static STOP: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static OTHER: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    let sets: [fn(); 2] = [|| assert!(TOKEN.set()), || assert!(OTHER.set())];
+    for set in sets {
+        thread_local! {
+            static SET: Cell<fn()> = const { Cell::new(|| {}) };
+        }
+        SET.with(|cell| cell.set(set));
+        in_a_slot(|_| {
+            IN_A_WAKE.with(|script| script.set(|| assert_eq!(wakes(SET.with(Cell::get)), 1)));
+            STOP.set()
+        });
+        let released = AnyOf(&[&STOP, &OTHER, &TOKEN]).spinning(Spin::NEVER).wait();
+        assert!(released < 3);
+        STOP.clear();
+        OTHER.clear();
+        TOKEN.clear();
+    }
+}
+
+/// It is woken again and again, each time without effect, and each time it looks at all of them.
+#[test]
+fn a_wait_for_many_events_is_not_kept_from_its_deadline() {
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    static SLEEPS: AtomicU32 = AtomicU32::new(0);
+    let many: Vec<&dyn Waitable<Scripted>> = (0..20).map(|_| &TOKEN as _).collect();
+    in_a_slot(|_| {
+        assert!(
+            SLEEPS.fetch_add(1, Relaxed) < 10_000,
+            "the deadline has long passed"
+        );
+        assert!(TOKEN.set() && TOKEN.try_wait());
+        true
+    });
+    let timeout = Duration::from_micros(1);
+    assert_eq!(
+        AnyOf(&many).spinning(Spin::NEVER).wait_timeout(timeout),
+        None
+    );
 }
 
 #[test]
