@@ -67,7 +67,7 @@ fn no_token_is_lost_or_doubled<F: TimedWord>() {
     conserve(&AutoResetEvent::with_futex(F::default()));
 }
 
-/// The word counts three waiters, so that there is always somebody at the door.
+/// The word counts three waiters, so that there are always threads that it cannot count, which listen.
 fn no_token_is_lost_or_doubled_at_the_limit<F: TimedWord>() {
     conserve(&AutoResetEvent::with_futex(Watched::<F, 3>::default()));
 }
