@@ -1,0 +1,152 @@
+//! Of a wait that is released while it spins, the kernel does not hear.
+//!
+//! A program of its own: events that share a place in the table of histories, or follow each other at one address, learn
+//! from each other, and other tests have waits that share a CPU with the thread they wait for, or clocks that jump.
+
+mod common;
+
+use common::{calls, until_parked, AnyEvent, Calls, Watched, PATIENCE};
+use futex_event::{AllOf, AnyOf, AutoResetEvent, Event, Spin, Waitable};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+use std::time::Duration;
+
+type Kernel = Watched<futex_event::platform::PrivateFutex>;
+
+const NONE: Calls = Calls { waits: 0, wakes: 0 };
+
+/// Starts a wait on a thread of its own that is to spin for as long as it takes, calls `disturb`, and then `set`. The calls
+/// of the wait.
+fn calls_of_a_spin(
+    wait: impl FnOnce() + Send,
+    disturb: impl FnOnce(),
+    set: impl FnOnce(),
+) -> Calls {
+    let waits = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| {
+            waits.store(true, Relaxed);
+            calls(wait)
+        });
+        common::until(|| waits.load(Relaxed));
+        // So that it has begun to spin, most likely. If not, it finds the event set, which is no claim at all.
+        thread::sleep(Duration::from_millis(20));
+        disturb();
+        set();
+        waiter.join().unwrap()
+    })
+}
+
+const LONG: Spin = Spin::at_most(PATIENCE);
+
+/// Of a wait that is released while it spins, the kernel does not hear, nor of the set.
+#[test]
+fn a_wait_that_is_released_while_it_spins_enters_no_kernel() {
+    let (event, token) = (Event::<Kernel>::unset(), AutoResetEvent::<Kernel>::unset());
+    let spin = |wait: &(dyn Fn() + Sync), set: &dyn Fn() -> bool| {
+        let set = || assert_eq!(calls(|| assert!(set())), NONE);
+        assert_eq!(calls_of_a_spin(wait, || {}, set), NONE);
+        event.clear();
+    };
+    spin(&|| event.spinning(LONG).wait(), &|| event.set());
+    spin(&|| token.spinning(LONG).wait(), &|| token.set());
+    let both: [&dyn Waitable<_>; 2] = [&event, &token];
+    let any = AnyOf(&both);
+    spin(
+        &|| {
+            any.spinning(LONG).wait();
+        },
+        &|| token.set(),
+    );
+    let one = [&event];
+    let all = AllOf(&one);
+    spin(&|| all.spinning(LONG).wait(), &|| event.set());
+}
+
+#[test]
+fn another_waiter_does_not_end_a_spin() {
+    let event = Event::<Kernel>::unset();
+    thread::scope(|scope| {
+        let parks = || {
+            scope.spawn(|| event.spinning(Spin::NEVER).wait());
+            until_parked(&event, 1);
+        };
+        let spun = calls_of_a_spin(
+            || event.spinning(LONG).wait(),
+            parks,
+            || {
+                event.set();
+            },
+        );
+        assert_eq!(spun, NONE);
+    });
+
+    let token = AutoResetEvent::<Kernel>::unset();
+    thread::scope(|scope| {
+        let parks = || {
+            scope.spawn(|| token.spinning(Spin::NEVER).wait());
+            until_parked(&token, 1);
+        };
+        // The first is for the one that is parked.
+        let both = || {
+            assert!(token.set());
+            common::until(|| common::are_parked(&token, 0));
+            token.set();
+        };
+        let spun = calls_of_a_spin(|| token.spinning(LONG).wait(), parks, both);
+        assert_eq!(spun, NONE);
+    });
+}
+
+/// The mark of a thread that has parked stays in the word when its time is up.
+#[test]
+fn a_thread_that_gave_up_does_not_keep_others_from_spinning() {
+    let event = Event::<Kernel>::unset();
+    let timeout = Duration::from_millis(1);
+    assert!(!event.spinning(Spin::NEVER).wait_timeout(timeout));
+    let spun = calls_of_a_spin(
+        || event.spinning(LONG).wait(),
+        || {},
+        || {
+            event.set();
+        },
+    );
+    assert_eq!(spun, NONE);
+
+    let token = AutoResetEvent::<Kernel>::unset();
+    assert!(!token.spinning(Spin::NEVER).wait_timeout(timeout));
+    let events: [&dyn Waitable<_>; 2] = [&token, &event];
+    event.clear();
+    assert_eq!(
+        AnyOf(&events).spinning(Spin::NEVER).wait_timeout(timeout),
+        None
+    );
+    let spun = calls_of_a_spin(
+        || token.spinning(LONG).wait(),
+        || {},
+        || {
+            token.set();
+        },
+    );
+    assert_eq!(spun, NONE);
+}
+
+/// A spin that takes all the time there is leaves no mark, so the next set enters no kernel.
+#[test]
+fn a_wait_that_spins_until_its_deadline_does_not_park() {
+    let (event, token) = (Event::<Kernel>::unset(), AutoResetEvent::<Kernel>::unset());
+    let timeout = Duration::from_micros(200);
+    let spins = calls(|| {
+        for _ in 0..20 {
+            assert!(!event.spinning(LONG).wait_timeout(timeout));
+            assert!(!token.spinning(LONG).wait_timeout(timeout));
+            let any = AnyOf(&[&event, &token])
+                .spinning(LONG)
+                .wait_timeout(timeout);
+            assert_eq!(any, None);
+            assert!(!AllOf(&[&event]).spinning(LONG).wait_timeout(timeout));
+        }
+        assert!(event.set() && token.set());
+    });
+    assert_eq!(spins, NONE);
+}
