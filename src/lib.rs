@@ -35,6 +35,7 @@
 //! | [`wait_all`](wait_all()) | waits until manual-reset events have all been set; also with a timeout or a deadline |
 //! | [`Spin`] | what a wait does before it parks; the default adapts |
 //! | [`Spinning`], [`AnyOf`], [`AllOf`] | an event, or several, for waits that are told how to spin |
+//! | [`Interrupted`] | the error of the waits that their caller can end, whose names end in `_interruptible` |
 //! | [`Waitable`] | what `wait_any` can wait for |
 //! | [`platform`] | the words that events live in, and the traits to bring your own |
 //!
@@ -82,6 +83,7 @@ mod auto_reset_event;
 mod event;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod interruptible;
 mod listeners;
 mod several;
 mod sleep;
@@ -95,6 +97,7 @@ pub use crate::atomic_wait::AtomicWaitFutex;
 pub use auto_reset_event::AutoResetEvent;
 pub use event::Event;
 pub use futex_event_platform as platform;
+pub use interruptible::Interrupted;
 pub use spin::Spin;
 pub use spinning::Spinning;
 
@@ -105,12 +108,14 @@ platform::where_words_can_be_shared! {{
     pub use platform::NoSharedFutexOnThisSystem as SharedEvent;
 }}
 pub use several::Waitable;
-#[cfg(feature = "std")]
-pub use wait_all::wait_all_deadline;
 pub use wait_all::{wait_all, wait_all_timeout, AllOf};
 #[cfg(feature = "std")]
-pub use wait_any::wait_any_deadline;
+pub use wait_all::{wait_all_deadline, wait_all_deadline_interruptible};
+pub use wait_all::{wait_all_interruptible, wait_all_timeout_interruptible};
 pub use wait_any::{wait_any, wait_any_timeout, AnyOf};
+#[cfg(feature = "std")]
+pub use wait_any::{wait_any_deadline, wait_any_deadline_interruptible};
+pub use wait_any::{wait_any_interruptible, wait_any_timeout_interruptible};
 
 /// The programs of the README.
 #[cfg(doctest)]

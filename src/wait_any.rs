@@ -9,6 +9,7 @@
 //! of 150 to 190, because becoming a listener takes ten read-modify-writes, and the next `set` reads the lines they wrote.
 
 use crate::event::is_set;
+use crate::interruptible::{Interrupted, Interruption};
 use crate::listeners::{OfOneProcess, Overflow, Said, Slot};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::sealed::Kind;
@@ -16,6 +17,7 @@ use crate::several::{Begun, Waitable, SOME};
 use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
 use crate::spinning::Spinning;
+use core::mem;
 use core::time::Duration;
 
 /// Blocks until one of the events releases this wait, and returns its index.
@@ -140,6 +142,109 @@ pub fn wait_any_deadline<F: TimedFutex>(
         .wait_deadline(deadline)
 }
 
+/// Blocks until one of the events releases this wait: `Ok` with its index, or until `interrupted` returns true: `Err`.
+///
+/// As [`wait_any`] and [`Event::wait_interruptible`](crate::Event::wait_interruptible).
+///
+/// # Errors
+///
+/// [`Interrupted`] if `interrupted` has returned true, and no event has released this wait by then. No token is taken.
+///
+/// # Panics
+///
+/// As [`wait_any`], and if `interrupted` panics: see
+/// [`AutoResetEvent::wait_interruptible`](crate::AutoResetEvent::wait_interruptible).
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_any_interruptible, AutoResetEvent, Event, Interrupted};
+/// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+///
+/// static SIGNALLED: AtomicBool = AtomicBool::new(false); // turned on by a signal handler
+///
+/// let (stop, work) = (Event::new(), AutoResetEvent::new());
+/// # work.set();
+/// match wait_any_interruptible(&[&stop, &work], || SIGNALLED.swap(false, Relaxed)) {
+///     Ok(0) => println!("time to go"),
+///     Ok(_) => println!("there is work"),
+///     Err(Interrupted) => println!("there was a signal"),
+/// }
+/// ```
+pub fn wait_any_interruptible<F: TimedFutex>(
+    events: &[&dyn Waitable<F>],
+    interrupted: impl FnMut() -> bool,
+) -> Result<usize, Interrupted> {
+    AnyOf(events)
+        .spinning(Spin::ADAPTIVE)
+        .wait_interruptible(interrupted)
+}
+
+/// Blocks until one of the events releases this wait: `Ok` with its index, until `timeout` has gone by: `Ok(None)`, or until
+/// `interrupted` returns true: `Err`.
+///
+/// As [`wait_any_timeout`] and [`wait_any_interruptible`]. However often the thread wakes, the timeout counts from the
+/// beginning.
+///
+/// # Errors
+///
+/// As [`wait_any_interruptible`].
+///
+/// # Panics
+///
+/// As [`wait_any_interruptible`].
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_any_timeout_interruptible, AutoResetEvent, Event};
+/// use std::time::Duration;
+///
+/// let (stop, work) = (Event::new(), AutoResetEvent::new());
+/// let timeout = Duration::from_millis(5);
+/// assert_eq!(wait_any_timeout_interruptible(&[&stop, &work], timeout, || false), Ok(None));
+/// ```
+pub fn wait_any_timeout_interruptible<F: TimedFutex>(
+    events: &[&dyn Waitable<F>],
+    timeout: Duration,
+    interrupted: impl FnMut() -> bool,
+) -> Result<Option<usize>, Interrupted> {
+    AnyOf(events)
+        .spinning(Spin::ADAPTIVE)
+        .wait_timeout_interruptible(timeout, interrupted)
+}
+
+/// As [`wait_any_timeout_interruptible`], until `deadline`; one in the past is a timeout of zero. With the feature `std`.
+///
+/// # Errors
+///
+/// As [`wait_any_interruptible`].
+///
+/// # Panics
+///
+/// As [`wait_any_interruptible`].
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_any_deadline_interruptible, AutoResetEvent, Event};
+/// use std::time::{Duration, Instant};
+///
+/// let (stop, work) = (Event::new(), AutoResetEvent::new());
+/// let deadline = Instant::now() + Duration::from_millis(5);
+/// assert_eq!(wait_any_deadline_interruptible(&[&stop, &work], deadline, || false), Ok(None));
+/// ```
+#[cfg(feature = "std")]
+pub fn wait_any_deadline_interruptible<F: TimedFutex>(
+    events: &[&dyn Waitable<F>],
+    deadline: std::time::Instant,
+    interrupted: impl FnMut() -> bool,
+) -> Result<Option<usize>, Interrupted> {
+    AnyOf(events)
+        .spinning(Spin::ADAPTIVE)
+        .wait_deadline_interruptible(deadline, interrupted)
+}
+
 /// Several events, the first of which to be set ends a wait: for [`wait_any`] that is told how to spin.
 ///
 /// ```
@@ -197,6 +302,67 @@ impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
     #[inline]
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> Option<usize> {
         self.wait_timeout(crate::sleep::left_until(deadline))
+    }
+
+    /// As [`wait_any_interruptible`].
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_any_interruptible`].
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_any_interruptible`].
+    #[inline]
+    pub fn wait_interruptible(
+        &self,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<usize, Interrupted> {
+        let interruption = Interruption::new(interrupted);
+        let sleep = || Some(interruption.or(Until::NEVER));
+        let index = first_of(self.event.0, self.spin, sleep);
+        let index = interruption.answer(index)?;
+        Ok(index.expect("an event or an interruption ends a wait without a deadline"))
+    }
+
+    /// As [`wait_any_timeout_interruptible`].
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_any_interruptible`].
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_any_interruptible`].
+    #[inline]
+    pub fn wait_timeout_interruptible(
+        &self,
+        timeout: Duration,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<Option<usize>, Interrupted> {
+        let interruption = Interruption::new(interrupted);
+        let sleep = || Until::at_most::<F>(timeout).map(|until| interruption.or(until));
+        let index = first_of(self.event.0, self.spin, sleep);
+        interruption.answer(index)
+    }
+
+    /// As [`wait_any_deadline_interruptible`], with the feature `std`.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_any_interruptible`].
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_any_interruptible`].
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_deadline_interruptible(
+        &self,
+        deadline: std::time::Instant,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<Option<usize>, Interrupted> {
+        self.wait_timeout_interruptible(crate::sleep::left_until(deadline), interrupted)
     }
 }
 
@@ -272,25 +438,53 @@ pub(crate) fn listen<F: Futex>(events: &Events<'_, F>, sleep: &impl Sleep<F>) ->
         Some(slot) => slot,
         None => return listen_in_overflow(events, sleep),
     };
-    let (released, owes) = listen_in_slot(slot, events, sleep);
-    if owes {
-        for (_, event, _) in events.iter() {
-            if let Kind::AutoReset(event) = event.kind() {
-                event.pass_on();
-            }
-        }
-    }
+    let mut listening = Listening { slot, events };
+    let released = listen_in_slot(&mut listening.slot, events, sleep);
+    listening.leave();
+    mem::forget(listening);
     released
 }
 
-/// The same, in a slot. Returns what the slot says of nudges, too.
+/// A thread that has a slot. It leaves here if the wait unwinds, by a panic of the caller's closure, as it would if its time
+/// were up. If it has been given a token, that is for another.
+struct Listening<'a, 'b, F: Futex> {
+    slot: Slot<F>,
+    events: &'a Events<'b, F>,
+}
+
+impl<F: Futex> Listening<'_, '_, F> {
+    /// Gives the slot back, once it has been claimed or withdrawn.
+    fn leave(&self) {
+        if self.slot.leave(self.events.addresses()) {
+            for (_, event, _) in self.events.iter() {
+                if let Kind::AutoReset(event) = event.kind() {
+                    event.pass_on();
+                }
+            }
+        }
+    }
+}
+
+impl<F: Futex> Drop for Listening<'_, '_, F> {
+    fn drop(&mut self) {
+        let claimed = self.slot.withdraw().err();
+        self.leave();
+        if let Some((_, event, _)) = claimed.and_then(|index| self.events.iter().nth(index)) {
+            if let Kind::AutoReset(event) = event.kind() {
+                event.set();
+            }
+        }
+    }
+}
+
+/// The same, in a slot, which has been claimed or withdrawn when this returns.
 fn listen_in_slot<F: Futex>(
-    mut slot: Slot<F>,
+    slot: &mut Slot<F>,
     events: &Events<'_, F>,
     sleep: &impl Sleep<F>,
-) -> (Option<usize>, bool) {
+) -> Option<usize> {
     slot.publish();
-    let released = loop {
+    loop {
         if let Some(found) = mark(events) {
             match slot.withdraw() {
                 Err(claimed) => break Some(claimed),
@@ -308,25 +502,21 @@ fn listen_in_slot<F: Futex>(
                 Ok(()) => break first_released(events),
             },
         }
-    };
-    let owes = slot.leave(events.addresses());
-    (released, owes)
+    }
 }
 
 /// The same where all slots are taken.
 fn listen_in_overflow<F: Futex>(events: &Events<'_, F>, sleep: &impl Sleep<F>) -> Option<usize> {
     let overflow = Overflow::enter();
-    let released = loop {
-        let epoch = overflow.read();
+    loop {
+        let epoch = overflow.0.read();
         match mark(events) {
             Some(found) if takes(found) => break Some(found.0),
             Some(_) => {}
-            None if sleep.on(overflow.epoch, epoch) => {}
+            None if sleep.on(overflow.0.epoch, epoch) => {}
             None => break first_released(events),
         }
-    };
-    overflow.leave();
-    released
+    }
 }
 
 /// An event, its index, and the word with which the wait began.
