@@ -14,6 +14,9 @@ pub mod ordering {}
 #[doc = include_str!("guide/signals_and_processes.md")]
 pub mod signals_and_processes {}
 
+#[doc = include_str!("guide/system_calls.md")]
+pub mod system_calls {}
+
 #[doc = include_str!("guide/spinning.md")]
 pub mod spinning {}
 

@@ -50,6 +50,7 @@
 //! | When does a timed wait end, and by which clock? | [`guide::timeouts`] |
 //! | What does a thread see after a wait? | [`guide::ordering`] |
 //! | May I use it in a signal handler, after a `fork`, in shared memory? | [`guide::signals_and_processes`] |
+//! | Which system calls does it make, and what does a sandbox have to allow? | [`guide::system_calls`] |
 //! | What does a wait do before it sleeps? | [`guide::spinning`] |
 //! | How do I use it without `std`, or from C? | [`guide::embedding`] |
 //! | How do I run it on a system of my own? | [`guide::your_own_futex`] |

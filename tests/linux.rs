@@ -7,99 +7,18 @@
 
 mod common;
 
-use common::process::fork;
+use common::process::in_child;
+use common::seccomp::{filter, filter_naps, filter_without, REFUSE};
+use common::signals::{alarm_in, on_signal, unblock};
 use common::{thread_id, until, until_listening, until_parked, AnyEvent, Watched, PATIENCE};
 use futex_event::platform::{Deadline, Futex, PrivateFutex, TimedFutex};
-use futex_event::{
-    wait_all, wait_any, wait_any_timeout, AutoResetEvent, Event, SharedEvent, Waitable,
-};
+use futex_event::{wait_any, wait_any_timeout, AutoResetEvent, Event, SharedEvent, Waitable};
 use std::mem::zeroed;
 use std::os::raw::c_long;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// Runs `claim` in a child process, as `fork` does, and asserts that it held.
-fn in_child(claim: impl FnOnce() -> bool) {
-    fork(claim).succeeds();
-}
-
-/// From now on the kernel answers this thread's calls with this number with `action`. [man 2 seccomp]
-fn filter(call: c_long, action: u32) {
-    filter_without(0, call, action);
-}
-
-/// The same, but only if all of these bits are off in the call's second argument.
-fn filter_without(bits: u32, call: c_long, action: u32) {
-    let step = |code: u32, jt, jf, k| libc::sock_filter {
-        code: code as u16,
-        jt,
-        jf,
-        k,
-    };
-    // Where the lower half of the second argument is in `struct seccomp_data`.
-    let second_argument = if cfg!(target_endian = "big") { 28 } else { 24 };
-    let filter = [
-        // Load the call's number, the first field of the struct. If it is another, skip to the last step.
-        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
-        step(
-            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
-            0,
-            3,
-            call as u32,
-        ),
-        // Likewise if one of the bits is on.
-        step(
-            libc::BPF_LD | libc::BPF_W | libc::BPF_ABS,
-            0,
-            0,
-            second_argument,
-        ),
-        step(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, 1, 0, bits),
-        step(libc::BPF_RET | libc::BPF_K, 0, 0, action),
-        step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
-    ];
-    install(&filter);
-}
-
-fn install(filter: &[libc::sock_filter]) {
-    let program = libc::sock_fprog {
-        len: filter.len() as u16,
-        filter: filter.as_ptr() as *mut _,
-    };
-    // SAFETY: the program's instructions are there until the kernel has copied them.
-    unsafe {
-        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-        assert_eq!(
-            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program),
-            0
-        );
-    }
-}
-
-const REFUSE: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
-
-/// The same for whatever `nanosleep(3)` may be made of.
-fn filter_naps(action: u32) {
-    filter(libc::SYS_nanosleep, action);
-    filter(libc::SYS_clock_nanosleep, action);
-    // clock_nanosleep_time64 has one number on all systems with 32 bits, but MIPS counts from 4000.
-    if cfg!(target_pointer_width = "32") {
-        let first = if cfg!(target_arch = "mips") { 4000 } else { 0 };
-        filter(first + 407, action);
-    }
-}
-
-/// Installs a handler without SA_RESTART, so that the calls it interrupts fail with EINTR.
-fn on_signal(signal: i32, handler: extern "C" fn(i32)) {
-    // SAFETY: an all-zero `sigaction` is a valid one, and the handlers here do what handlers may.
-    unsafe {
-        let mut action: libc::sigaction = zeroed();
-        action.sa_sigaction = handler as usize;
-        assert_eq!(libc::sigaction(signal, &action, ptr::null_mut()), 0);
-    }
-}
 
 fn errno() -> &'static mut i32 {
     // SAFETY: the thread's own, and used for one statement at a time.
@@ -210,93 +129,6 @@ fn a_wait_for_any_event_is_one_call_and_the_set_that_ends_it_another() {
         held &= sleeps() - sleeps_before <= 2;
         held && CALLS.load(Relaxed) == 1 && WAKES.load(Relaxed) == 1
     });
-}
-
-/// kmsrsos #355, systemd #11967, Termux: a sandbox that lists the calls that plain waits make, and kills at any other.
-#[test]
-fn a_wait_for_several_events_makes_no_other_call_than_a_plain_wait() {
-    static EVENTS: [Event; 2] = [Event::new(), Event::new()];
-    static TOKEN: AutoResetEvent = AutoResetEvent::new();
-    static ALARMS: AtomicU32 = AtomicU32::new(0);
-    extern "C" fn set(_: i32) {
-        if ALARMS.fetch_add(1, Relaxed) % 2 == 0 {
-            TOKEN.set();
-        } else {
-            EVENTS[0].set();
-            EVENTS[1].set();
-        }
-    }
-
-    let mut allowed = vec![
-        libc::SYS_futex,
-        libc::SYS_exit_group,
-        libc::SYS_rt_sigreturn,
-        libc::SYS_restart_syscall,
-        libc::SYS_clock_gettime,
-    ];
-    if cfg!(target_pointer_width = "32") {
-        let first = if cfg!(target_arch = "mips") { 4000 } else { 0 };
-        // futex_time64, clock_gettime64, and what i686 and ARM return from a handler by.
-        allowed.extend([first + 422, first + 403, first + 119, first + 173]);
-    }
-    let filter = allowing_only(&allowed);
-    in_child(|| {
-        // The processors are counted by the first wait of a process.
-        for _ in 0..10 {
-            Event::new().wait_timeout(Duration::from_nanos(1));
-        }
-        on_signal(libc::SIGALRM, set);
-        alarm_in(Duration::from_millis(20));
-        install(&filter);
-        let all: [&dyn Waitable; 3] = [&EVENTS[0], &TOKEN, &EVENTS[1]];
-        let mut held = wait_any_timeout(&all, Duration::from_millis(1)).is_none();
-        held &= wait_any(&all) == 1;
-        wait_all(&[&EVENTS[0], &EVENTS[1]]);
-        held && wait_any(&all) == 0
-    });
-}
-
-/// A filter with which any other call ends the process.
-fn allowing_only(calls: &[c_long]) -> Vec<libc::sock_filter> {
-    let step = |code: u32, jt: usize, k| libc::sock_filter {
-        code: code as u16,
-        jt: jt as u8,
-        jf: 0,
-        k,
-    };
-    let load = step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0);
-    let compare = |(index, call): (usize, &c_long)| {
-        let code = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
-        step(code, calls.len() - index, *call as u32)
-    };
-    let answer = |action| step(libc::BPF_RET | libc::BPF_K, 0, action);
-    let mut filter = vec![load];
-    filter.extend(calls.iter().enumerate().map(compare));
-    filter.extend([
-        answer(libc::SECCOMP_RET_KILL_PROCESS),
-        answer(libc::SECCOMP_RET_ALLOW),
-    ]);
-    filter
-}
-
-fn unblock(signal: i32) {
-    // SAFETY: an all-zero set is a valid one, and the calls have no other conditions.
-    unsafe {
-        let mut signals: libc::sigset_t = zeroed();
-        libc::sigaddset(&mut signals, signal);
-        libc::pthread_sigmask(libc::SIG_UNBLOCK, &signals, ptr::null_mut());
-    }
-}
-
-/// Sends SIGALRM then.
-fn alarm_in(time: Duration) {
-    // SAFETY: the timer is a valid one.
-    unsafe {
-        let mut timer: libc::itimerval = zeroed();
-        timer.it_value.tv_usec = time.as_micros() as _;
-        timer.it_interval = timer.it_value;
-        libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut());
-    }
 }
 
 #[test]

@@ -26,6 +26,11 @@ pub fn fork(claim: impl FnOnce() -> bool) -> Child {
     }
 }
 
+/// Runs `claim` in a child process, as `fork` does, and asserts that it held.
+pub fn in_child(claim: impl FnOnce() -> bool) {
+    fork(claim).succeeds();
+}
+
 impl Child {
     pub fn id(&self) -> libc::pid_t {
         self.0
