@@ -145,8 +145,7 @@ const fn waiters(word: u32) -> u32 {
 /// that were parked, one more than the other sets have released then sleeps on until it runs again: not always the one that
 /// this `set` was for.
 ///
-/// A thread that is killed inside a wait (by `pthread_cancel` of the asynchronous type, or at the exit of a process on
-/// Windows) stays counted, and the next `set` may be given to it.
+/// A thread that is killed inside a wait stays counted, and the next `set` may be given to it: see Limits of [`wait_any`].
 ///
 /// [`wait_any`]: crate::wait_any()
 /// [`set`]: AutoResetEvent::set

@@ -43,19 +43,31 @@ use core::time::Duration;
 ///
 /// # Limits
 ///
-/// Any number of events can be waited for. Each takes some time and a few bytes of the stack.
+/// Any number of events can be waited for. A wait for more than 16 calls itself for the rest, so it takes stack: on x86-64
+/// 21 bytes for each event, and 68 in a build without optimisation ([`wait_all`](crate::wait_all()): 16 and 46).
 ///
 /// - Up to 15, what is said above holds. With more, the thread is woken by many a `set`, also of other events that threads
 ///   wait for so, and looks at all of its own: then two sets of one auto-reset event can come to one token before it has
 ///   looked, and threads that wait for fewer come first.
-/// - 480 threads of a process can wait so at the same time. Of those beyond, all are woken by each `set` of an event that a
-///   thread waits for so, and what is said of more than 15 events holds for them too.
-/// - A thread that was woken for a token which another thread took first counts as newly come until it has looked again. So
-///   does one that was released by another event: a token that it was woken for is passed on when it runs.
-/// - A `set` that is stopped between two of its steps may release a wait that began later in the same place of memory, if
+/// - 480 threads of a process can wait so at the same time, each in a slot of a table. Of those beyond, all are woken by each
+///   `set` of an event that a thread waits for so, and what is said of more than 15 events holds for them too.
+/// - A `set` of an auto-reset event that finds no thread to give its token to keeps the token. A thread that finds it, or is
+///   woken for it, is not waiting until it has either taken the token or checked all its events again. If another thread
+///   takes the token first, two sets in that time can leave one token, although two threads are here.
+/// - A thread that was woken for a token, but is released by another event, passes the wake-up on when it runs. While it is
+///   stopped (by a debugger, SIGSTOP or its priority) another thread can sleep although the token is there, until the event
+///   is set once more.
+/// - A `set` that is stopped between two of its steps may release a wait that began later in the same slot, if
 ///   2^26 waits have begun there meanwhile, or a multiple of that, to the exact count.
-/// - A thread that is killed inside keeps its place, and an auto-reset event may give it a token. An [`Event`](crate::Event)
-///   is not affected.
+/// - In the child of a `fork` the table is cleared, unless the events live in a word of your own that does not arrange it
+///   ([`Listeners::before_use`](crate::platform::Listeners::before_use)). A signal handler that forks while its own thread is
+///   in this function must not return in the child, because that wait has lost its slot: call `exec` or `_exit` there.
+/// - A thread that is killed inside (by `pthread_cancel` of the asynchronous type, or at the exit of a process on Windows)
+///   keeps its slot for good. One token of one of its auto-reset events can be given to it, and is lost. An
+///   [`Event`](crate::Event) loses nothing, but each `set` that releases its waiters may make one call without effect. A
+///   thread that is killed among those beyond the 480 loses no token, but from then on each `set` of an event that a thread
+///   waits for so makes such a call. In a plain wait, it stays counted in the auto-reset event's word: one token is
+///   given to it, and from then on the threads that wait for that event do so in the table.
 ///
 /// # Panics
 ///

@@ -7,12 +7,13 @@
 
 mod common;
 
-use common::process::in_child;
+use common::process::{in_child, leave};
 use common::seccomp::{filter, filter_naps, filter_without, REFUSE};
 use common::signals::{alarm_in, on_signal, unblock};
 use common::{thread_id, until, until_listening, until_parked, AnyEvent, Watched, PATIENCE};
 use futex_event::platform::{Deadline, Futex, PrivateFutex, TimedFutex};
 use futex_event::{wait_any, wait_any_timeout, AutoResetEvent, Event, SharedEvent, Waitable};
+use std::io::Write;
 use std::mem::zeroed;
 use std::os::raw::c_long;
 use std::ptr;
@@ -466,6 +467,55 @@ fn the_child_of_a_fork_may_use_events_on_which_threads_of_its_parent_wait() {
         plain.join().unwrap();
         assert_eq!(any.join().unwrap(), 1);
     }
+}
+
+/// What is left of a thread that is killed in a wait. Here a signal handler does not return to it.
+#[test]
+fn a_wait_that_never_ends_takes_one_token_with_it() {
+    static PLAIN: AutoResetEvent = AutoResetEvent::new();
+    static LISTENED: AutoResetEvent = AutoResetEvent::new();
+    static STOP: Event = Event::new();
+    const MOMENT: Duration = Duration::from_millis(1);
+
+    fn is_waited_for(event: &AutoResetEvent) -> bool {
+        let mut text = [0; 100];
+        write!(&mut text[..], "{event:?}").unwrap();
+        text.windows(12).any(|part| part == b"parked: true")
+    }
+    /// One set is for the thread that is gone; and then it is an event like any other.
+    fn loses_one_token(event: &AutoResetEvent, wait: impl Fn() -> bool) -> bool {
+        event.set()
+            && !event.is_set()
+            && (0..3).all(|_| {
+                let is_usual = !wait() && event.set() && !event.set() && event.is_set();
+                is_usual && wait() && !event.is_set()
+            })
+    }
+    extern "C" fn plain(_: i32) {
+        if is_waited_for(&PLAIN) {
+            leave(loses_one_token(&PLAIN, || PLAIN.wait_timeout(MOMENT)));
+        }
+    }
+    extern "C" fn listened(_: i32) {
+        if is_waited_for(&LISTENED) {
+            let wait = |index| wait_any_timeout(&[&STOP, &LISTENED], MOMENT) == Some(index);
+            let loses_none = STOP.set() && wait(0) && STOP.clear() && STOP.set() && STOP.clear();
+            leave(loses_none && loses_one_token(&LISTENED, || wait(1)));
+        }
+    }
+
+    in_child(|| {
+        on_signal(libc::SIGALRM, plain);
+        alarm_in(Duration::from_millis(5));
+        PLAIN.wait();
+        false
+    });
+    in_child(|| {
+        on_signal(libc::SIGALRM, listened);
+        alarm_in(Duration::from_millis(5));
+        wait_any(&[&STOP, &LISTENED]);
+        false
+    });
 }
 
 /// At whatever step the signal comes.
