@@ -49,10 +49,8 @@ use core::time::Duration;
 ///   thread waits for so, and what is said of more than 15 events holds for them too.
 /// - A thread that was woken for a token which another thread took first counts as newly come until it has looked again. So
 ///   does one that was released by another event: a token that it was woken for is passed on when it runs.
-/// - A `set` that is stopped between two of its steps may release a wait that began later in the same place of memory, if
-///   2^26 waits have begun there meanwhile, or a multiple of that, to the exact count.
-/// - A thread that is killed inside keeps its place, and an auto-reset event may give it a token. An [`Event`](crate::Event)
-///   is not affected.
+///
+/// The guide has these and [all other limits](crate::guide::limitations) in full.
 ///
 /// # Panics
 ///
@@ -277,6 +275,27 @@ impl<F: Futex> Spinning<'_, AnyOf<'_, F>> {
         let index = first_of(self.event.0, self.spin, || Some(ForEver));
         index.expect("only an event ends a wait without a deadline")
     }
+
+    /// Takes the first of the events that is set, or is set while this spins, and returns its index; `None` if none is.
+    ///
+    /// Spins as [`wait`](Self::wait) would, and does not park. Makes no system call, but to read the clock where that is one.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_any`].
+    ///
+    /// ```
+    /// use futex_event::{AnyOf, AutoResetEvent, Event, Spin};
+    ///
+    /// let (stop, work) = (Event::new(), AutoResetEvent::new());
+    /// assert_eq!(AnyOf(&[&stop, &work]).spinning(Spin::ADAPTIVE).try_wait(), None);
+    /// work.set();
+    /// assert_eq!(AnyOf(&[&stop, &work]).spinning(Spin::ADAPTIVE).try_wait(), Some(1));
+    /// ```
+    #[inline]
+    pub fn try_wait(&self) -> Option<usize> {
+        begin_any(self.event.0, |events| spin_alone(events, self.spin))
+    }
 }
 
 impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
@@ -370,19 +389,27 @@ fn first_of<F: Futex, S: Sleep<F>>(
     spin: Spin,
     sleep: impl FnOnce() -> Option<S>,
 ) -> Option<usize> {
+    begin_any(events, |begun| listen(begun, spin, &sleep()?))
+}
+
+/// Looks at each event for the first time, and does what is to be done if none is set.
+#[inline]
+fn begin_any<F: Futex>(
+    events: &[&dyn Waitable<F>],
+    otherwise: impl FnOnce(&Events<'_, F>) -> Option<usize>,
+) -> Option<usize> {
     let () = OfOneProcess::<F>::CHECKED;
     assert!(!events.is_empty(), "a wait for one of no events never ends");
-    begin(events, None, spin, sleep)
+    begin(events, None, otherwise)
 }
 
 type Events<'a, F> = Begun<'a, dyn Waitable<F> + 'a>;
 
-/// Looks at each event for the first time, and waits if none is set.
-fn begin<F: Futex, S: Sleep<F>>(
+/// The same, for some more events.
+fn begin<F: Futex>(
     events: &[&dyn Waitable<F>],
     before: Option<&Events<'_, F>>,
-    spin: Spin,
-    sleep: impl FnOnce() -> Option<S>,
+    otherwise: impl FnOnce(&Events<'_, F>) -> Option<usize>,
 ) -> Option<usize> {
     let (some, rest) = events.split_at(events.len().min(SOME));
     let first = before.map_or(0, |before| before.first + SOME);
@@ -409,9 +436,9 @@ fn begin<F: Futex, S: Sleep<F>>(
         first,
     };
     if rest.is_empty() {
-        listen(&begun, spin, &sleep()?)
+        otherwise(&begun)
     } else {
-        begin(rest, Some(&begun), spin, sleep)
+        begin(rest, Some(&begun), otherwise)
     }
 }
 
@@ -497,6 +524,14 @@ fn wait_in_slot<F: Futex>(
             },
         }
     }
+}
+
+/// Spins for a while, and does not park.
+#[cold]
+#[inline(never)]
+fn spin_alone<F: Futex>(events: &Events<'_, F>, spin: Spin) -> Option<usize> {
+    let words = events.iter().count();
+    spin.alone::<F, _>(events.place(), words, false, || last_look(events))
 }
 
 /// Spins, and sleeps on the slot, until something is said to its owner.
