@@ -10,12 +10,15 @@ mod common;
 use common::process::{in_child, leave};
 use common::seccomp::{filter, filter_naps, filter_without, REFUSE};
 use common::signals::{alarm_in, on_signal, unblock};
-use common::{thread_id, until, until_listening, until_parked, AnyEvent, Watched, PATIENCE};
+use common::{
+    is_asleep, thread_id, until, until_listening, until_parked, AnyEvent, Watched, PATIENCE,
+};
 use futex_event::platform::{Deadline, Futex, PrivateFutex, TimedFutex};
 use futex_event::{wait_any, wait_any_timeout, AutoResetEvent, Event, SharedEvent, Waitable};
 use std::io::Write;
 use std::mem::zeroed;
 use std::os::raw::c_long;
+use std::os::unix::thread::JoinHandleExt;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 use std::thread;
@@ -592,4 +595,105 @@ fn map_page() -> *mut u8 {
 fn unmap_page(page: *mut u8) {
     // SAFETY: the page was mapped by `map_page`, and nobody uses it any more.
     assert_eq!(unsafe { libc::munmap(page.cast(), 4096) }, 0);
+}
+
+/// The call by which a wait sleeps is not among those at which a thread is cancelled. [man 7 pthreads]
+#[test]
+fn a_wait_is_no_cancellation_point() {
+    extern "C" {
+        fn pthread_cancel(thread: libc::pthread_t) -> i32;
+        fn pthread_setcancelstate(state: i32, before: *mut i32) -> i32;
+    }
+    const DISABLE: i32 = 1;
+    #[allow(clippy::declare_interior_mutable_const)] // The initial value, copied into each place.
+    const NOBODY: AtomicI32 = AtomicI32::new(0);
+    static WAITERS: [AtomicI32; 4] = [NOBODY; 4];
+    static MANUAL: Event = Event::new();
+    static SHARED: SharedEvent = SharedEvent::new();
+    static TOKENS: [AutoResetEvent; 2] = [AutoResetEvent::new(), AutoResetEvent::new()];
+
+    let waits: [fn(); 4] = [
+        || MANUAL.wait(),
+        || SHARED.wait(),
+        || TOKENS[0].wait(),
+        || _ = wait_any(&[&TOKENS[1], &TOKENS[1]]),
+    ];
+    let waiters: Vec<_> = (0..)
+        .zip(waits)
+        .map(|(index, wait): (usize, fn())| {
+            thread::spawn(move || {
+                WAITERS[index].store(thread_id(), Relaxed);
+                wait();
+                // Std has such points, and does not expect a thread to end there.
+                // SAFETY: the call has no conditions.
+                unsafe { pthread_setcancelstate(DISABLE, ptr::null_mut()) };
+            })
+        })
+        .collect();
+    let are_parked = || {
+        let ids = WAITERS.iter().map(|waiter| waiter.load(Relaxed));
+        ids.into_iter()
+            .all(|thread| thread != 0 && is_asleep(thread))
+    };
+    until(are_parked);
+    for waiter in &waiters {
+        // SAFETY: the thread has not been joined.
+        assert_eq!(unsafe { pthread_cancel(waiter.as_pthread_t()) }, 0);
+    }
+    thread::sleep(Duration::from_millis(20));
+    until(are_parked);
+    MANUAL.set();
+    SHARED.set();
+    assert!(TOKENS[0].set() && TOKENS[1].set());
+    for waiter in waiters {
+        waiter.join().unwrap();
+    }
+    assert!(!TOKENS[0].is_set() && !TOKENS[1].is_set());
+}
+
+/// As by asynchronous cancellation: its stack is left as it is.
+#[test]
+fn a_thread_that_is_killed_in_a_wait_takes_one_token_along_and_nothing_else() {
+    static KILLED: AtomicI32 = AtomicI32::new(0);
+    static MANUAL: Event = Event::new();
+    static TOKENS: [AutoResetEvent; 2] = [AutoResetEvent::new(), AutoResetEvent::new()];
+    extern "C" fn exit(_: i32) {
+        // SAFETY: ends this thread alone. What is on its stack is not used by any other.
+        unsafe { libc::syscall(libc::SYS_exit, 0) };
+    }
+
+    on_signal(libc::SIGUSR1, exit);
+    let waits: [fn(); 3] = [
+        || MANUAL.wait(),
+        || TOKENS[0].wait(),
+        || _ = wait_any(&[&TOKENS[1], &MANUAL]),
+    ];
+    for wait in waits {
+        KILLED.store(0, Relaxed);
+        // Never joined: std would look for what it returned.
+        thread::spawn(move || {
+            KILLED.store(thread_id(), Relaxed);
+            wait();
+        });
+        until(|| KILLED.load(Relaxed) != 0 && is_asleep(KILLED.load(Relaxed)));
+        send_signal(libc::SIGUSR1, &KILLED);
+        let task = format!("/proc/self/task/{}", KILLED.load(Relaxed));
+        until(|| !std::path::Path::new(&task).exists());
+    }
+    let timeout = Duration::from_millis(1);
+    assert!(MANUAL.set() && MANUAL.clear());
+    assert!(!MANUAL.wait_timeout(timeout));
+    for token in &TOKENS {
+        assert!(token.set());
+        assert!(!token.is_set(), "it was given to the thread that is gone");
+        assert!(token.set() && !token.set());
+        assert!(token.wait_timeout(timeout) && !token.wait_timeout(timeout));
+    }
+    thread::scope(|scope| {
+        let waiters = [0, 1].map(|index| scope.spawn(move || wait_any(&[&MANUAL, &TOKENS[index]])));
+        TOKENS.iter().for_each(|token| assert!(token.set()));
+        for waiter in waiters {
+            assert_eq!(waiter.join().unwrap(), 1);
+        }
+    });
 }
