@@ -60,7 +60,7 @@
 //!
 //! *No `set` claims the next user of a slot.* The exchange that claims compares the sequence number. What a `set` read of the
 //! addresses is then true of this use of the slot, since the next user writes them only after the claim has failed.
-//! The number has 26 bits: see Limits, in the documentation of [`wait_any`](crate::wait_any()).
+//! The number has 26 bits: see the guide, [limitations](crate::guide::limitations).
 //!
 //! A thread with more events than fit into a slot says so, and is nudged by every `set` in its buckets that could be for
 //! it. If no slot is free, it waits in the *overflow slot*: a count of the threads there, and a word that every `set` of a

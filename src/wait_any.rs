@@ -51,23 +51,12 @@ use core::time::Duration;
 ///   looked, and threads that wait for fewer come first.
 /// - 480 threads of a process can wait so at the same time, each in a slot of a table. Of those beyond, all are woken by each
 ///   `set` of an event that a thread waits for so, and what is said of more than 15 events holds for them too.
-/// - A `set` of an auto-reset event that finds no thread to give its token to keeps the token. A thread that finds it, or is
-///   woken for it, is not waiting until it has either taken the token or checked all its events again. If another thread
-///   takes the token first, two sets in that time can leave one token, although two threads are here.
-/// - A thread that was woken for a token, but is released by another event, passes the wake-up on when it runs. While it is
-///   stopped (by a debugger, SIGSTOP or its priority) another thread can sleep although the token is there, until the event
-///   is set once more.
-/// - A `set` that is stopped between two of its steps may release a wait that began later in the same slot, if
-///   2^26 waits have begun there meanwhile, or a multiple of that, to the exact count.
-/// - In the child of a `fork` the table is cleared, unless the events live in a word of your own that does not arrange it
-///   ([`Listeners::before_use`](crate::platform::Listeners::before_use)). A signal handler that forks while its own thread is
-///   in this function must not return in the child, because that wait has lost its slot: call `exec` or `_exit` there.
-/// - A thread that is killed inside (by `pthread_cancel` of the asynchronous type, or at the exit of a process on Windows)
-///   keeps its slot for good. One token of one of its auto-reset events can be given to it, and is lost. An
-///   [`Event`](crate::Event) loses nothing, but each `set` that releases its waiters may make one call without effect. A
-///   thread that is killed among those beyond the 480 loses no token, but from then on each `set` of an event that a thread
-///   waits for so makes such a call. In a plain wait, it stays counted in the auto-reset event's word: one token is
-///   given to it, and from then on the threads that wait for that event do so in the table.
+/// - A thread that was woken for a token which another thread took first, or which is released by another event, counts as
+///   newly come until it has run and checked all its events again.
+/// - In the child of a `fork` no thread of the parent is left in the table, unless the events live in a word of your own that
+///   does not arrange it. A thread that is killed inside keeps its slot, and one token may be given to it.
+///
+/// The guide has these and [all other limits](crate::guide::limitations#several-events) in full.
 ///
 /// # Panics
 ///
@@ -292,6 +281,27 @@ impl<F: Futex> Spinning<'_, AnyOf<'_, F>> {
         let index = first_of(self.event.0, self.spin, || Some(ForEver));
         index.expect("only an event ends a wait without a deadline")
     }
+
+    /// Takes the first of the events that is set, or is set while this spins, and returns its index; `None` if none is.
+    ///
+    /// Spins as [`wait`](Self::wait) would, and does not park. Makes no system call, but to read the clock where that is one.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_any`].
+    ///
+    /// ```
+    /// use futex_event::{AnyOf, AutoResetEvent, Event, Spin};
+    ///
+    /// let (stop, work) = (Event::new(), AutoResetEvent::new());
+    /// assert_eq!(AnyOf(&[&stop, &work]).spinning(Spin::ADAPTIVE).try_wait(), None);
+    /// work.set();
+    /// assert_eq!(AnyOf(&[&stop, &work]).spinning(Spin::ADAPTIVE).try_wait(), Some(1));
+    /// ```
+    #[inline]
+    pub fn try_wait(&self) -> Option<usize> {
+        begin_any(self.event.0, |events| spin_alone(events, self.spin))
+    }
 }
 
 impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
@@ -385,19 +395,27 @@ fn first_of<F: Futex, S: Sleep<F>>(
     spin: Spin,
     sleep: impl FnOnce() -> Option<S>,
 ) -> Option<usize> {
+    begin_any(events, |begun| spin_or_listen(begun, spin, &sleep()?))
+}
+
+/// Looks at each event for the first time, and does what is to be done if none is set.
+#[inline]
+fn begin_any<F: Futex>(
+    events: &[&dyn Waitable<F>],
+    otherwise: impl FnOnce(&Events<'_, F>) -> Option<usize>,
+) -> Option<usize> {
     let () = OfOneProcess::<F>::CHECKED;
     assert!(!events.is_empty(), "a wait for one of no events never ends");
-    begin(events, None, spin, sleep)
+    begin(events, None, otherwise)
 }
 
 type Events<'a, F> = Begun<'a, dyn Waitable<F> + 'a>;
 
-/// Looks at each event for the first time, and waits if none is set.
-fn begin<F: Futex, S: Sleep<F>>(
+/// The same, for some more events.
+fn begin<F: Futex>(
     events: &[&dyn Waitable<F>],
     before: Option<&Events<'_, F>>,
-    spin: Spin,
-    sleep: impl FnOnce() -> Option<S>,
+    otherwise: impl FnOnce(&Events<'_, F>) -> Option<usize>,
 ) -> Option<usize> {
     let (some, rest) = events.split_at(events.len().min(SOME));
     let first = before.map_or(0, |before| before.first + SOME);
@@ -424,9 +442,9 @@ fn begin<F: Futex, S: Sleep<F>>(
         first,
     };
     if rest.is_empty() {
-        spin_or_listen(&begun, spin, &sleep()?)
+        otherwise(&begun)
     } else {
-        begin(rest, Some(&begun), spin, sleep)
+        begin(rest, Some(&begun), otherwise)
     }
 }
 
@@ -515,6 +533,14 @@ fn listen_in_slot<F: Futex>(
             },
         }
     }
+}
+
+/// Spins for a while, and does not park.
+#[cold]
+#[inline(never)]
+fn spin_alone<F: Futex>(events: &Events<'_, F>, spin: Spin) -> Option<usize> {
+    let words = events.iter().count();
+    spin.alone::<F, _>(events.place(), words, false, || first_released(events))
 }
 
 /// The same where all slots are taken.

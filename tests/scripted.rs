@@ -2,7 +2,9 @@
 
 use futex_event::platform::{listeners, Deadline, Futex, Listeners, TimedFutex};
 use futex_event::{
-    wait_all_timeout, wait_any_timeout, AllOf, AnyOf, AutoResetEvent, Event, Spin, Waitable,
+    wait_all_interruptible, wait_all_timeout, wait_all_timeout_interruptible,
+    wait_any_interruptible, wait_any_timeout, AllOf, AnyOf, AutoResetEvent, Event, Interrupted,
+    Spin, Waitable,
 };
 use std::cell::Cell;
 use std::sync::atomic::{
@@ -654,4 +656,209 @@ fn a_clock_that_goes_back_does_not_keep_a_wait_from_sleeping() {
     }));
     with_clock(|reading| Duration::from_secs((1_000_000 - reading).into()));
     EVENT.spinning(Spin::at_most(Duration::MAX)).wait();
+}
+
+#[test]
+fn a_thread_that_spins_without_parking_sees_what_is_set_meanwhile() {
+    static EVENT: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static OTHER: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    at_the_first_reading(|| assert!(EVENT.set() && EVENT.clear()));
+    assert!(EVENT.spinning(LONG).try_wait());
+    at_the_first_reading(|| assert!(TOKEN.set()));
+    assert!(TOKEN.spinning(LONG).try_wait());
+    assert!(!TOKEN.is_set());
+    at_the_first_reading(|| assert!(TOKEN.set()));
+    assert_eq!(AnyOf(&[&EVENT, &TOKEN]).spinning(LONG).try_wait(), Some(1));
+    at_the_first_reading(|| assert!(EVENT.set() && EVENT.clear()));
+    assert_eq!(AnyOf(&[&TOKEN, &EVENT]).spinning(LONG).try_wait(), Some(1));
+    OTHER.set();
+    at_the_first_reading(|| assert!(OTHER.clear() && EVENT.set() && EVENT.clear()));
+    assert!(AllOf(&[&OTHER, &EVENT]).spinning(LONG).try_wait());
+}
+
+#[test]
+fn a_thread_that_spins_without_parking_gives_up() {
+    // Not the same one twice: histories are found by addresses.
+    let events = [(); 2].map(|()| Event::with_futex(not_to_be_slept_on()));
+    let [event, other] = &events;
+    let token = AutoResetEvent::with_futex(not_to_be_slept_on());
+    let spin = Spin::at_most(Duration::from_micros(7));
+    let waits: [&dyn Fn(Spin) -> bool; 4] = [
+        &|spin| event.spinning(spin).try_wait(),
+        &|spin| token.spinning(spin).try_wait(),
+        &|spin| AnyOf(&[event, &token]).spinning(spin).try_wait().is_some(),
+        &|spin| AllOf(&[other]).spinning(spin).try_wait(),
+    ];
+    for wait in waits {
+        // Once at the beginning, and at the end of each microsecond.
+        assert_eq!(readings_before_the_sleep(|| assert!(!wait(spin))), 1 + 7);
+        assert_eq!(readings_before_the_sleep(|| assert!(!wait(Spin::NEVER))), 0);
+        // What is of no use is not done again.
+        assert!(readings_before_the_sleep(|| assert!(!wait(Spin::ADAPTIVE))) > 0);
+        assert_eq!(
+            readings_before_the_sleep(|| assert!(!wait(Spin::ADAPTIVE))),
+            0
+        );
+    }
+    // Nobody has parked: no mark is left.
+    assert_eq!(wakes(|| assert!(event.set() && token.set())), 0);
+}
+
+/// What a wait does that is interrupted after so many sleeps.
+fn interrupted_after(sleeps: u32) -> impl FnMut() -> bool {
+    let mut asked = 0;
+    move || {
+        asked += 1;
+        asked == sleeps
+    }
+}
+
+#[test]
+fn a_wait_is_asked_about_before_each_sleep_but_the_first() {
+    for last in 1..5 {
+        let event = Event::with_futex(Scripted::new(|_, _| true));
+        let ended = event.wait_interruptible(interrupted_after(last));
+        assert_eq!(ended, Err(Interrupted));
+        let sleeps = || Event::with_futex(Scripted::new(|sleep, _| sleep < 5));
+        let ended = sleeps().wait_timeout_interruptible(SECOND, interrupted_after(last));
+        assert_eq!(ended, Err(Interrupted));
+    }
+    static SLEEPS: AtomicU32 = AtomicU32::new(0);
+    let event = Event::with_futex(Scripted::new(|_, _| {
+        SLEEPS.fetch_add(1, Relaxed);
+        true
+    }));
+    assert_eq!(
+        event.wait_interruptible(interrupted_after(3)),
+        Err(Interrupted)
+    );
+    assert_eq!(SLEEPS.load(Relaxed), 3);
+}
+
+/// So that a kernel that begins a call again by itself does not begin this one again.
+#[test]
+fn an_interruptible_wait_sleeps_with_a_deadline_that_does_not_come() {
+    fn far(_: u32, deadline: Deadline) -> bool {
+        let time = deadline.time().expect("a deadline");
+        assert!(time > Duration::from_secs(50 * 365 * 24 * 60 * 60));
+        // In nanoseconds it fits what kernels have.
+        assert!(time.as_nanos() < i64::MAX as u128);
+        // That it has passed is not believed.
+        false
+    }
+    in_a_slot(|deadline| far(0, deadline));
+    let event = Event::with_futex(Scripted::new(far));
+    let token = AutoResetEvent::with_futex(Scripted::new(far));
+    let yes = || interrupted_after(3);
+    assert_eq!(event.wait_interruptible(yes()), Err(Interrupted));
+    assert_eq!(token.wait_interruptible(yes()), Err(Interrupted));
+    let never = Duration::MAX;
+    let ended = event.wait_timeout_interruptible(never, yes());
+    assert_eq!(ended, Err(Interrupted));
+    let any = wait_any_interruptible(&[&event, &token], yes());
+    assert_eq!(any, Err(Interrupted));
+    let all = wait_all_interruptible(&[&event], yes());
+    assert_eq!(all, Err(Interrupted));
+}
+
+#[test]
+fn time_that_is_up_is_no_interruption() {
+    let event = || Event::with_futex(Scripted::new(|sleep, _| sleep < 3));
+    let asked = Cell::new(0);
+    let count = || {
+        asked.set(asked.get() + 1);
+        false
+    };
+    let ended = event().wait_timeout_interruptible(SECOND, count);
+    assert_eq!(ended, Ok(false));
+    assert_eq!(asked.get(), 2);
+    let ended = wait_all_timeout_interruptible(&[&event(), &event()], SECOND, count);
+    assert_eq!(ended, Ok(false));
+}
+
+/// The answer comes in the wait for the first; the second has been set and cleared by then.
+#[test]
+fn an_interrupted_wait_for_all_looks_at_all_of_them() {
+    static FIRST: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| true));
+    static SECOND: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    let set_both = || {
+        for event in [&FIRST, &SECOND] {
+            assert!(event.set() && event.clear());
+        }
+        true
+    };
+    assert_eq!(wait_all_interruptible(&[&FIRST, &SECOND], set_both), Ok(()));
+    let set_one = || FIRST.set() && FIRST.clear();
+    let ended = wait_all_interruptible(&[&FIRST, &SECOND], set_one);
+    assert_eq!(ended, Err(Interrupted));
+}
+
+/// It is nudged again and again before it has come to sleep.
+#[test]
+fn a_listener_that_does_not_come_to_sleep_is_asked_about_too() {
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    let many: Vec<&dyn Waitable<Scripted>> = (0..20).map(|_| &TOKEN as _).collect();
+    in_a_slot(|_| {
+        assert!(TOKEN.set() && TOKEN.try_wait());
+        true
+    });
+    let ended = AnyOf(&many)
+        .spinning(Spin::NEVER)
+        .wait_interruptible(interrupted_after(10));
+    assert_eq!(ended, Err(Interrupted));
+}
+
+/// A word that another process keeps changing, which is set and has threads parked whenever it is looked at.
+struct Restless(AtomicU32);
+
+impl Restless {
+    fn next(&self) -> u32 {
+        let changes = self.0.fetch_add(1, Relaxed);
+        assert!(changes < 1_000, "kept in a loop");
+        changes << 3 | 0b11
+    }
+}
+
+// SAFETY: no thread sleeps on it.
+unsafe impl Futex for Restless {
+    const SHARED: bool = true;
+
+    fn listeners() -> &'static Listeners<Self> {
+        listeners!(Restless, Restless(AtomicU32::new(0)))
+    }
+
+    fn load(&self, _: Ordering) -> u32 {
+        self.next()
+    }
+
+    fn fetch_or(&self, _: u32, _: Ordering) -> u32 {
+        self.next()
+    }
+
+    fn fetch_add(&self, _: u32, _: Ordering) -> u32 {
+        self.next()
+    }
+
+    fn compare_exchange_weak(&self, _: u32, _: u32, _: Ordering, _: Ordering) -> Result<u32, u32> {
+        Err(self.next())
+    }
+
+    fn wait(&self, _: u32) {}
+
+    fn wake_one(_: *const Self) {}
+
+    fn wake_all(_: *const Self) {
+        WAKES.with(|wakes| wakes.set(wakes.get() + 1));
+    }
+}
+
+#[test]
+fn a_process_that_writes_what_it_likes_keeps_no_operation_but_a_wait_from_returning() {
+    let event = Event::with_futex(Restless(AtomicU32::new(0)));
+    for _ in 0..10 {
+        assert_eq!(wakes(|| assert!(!event.clear())), 1);
+        assert_eq!(wakes(|| assert!(!event.set())), 1);
+        assert_eq!(wakes(|| assert!(event.is_set() && event.try_wait())), 0);
+    }
 }

@@ -26,6 +26,11 @@ pub fn fork(claim: impl FnOnce() -> bool) -> Child {
     }
 }
 
+/// Runs `claim` in a child process, as `fork` does, and asserts that it held.
+pub fn in_child(claim: impl FnOnce() -> bool) {
+    fork(claim).succeeds();
+}
+
 /// Ends the child at once, from wherever it is called.
 pub fn leave(held: bool) -> ! {
     // SAFETY: the call has no conditions.
