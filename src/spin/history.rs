@@ -384,6 +384,8 @@ mod tests {
     fn hand_offs_that_are_far_apart_soon_do_without() {
         assert_eq!(known(60, 40).hit(time(6), LATE), known(40, 40));
         assert_eq!(known(60, 40).hit(time(30), LATE), known(30, 40));
+        let longest_near = time(u64::from(FAR));
+        assert_eq!(known(60, 40).hit(time(30), longest_near), known(60, 40));
         assert_eq!(distance(known(60, 100).hit(time(60), LATE)), 16);
         assert_eq!(known(60, 5).missed(time(5), time(85), LATE), known(40, 5));
         // But for what came at once, and for a probe.
@@ -423,6 +425,10 @@ mod tests {
 
     #[test]
     fn a_wait_that_was_told_stops_after_futile_misses_only() {
+        assert_eq!(
+            known(60, 5).missed_as_told(time(50), time(49)),
+            known(40, 5)
+        );
         let mut history = History::default().hit(time(30), SOON).hit(time(30), SOON);
         for slept in [50, 100, 10_000] {
             assert_eq!(history.missed_as_told(time(50), time(slept)), history);

@@ -79,6 +79,19 @@ mod tests {
     }
 
     #[test]
+    fn a_place_remembers_a_history_and_the_last_outcome() {
+        static MEMORY: Memory = Memory::new();
+        let place = MEMORY.of(0);
+        let history = History::from_bits(0x0102_0304);
+        place.remember(place.history(), history);
+        assert_eq!(place.history(), history);
+        place.outcome_at(Duration::from_micros(10));
+        let since_last = |micros| place.since_last(Duration::from_micros(micros));
+        assert_eq!(since_last(15), Duration::from_micros(5));
+        assert_eq!(since_last(7), Duration::ZERO);
+    }
+
+    #[test]
     fn no_two_places_share_a_pair_of_cache_lines() {
         assert_eq!(core::mem::size_of::<Place>(), 128);
         assert_eq!(core::mem::align_of::<Memory>(), 128);
