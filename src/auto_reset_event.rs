@@ -59,15 +59,17 @@
 //! grant is taken. A listener's mark is a Release, and a `set` that finds it an Acquire, so that it finds the listener.
 //! Everything else in the word can be Relaxed.
 
+use crate::interruptible::{Interrupted, Interruption};
 use crate::listeners::{self, OfOneProcess};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::Begun;
 #[cfg(feature = "std")]
 use crate::sleep::left_until;
-use crate::sleep::{ForEver, Sleep, Until};
+use crate::sleep::{ForEver, NoTime, Sleep, Until};
 use crate::spin::Spin;
 use crate::wait_any;
 use core::fmt;
+use core::mem;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use core::time::Duration;
 
@@ -413,7 +415,14 @@ impl<F: Futex> AutoResetEvent<F> {
     }
 
     /// The same for a thread that has been counted, when the word was `word`.
-    fn park_counted(&self, mut word: u32, sleep: &impl Sleep<F>) -> bool {
+    fn park_counted(&self, word: u32, sleep: &impl Sleep<F>) -> bool {
+        let counted = Counted(self);
+        let released = self.until_not_counted(word, sleep);
+        mem::forget(counted);
+        released
+    }
+
+    fn until_not_counted(&self, mut word: u32, sleep: &impl Sleep<F>) -> bool {
         let mut in_time = true;
         loop {
             let released = grants(word) > 0;
@@ -442,7 +451,7 @@ impl<F: Futex> AutoResetEvent<F> {
             words: Default::default(),
             first: 0,
         };
-        wait_any::listen(&begun, Spin::NEVER, sleep).is_some()
+        wait_any::listen(&begun, sleep).is_some()
     }
 
     /// Turns LISTENED on. Returns whether a token is remembered.
@@ -463,6 +472,19 @@ impl<F: Futex> AutoResetEvent<F> {
     fn exchange(&self, word: u32, next: u32) -> Result<u32, u32> {
         self.word
             .compare_exchange_weak(word, next, Acquire, Relaxed)
+    }
+}
+
+/// A thread that is counted as waiting. It leaves here if the wait unwinds, by a panic of the caller's closure, as it would
+/// if its time were up. If it has been released, that is for another.
+struct Counted<'a, F: Futex>(&'a AutoResetEvent<F>);
+
+impl<F: Futex> Drop for Counted<'_, F> {
+    fn drop(&mut self) {
+        let event = self.0;
+        if event.until_not_counted(event.word.load(Relaxed), &NoTime) {
+            event.set();
+        }
     }
 }
 
@@ -523,6 +545,123 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     #[inline]
     pub(crate) fn wait_timeout_spinning(&self, timeout: Duration, spin: Spin) -> bool {
         self.try_wait() || self.spin_or_park_until(timeout, spin)
+    }
+
+    /// Blocks until a `set` releases this wait: `Ok`, or until `interrupted` returns true: `Err`.
+    ///
+    /// For threads of a host whose signal handlers have to run while the thread waits, as CPython's do. `interrupted` is
+    /// called on the waiting thread each time it wakes without having been released: after a signal whose handler ran on
+    /// this thread, and now and then for no reason. It is not called before the thread first sleeps. If a token is remembered it is not called at all. If it returns
+    /// true, the wait looks at the event a last time, so that a `set` wins over an interruption. It may take as long as it
+    /// likes, and use any event.
+    ///
+    /// A signal that comes before the thread sleeps does not end the sleep. The [guide](crate::guide::signals_and_processes) says
+    /// what to do about that, and on which systems a signal ends a sleep: on Unix systems with a futex, whether or not the
+    /// handler was installed with SA_RESTART.
+    ///
+    /// # Errors
+    ///
+    /// [`Interrupted`] if `interrupted` has returned true, and no `set` has released this wait by then.
+    ///
+    /// # Panics
+    ///
+    /// If `interrupted` panics. The wait has ended then, and the event can be used as before: if a `set` has released this
+    /// wait meanwhile, its token goes to another, or is remembered.
+    ///
+    /// ```
+    /// use futex_event::{AutoResetEvent, Interrupted};
+    /// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    ///
+    /// static SIGNALLED: AtomicBool = AtomicBool::new(false); // turned on by a signal handler
+    ///
+    /// let event = AutoResetEvent::new();
+    /// # event.set();
+    /// match event.wait_interruptible(|| SIGNALLED.swap(false, Relaxed)) {
+    ///     Ok(()) => println!("released"),
+    ///     Err(Interrupted) => println!("there was a signal"),
+    /// }
+    /// ```
+    #[inline]
+    pub fn wait_interruptible(&self, interrupted: impl FnMut() -> bool) -> Result<(), Interrupted> {
+        self.spinning(Spin::ADAPTIVE)
+            .wait_interruptible(interrupted)
+    }
+
+    /// Blocks until a `set` releases this wait: `Ok(true)`, until `timeout` has gone by: `Ok(false)`, or until `interrupted` returns
+    /// true: `Err`.
+    ///
+    /// As [`wait_timeout`](Self::wait_timeout) and [`wait_interruptible`](Self::wait_interruptible). However often the thread
+    /// wakes, the timeout counts from the beginning.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_interruptible`](Self::wait_interruptible).
+    ///
+    /// ```
+    /// use futex_event::AutoResetEvent;
+    /// use std::time::Duration;
+    ///
+    /// let event = AutoResetEvent::new();
+    /// let timeout = Duration::from_millis(5);
+    /// assert_eq!(event.wait_timeout_interruptible(timeout, || false), Ok(false));
+    /// ```
+    #[inline]
+    pub fn wait_timeout_interruptible(
+        &self,
+        timeout: Duration,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.spinning(Spin::ADAPTIVE)
+            .wait_timeout_interruptible(timeout, interrupted)
+    }
+
+    /// As [`wait_timeout_interruptible`](Self::wait_timeout_interruptible), until `deadline`; one in the past is a timeout of
+    /// zero. With the feature `std`.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_interruptible`](Self::wait_interruptible).
+    ///
+    /// ```
+    /// use futex_event::AutoResetEvent;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let event = AutoResetEvent::new();
+    /// let deadline = Instant::now() + Duration::from_millis(5);
+    /// assert_eq!(event.wait_deadline_interruptible(deadline, || false), Ok(false));
+    /// assert!(Instant::now() >= deadline);
+    /// ```
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_deadline_interruptible(
+        &self,
+        deadline: std::time::Instant,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.spinning(Spin::ADAPTIVE)
+            .wait_deadline_interruptible(deadline, interrupted)
+    }
+
+    /// Waits until released, interrupted, or the time is up: `until` is asked for when no token is remembered, and `None`
+    /// says that there is no time to wait.
+    #[inline]
+    pub(crate) fn wait_interruptible_until(
+        &self,
+        until: impl FnOnce() -> Option<Until>,
+        interrupted: impl FnMut() -> bool,
+        spin: Spin,
+    ) -> Result<bool, Interrupted> {
+        if self.try_wait() {
+            return Ok(true);
+        }
+        let until = match until() {
+            Some(until) => until,
+            None => return Ok(false),
+        };
+        let interruption = Interruption::new(interrupted);
+        let released = self.spin_or_park(spin, &interruption.or(until));
+        let answer = interruption.answer(released.then_some(()))?;
+        Ok(answer.is_some())
     }
 
     #[cold]

@@ -56,6 +56,7 @@
 //! find what a listener did before its mark. That `set` writes when the event is set already is part of this: a
 //! reader who clears the event, and then looks at what was pushed before that `set`, must find it.
 
+use crate::interruptible::{Interrupted, Interruption};
 use crate::listeners;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 #[cfg(feature = "std")]
@@ -191,11 +192,10 @@ impl<F: Futex> Event<F> {
         let address: *const F = &self.word;
         let before = self.word.fetch_or(SET, AcqRel);
         // From here on the event may be gone.
-        let first = before & SET == 0;
-        if before & (PARKED | LISTENED) != 0 && (first || F::SHARED) {
+        if before & (PARKED | LISTENED) != 0 {
             wake(address, before);
         }
-        first
+        before & SET == 0
     }
 
     /// Makes the event unset. True if it was set.
@@ -374,9 +374,12 @@ fn is_released(begun: u32, now: u32) -> bool {
     now & SET != 0 || (now ^ begun) & GENERATION != 0
 }
 
-/// Wakes those who were parked before a `set`. The event may be gone.
+/// Wakes the threads that were parked before a `set`, unless an earlier `set` of this process does. The event may be gone.
 #[cold]
 fn wake<F: Futex>(address: *const F, before: u32) {
+    if before & SET != 0 && !F::SHARED {
+        return;
+    }
     if before & PARKED != 0 {
         F::wake_all(address);
     }
@@ -438,6 +441,123 @@ impl<F: TimedFutex> Event<F> {
     pub(crate) fn wait_timeout_spinning(&self, timeout: Duration, spin: Spin) -> bool {
         let word = self.look();
         word & SET != 0 || self.spin_or_park_until(word, timeout, spin)
+    }
+
+    /// Blocks until the event is set: `Ok`, or until `interrupted` returns true: `Err`.
+    ///
+    /// For threads of a host whose signal handlers have to run while the thread waits, as CPython's do. `interrupted` is
+    /// called on the waiting thread each time it wakes without having been released: after a signal whose handler ran on
+    /// this thread, and now and then for no reason. It is not called before the thread first sleeps. If the event is set it is not called at all. If it returns
+    /// true, the wait looks at the event a last time, so that a `set` wins over an interruption. It may take as long as it
+    /// likes, and use any event.
+    ///
+    /// A signal that comes before the thread sleeps does not end the sleep. The [guide](crate::guide::signals_and_processes) says
+    /// what to do about that, and on which systems a signal ends a sleep: on Unix systems with a futex, whether or not the
+    /// handler was installed with SA_RESTART.
+    ///
+    /// # Errors
+    ///
+    /// [`Interrupted`] if `interrupted` has returned true, and the event was not set by then.
+    ///
+    /// # Panics
+    ///
+    /// If `interrupted` panics. The wait has ended then, and the event can be used as before.
+    ///
+    /// ```
+    /// use futex_event::{Event, Interrupted};
+    /// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    ///
+    /// static SIGNALLED: AtomicBool = AtomicBool::new(false); // turned on by a signal handler
+    ///
+    /// let event = Event::new();
+    /// # event.set();
+    /// match event.wait_interruptible(|| SIGNALLED.swap(false, Relaxed)) {
+    ///     Ok(()) => println!("the event is set"),
+    ///     Err(Interrupted) => println!("there was a signal"),
+    /// }
+    /// ```
+    #[inline]
+    pub fn wait_interruptible(&self, interrupted: impl FnMut() -> bool) -> Result<(), Interrupted> {
+        self.spinning(Spin::ADAPTIVE)
+            .wait_interruptible(interrupted)
+    }
+
+    /// Blocks until the event is set: `Ok(true)`, until `timeout` has gone by: `Ok(false)`, or until `interrupted` returns
+    /// true: `Err`.
+    ///
+    /// As [`wait_timeout`](Self::wait_timeout) and [`wait_interruptible`](Self::wait_interruptible). However often the thread
+    /// wakes, the timeout counts from the beginning.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_interruptible`](Self::wait_interruptible).
+    ///
+    /// ```
+    /// use futex_event::Event;
+    /// use std::time::Duration;
+    ///
+    /// let event = Event::new();
+    /// let timeout = Duration::from_millis(5);
+    /// assert_eq!(event.wait_timeout_interruptible(timeout, || false), Ok(false));
+    /// ```
+    #[inline]
+    pub fn wait_timeout_interruptible(
+        &self,
+        timeout: Duration,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.spinning(Spin::ADAPTIVE)
+            .wait_timeout_interruptible(timeout, interrupted)
+    }
+
+    /// As [`wait_timeout_interruptible`](Self::wait_timeout_interruptible), until `deadline`; one in the past is a timeout of
+    /// zero. With the feature `std`.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_interruptible`](Self::wait_interruptible).
+    ///
+    /// ```
+    /// use futex_event::Event;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let event = Event::new();
+    /// let deadline = Instant::now() + Duration::from_millis(5);
+    /// assert_eq!(event.wait_deadline_interruptible(deadline, || false), Ok(false));
+    /// assert!(Instant::now() >= deadline);
+    /// ```
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_deadline_interruptible(
+        &self,
+        deadline: std::time::Instant,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.spinning(Spin::ADAPTIVE)
+            .wait_deadline_interruptible(deadline, interrupted)
+    }
+
+    /// Waits until released, interrupted, or the time is up: `until` is asked for when the event is not set, and `None` says
+    /// that there is no time to wait.
+    #[inline]
+    pub(crate) fn wait_interruptible_until(
+        &self,
+        until: impl FnOnce() -> Option<Until>,
+        interrupted: impl FnMut() -> bool,
+        spin: Spin,
+    ) -> Result<bool, Interrupted> {
+        let begun = self.look();
+        if is_set(begun) {
+            return Ok(true);
+        }
+        let until = match until() {
+            Some(until) => until,
+            None => return Ok(false),
+        };
+        let interruption = Interruption::new(interrupted);
+        let released = self.spin_or_park(begun, spin, &interruption.or(until));
+        let answer = interruption.answer(released.then_some(()))?;
+        Ok(answer.is_some())
     }
 
     #[cold]

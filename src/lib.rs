@@ -36,6 +36,7 @@
 //! | [`wait_all`](wait_all()) | waits until manual-reset events have all been set; also with a timeout or a deadline |
 //! | [`Spin`] | what a wait does before it parks; the default adapts |
 //! | [`Spinning`], [`AnyOf`], [`AllOf`] | an event, or several, for waits that are told how to spin |
+//! | [`Interrupted`] | the error of the waits that their caller can end, whose names end in `_interruptible` |
 //! | [`Waitable`] | what `wait_any` can wait for |
 //! | [`platform`] | the words that events live in, and the traits to bring your own |
 //!
@@ -85,6 +86,7 @@ mod event;
 mod event_count;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod interruptible;
 mod listeners;
 mod several;
 mod sleep;
@@ -99,6 +101,7 @@ pub use auto_reset_event::AutoResetEvent;
 pub use event::Event;
 pub use event_count::{EventCount, Ticket};
 pub use futex_event_platform as platform;
+pub use interruptible::Interrupted;
 pub use spin::Spin;
 pub use spinning::Spinning;
 
@@ -109,12 +112,14 @@ platform::where_words_can_be_shared! {{
     pub use platform::NoSharedFutexOnThisSystem as SharedEvent;
 }}
 pub use several::Waitable;
-#[cfg(feature = "std")]
-pub use wait_all::wait_all_deadline;
 pub use wait_all::{wait_all, wait_all_timeout, AllOf};
 #[cfg(feature = "std")]
-pub use wait_any::wait_any_deadline;
+pub use wait_all::{wait_all_deadline, wait_all_deadline_interruptible};
+pub use wait_all::{wait_all_interruptible, wait_all_timeout_interruptible};
 pub use wait_any::{wait_any, wait_any_timeout, AnyOf};
+#[cfg(feature = "std")]
+pub use wait_any::{wait_any_deadline, wait_any_deadline_interruptible};
+pub use wait_any::{wait_any_interruptible, wait_any_timeout_interruptible};
 
 /// The programs of the README.
 #[cfg(doctest)]

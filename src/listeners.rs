@@ -330,10 +330,10 @@ impl<F: Futex> Overflow<F> {
         Self { count, epoch }
     }
 
-    pub(crate) fn enter() -> Self {
+    pub(crate) fn enter() -> InOverflow<F> {
         let overflow = Self::new();
         overflow.count.fetch_add(1, Relaxed);
-        overflow
+        InOverflow(overflow)
     }
 
     /// The epoch, for a thread that is about to mark its events.
@@ -342,9 +342,14 @@ impl<F: Futex> Overflow<F> {
     pub(crate) fn read(&self) -> u32 {
         self.epoch.load(Relaxed)
     }
+}
 
-    pub(crate) fn leave(self) {
-        self.count.fetch_add(1_u32.wrapping_neg(), Relaxed);
+/// The overflow slot, for a thread that is in it while this lives.
+pub(crate) struct InOverflow<F: Futex>(pub(crate) Overflow<F>);
+
+impl<F: Futex> Drop for InOverflow<F> {
+    fn drop(&mut self) {
+        self.0.count.fetch_add(1_u32.wrapping_neg(), Relaxed);
     }
 }
 
@@ -431,12 +436,6 @@ impl<F: Futex> Slot<F> {
         self.words[0].fetch_add(AWAKE - BUSY, Release);
     }
 
-    /// The word, and what it is while nothing has been said to its owner who is awake.
-    pub(crate) fn word(&self) -> (&'static F, u32) {
-        let word = &self.words[0];
-        (word, word.load(Relaxed) & !(STATE | OWED) | AWAKE)
-    }
-
     /// Sleeps by `sleep`, which returns false when the time is up, until something is said to the owner.
     pub(crate) fn sleep(&mut self, sleep: impl Fn(&F, u32) -> bool) -> Said {
         let slot = &self.words[0];
@@ -488,7 +487,7 @@ impl<F: Futex> Slot<F> {
 
     /// Gives the slot back, once it has been claimed or withdrawn. True if the owner owes a look at its auto-reset events,
     /// after which it has another listener look at those that are set.
-    pub(crate) fn leave(self, addresses: impl Iterator<Item = usize>) -> bool {
+    pub(crate) fn leave(&self, addresses: impl Iterator<Item = usize>) -> bool {
         for address in addresses {
             let (word, bit) = self.bit(address);
             if word.load(Relaxed) & bit != 0 {

@@ -18,6 +18,7 @@
 #![allow(unsafe_code)] // The one way into memory that somebody else has mapped.
 
 use crate::event::SET;
+use crate::interruptible::Interrupted;
 use crate::platform::SharedFutex;
 use crate::{Event, Spin, Spinning};
 use core::fmt;
@@ -182,6 +183,50 @@ impl SharedEvent {
     #[inline]
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
         self.0.wait_deadline(deadline)
+    }
+
+    /// Blocks until the event is set: `Ok`, or until `interrupted` returns true: `Err`. As [`Event::wait_interruptible`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Event::wait_interruptible`].
+    #[inline]
+    pub fn wait_interruptible(
+        &self,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<(), Interrupted> {
+        self.0.wait_interruptible(interrupted)
+    }
+
+    /// Blocks until the event is set: `Ok(true)`, until `timeout` has gone by: `Ok(false)`, or until `interrupted` returns
+    /// true: `Err`. As [`Event::wait_timeout_interruptible`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Event::wait_interruptible`].
+    #[inline]
+    pub fn wait_timeout_interruptible(
+        &self,
+        timeout: Duration,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.0.wait_timeout_interruptible(timeout, interrupted)
+    }
+
+    /// As [`wait_timeout_interruptible`](Self::wait_timeout_interruptible), until `deadline`. As
+    /// [`Event::wait_deadline_interruptible`], with the feature `std`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Event::wait_interruptible`].
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_deadline_interruptible(
+        &self,
+        deadline: std::time::Instant,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.0.wait_deadline_interruptible(deadline, interrupted)
     }
 
     /// The event, for a wait that does something else before it parks than [`Spin::ADAPTIVE`].

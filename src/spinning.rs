@@ -1,6 +1,10 @@
 //! Waits that are told how to spin: `event.spinning(spin).wait()`, the same way for everything that can be waited for.
 
+use crate::interruptible::Interrupted;
 use crate::platform::{Futex, TimedFutex};
+#[cfg(feature = "std")]
+use crate::sleep::left_until;
+use crate::sleep::Until;
 use crate::spin::Spin;
 #[cfg(doc)]
 use crate::{AllOf, AnyOf};
@@ -55,6 +59,57 @@ macro_rules! spinning {
             #[inline]
             pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
                 self.event.wait_deadline_spinning(deadline, self.spin)
+            }
+
+            #[doc = concat!("As [`", stringify!($kind), "::wait_interruptible`].")]
+            ///
+            /// # Errors
+            ///
+            /// [`Interrupted`] if `interrupted` has returned true, and the wait was not released by then.
+            #[inline]
+            pub fn wait_interruptible(
+                &self,
+                interrupted: impl FnMut() -> bool,
+            ) -> Result<(), Interrupted> {
+                let until = || Some(Until::NEVER);
+                self.event
+                    .wait_interruptible_until(until, interrupted, self.spin)?;
+                Ok(())
+            }
+
+            #[doc = concat!("As [`", stringify!($kind), "::wait_timeout_interruptible`].")]
+            ///
+            /// # Errors
+            ///
+            /// As [`wait_interruptible`](Self::wait_interruptible).
+            #[inline]
+            pub fn wait_timeout_interruptible(
+                &self,
+                timeout: Duration,
+                interrupted: impl FnMut() -> bool,
+            ) -> Result<bool, Interrupted> {
+                let until = || Until::at_most::<F>(timeout);
+                self.event
+                    .wait_interruptible_until(until, interrupted, self.spin)
+            }
+
+            #[doc = concat!(
+                "As [`", stringify!($kind), "::wait_deadline_interruptible`], with the feature `std`."
+            )]
+            ///
+            /// # Errors
+            ///
+            /// As [`wait_interruptible`](Self::wait_interruptible).
+            #[cfg(feature = "std")]
+            #[inline]
+            pub fn wait_deadline_interruptible(
+                &self,
+                deadline: std::time::Instant,
+                interrupted: impl FnMut() -> bool,
+            ) -> Result<bool, Interrupted> {
+                let until = || Until::at_most::<F>(left_until(deadline));
+                self.event
+                    .wait_interruptible_until(until, interrupted, self.spin)
             }
         }
     };

@@ -1,6 +1,7 @@
 //! Waiting for all of several manual-reset events.
 
 use crate::event::is_set;
+use crate::interruptible::{Interrupted, Interruption};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::{Begun, SOME};
 use crate::sleep::{ForEver, Sleep, Until};
@@ -81,6 +82,92 @@ pub fn wait_all_deadline<F: TimedFutex>(
         .wait_deadline(deadline)
 }
 
+/// Blocks until each of the events has been set since this began: `Ok`, or until `interrupted` returns true: `Err`.
+///
+/// As [`wait_all`] and [`Event::wait_interruptible`].
+///
+/// # Errors
+///
+/// [`Interrupted`] if `interrupted` has returned true, and not every event had been set by then.
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_all_interruptible, Event};
+/// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+///
+/// static SIGNALLED: AtomicBool = AtomicBool::new(false); // turned on by a signal handler
+///
+/// let (first, second) = (Event::new_set(), Event::new_set());
+/// let waited = wait_all_interruptible(&[&first, &second], || SIGNALLED.swap(false, Relaxed));
+/// assert_eq!(waited, Ok(()));
+/// ```
+pub fn wait_all_interruptible<F: TimedFutex>(
+    events: &[&Event<F>],
+    interrupted: impl FnMut() -> bool,
+) -> Result<(), Interrupted> {
+    AllOf(events)
+        .spinning(Spin::ADAPTIVE)
+        .wait_interruptible(interrupted)
+}
+
+/// Blocks until each of the events has been set since this began: `Ok(true)`, until `timeout` has gone by: `Ok(false)`, or
+/// until `interrupted` returns true: `Err`.
+///
+/// As [`wait_all_timeout`] and [`wait_all_interruptible`]. However often the thread wakes, the timeout counts from the
+/// beginning.
+///
+/// # Errors
+///
+/// As [`wait_all_interruptible`].
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_all_timeout_interruptible, Event};
+/// use std::time::Duration;
+///
+/// let event = Event::new();
+/// let timeout = Duration::from_millis(5);
+/// assert_eq!(wait_all_timeout_interruptible(&[&event], timeout, || false), Ok(false));
+/// ```
+pub fn wait_all_timeout_interruptible<F: TimedFutex>(
+    events: &[&Event<F>],
+    timeout: Duration,
+    interrupted: impl FnMut() -> bool,
+) -> Result<bool, Interrupted> {
+    AllOf(events)
+        .spinning(Spin::ADAPTIVE)
+        .wait_timeout_interruptible(timeout, interrupted)
+}
+
+/// As [`wait_all_timeout_interruptible`], until `deadline`; one in the past is a timeout of zero. With the feature `std`.
+///
+/// # Errors
+///
+/// As [`wait_all_interruptible`].
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_all_deadline_interruptible, Event};
+/// use std::time::{Duration, Instant};
+///
+/// let event = Event::new();
+/// let deadline = Instant::now() + Duration::from_millis(5);
+/// assert_eq!(wait_all_deadline_interruptible(&[&event], deadline, || false), Ok(false));
+/// ```
+#[cfg(feature = "std")]
+pub fn wait_all_deadline_interruptible<F: TimedFutex>(
+    events: &[&Event<F>],
+    deadline: std::time::Instant,
+    interrupted: impl FnMut() -> bool,
+) -> Result<bool, Interrupted> {
+    AllOf(events)
+        .spinning(Spin::ADAPTIVE)
+        .wait_deadline_interruptible(deadline, interrupted)
+}
+
 /// Several manual-reset events, which end a wait when each of them has been set: for [`wait_all`] that is told how to spin.
 ///
 /// ```
@@ -131,6 +218,53 @@ impl<F: TimedFutex> Spinning<'_, AllOf<'_, F>> {
     #[inline]
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
         self.wait_timeout(crate::sleep::left_until(deadline))
+    }
+
+    /// As [`wait_all_interruptible`].
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_all_interruptible`].
+    #[inline]
+    pub fn wait_interruptible(&self, interrupted: impl FnMut() -> bool) -> Result<(), Interrupted> {
+        let interruption = Interruption::new(interrupted);
+        let sleep = || Some(interruption.or(Until::NEVER));
+        let released = all_of(self.event.0, self.spin, sleep);
+        interruption.answer(released.then_some(()))?;
+        Ok(())
+    }
+
+    /// As [`wait_all_timeout_interruptible`].
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_all_interruptible`].
+    #[inline]
+    pub fn wait_timeout_interruptible(
+        &self,
+        timeout: Duration,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        let interruption = Interruption::new(interrupted);
+        let sleep = || Until::at_most::<F>(timeout).map(|until| interruption.or(until));
+        let released = all_of(self.event.0, self.spin, sleep);
+        let answer = interruption.answer(released.then_some(()))?;
+        Ok(answer.is_some())
+    }
+
+    /// As [`wait_all_deadline_interruptible`], with the feature `std`.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_all_interruptible`].
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_deadline_interruptible(
+        &self,
+        deadline: std::time::Instant,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.wait_timeout_interruptible(crate::sleep::left_until(deadline), interrupted)
     }
 }
 
