@@ -144,7 +144,7 @@ const fn waiters(word: u32) -> u32 {
 /// If the thread that sets is stopped between the two steps of a `set`, to release a thread and to wake it, one of the threads
 /// that were parked sleeps on until it runs again: not always the one that this `set` was for.
 ///
-/// A thread that is killed inside a wait stays counted, and a `set` may be given to it.
+/// A thread that is killed inside a wait stays counted, and the next `set` may be given to it.
 ///
 /// The guide has these and [all other limits](crate::guide::limitations) in full.
 ///

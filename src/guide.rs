@@ -5,6 +5,9 @@
 #[doc = include_str!("guide/which_event.md")]
 pub mod which_event {}
 
+#[doc = include_str!("guide/event_counts.md")]
+pub mod event_counts {}
+
 #[doc = include_str!("guide/timeouts.md")]
 pub mod timeouts {}
 
@@ -13,6 +16,9 @@ pub mod ordering {}
 
 #[doc = include_str!("guide/signals_and_processes.md")]
 pub mod signals_and_processes {}
+
+#[doc = include_str!("guide/system_calls.md")]
+pub mod system_calls {}
 
 #[doc = include_str!("guide/language_runtimes.md")]
 pub mod language_runtimes {}

@@ -43,17 +43,20 @@ use core::time::Duration;
 ///
 /// # Limits
 ///
-/// Any number of events can be waited for. Each takes some time and a few bytes of the stack.
+/// Any number of events can be waited for. A wait for more than 16 calls itself for the rest, so it takes stack: on x86-64
+/// 21 bytes for each event, and 68 in a build without optimisation ([`wait_all`](crate::wait_all()): 16 and 46).
 ///
 /// - Up to 15, what is said above holds. With more, the thread is woken by many a `set`, also of other events that threads
 ///   wait for so, and looks at all of its own: then two sets of one auto-reset event can come to one token before it has
 ///   looked, and threads that wait for fewer come first.
-/// - 480 threads of a process can wait so at the same time. Of those beyond, all are woken by each `set` of an event that a
-///   thread waits for so, and what is said of more than 15 events holds for them too.
-/// - A thread that was woken for a token which another thread took first counts as newly come until it has looked again. So
-///   does one that was released by another event: a token that it was woken for is passed on when it runs.
+/// - 480 threads of a process can wait so at the same time, each in a slot of a table. Of those beyond, all are woken by each
+///   `set` of an event that a thread waits for so, and what is said of more than 15 events holds for them too.
+/// - A thread that was woken for a token which another thread took first, or which is released by another event, counts as
+///   newly come until it has run and checked all its events again.
+/// - In the child of a `fork` no thread of the parent is left in the table, unless the events live in a word of your own that
+///   does not arrange it. A thread that is killed inside keeps its slot, and one token may be given to it.
 ///
-/// The guide has these and [all other limits](crate::guide::limitations) in full.
+/// The guide has these and [all other limits](crate::guide::limitations#several-events) in full.
 ///
 /// # Panics
 ///
@@ -459,14 +462,6 @@ fn spin_or_listen<F: Futex>(
     spin.then_park(events.place(), words, false, sleep, released, park)
 }
 
-/// Spins for a while, and does not park.
-#[cold]
-#[inline(never)]
-fn spin_alone<F: Futex>(events: &Events<'_, F>, spin: Spin) -> Option<usize> {
-    let words = events.iter().count();
-    spin.alone::<F, _>(events.place(), words, false, || first_released(events))
-}
-
 /// Waits until an event releases the wait, and returns its index; `None` if the time is up.
 pub(crate) fn listen<F: Futex>(events: &Events<'_, F>, sleep: &impl Sleep<F>) -> Option<usize> {
     let slot = match Slot::take(events.addresses()) {
@@ -538,6 +533,14 @@ fn listen_in_slot<F: Futex>(
             },
         }
     }
+}
+
+/// Spins for a while, and does not park.
+#[cold]
+#[inline(never)]
+fn spin_alone<F: Futex>(events: &Events<'_, F>, spin: Spin) -> Option<usize> {
+    let words = events.iter().count();
+    spin.alone::<F, _>(events.place(), words, false, || first_released(events))
 }
 
 /// The same where all slots are taken.

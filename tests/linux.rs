@@ -7,14 +7,17 @@
 
 mod common;
 
-use common::process::fork;
+use common::process::{in_child, leave};
+use common::seccomp::{filter, filter_naps, filter_without, REFUSE};
+use common::signals::{alarm_in, on_signal, unblock};
 use common::{
     is_asleep, thread_id, until, until_listening, until_parked, AnyEvent, Watched, PATIENCE,
 };
 use futex_event::platform::{Deadline, Futex, PrivateFutex, TimedFutex};
 use futex_event::{
-    wait_all, wait_any, wait_any_timeout, AutoResetEvent, Event, SharedEvent, Waitable,
+    wait_any, wait_any_timeout, AutoResetEvent, Event, EventCount, SharedEvent, Waitable,
 };
+use std::io::Write;
 use std::mem::zeroed;
 use std::os::raw::c_long;
 use std::os::unix::thread::JoinHandleExt;
@@ -22,87 +25,6 @@ use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// Runs `claim` in a child process, as `fork` does, and asserts that it held.
-fn in_child(claim: impl FnOnce() -> bool) {
-    fork(claim).succeeds();
-}
-
-/// From now on the kernel answers this thread's calls with this number with `action`. [man 2 seccomp]
-fn filter(call: c_long, action: u32) {
-    filter_without(0, call, action);
-}
-
-/// The same, but only if all of these bits are off in the call's second argument.
-fn filter_without(bits: u32, call: c_long, action: u32) {
-    let step = |code: u32, jt, jf, k| libc::sock_filter {
-        code: code as u16,
-        jt,
-        jf,
-        k,
-    };
-    // Where the lower half of the second argument is in `struct seccomp_data`.
-    let second_argument = if cfg!(target_endian = "big") { 28 } else { 24 };
-    let filter = [
-        // Load the call's number, the first field of the struct. If it is another, skip to the last step.
-        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
-        step(
-            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
-            0,
-            3,
-            call as u32,
-        ),
-        // Likewise if one of the bits is on.
-        step(
-            libc::BPF_LD | libc::BPF_W | libc::BPF_ABS,
-            0,
-            0,
-            second_argument,
-        ),
-        step(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, 1, 0, bits),
-        step(libc::BPF_RET | libc::BPF_K, 0, 0, action),
-        step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
-    ];
-    install(&filter);
-}
-
-fn install(filter: &[libc::sock_filter]) {
-    let program = libc::sock_fprog {
-        len: filter.len() as u16,
-        filter: filter.as_ptr() as *mut _,
-    };
-    // SAFETY: the program's instructions are there until the kernel has copied them.
-    unsafe {
-        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-        assert_eq!(
-            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program),
-            0
-        );
-    }
-}
-
-const REFUSE: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
-
-/// The same for whatever `nanosleep(3)` may be made of.
-fn filter_naps(action: u32) {
-    filter(libc::SYS_nanosleep, action);
-    filter(libc::SYS_clock_nanosleep, action);
-    // clock_nanosleep_time64 has one number on all systems with 32 bits, but MIPS counts from 4000.
-    if cfg!(target_pointer_width = "32") {
-        let first = if cfg!(target_arch = "mips") { 4000 } else { 0 };
-        filter(first + 407, action);
-    }
-}
-
-/// Installs a handler without SA_RESTART, so that the calls it interrupts fail with EINTR.
-fn on_signal(signal: i32, handler: extern "C" fn(i32)) {
-    // SAFETY: an all-zero `sigaction` is a valid one, and the handlers here do what handlers may.
-    unsafe {
-        let mut action: libc::sigaction = zeroed();
-        action.sa_sigaction = handler as usize;
-        assert_eq!(libc::sigaction(signal, &action, ptr::null_mut()), 0);
-    }
-}
 
 fn errno() -> &'static mut i32 {
     // SAFETY: the thread's own, and used for one statement at a time.
@@ -138,6 +60,20 @@ fn the_kernel_sees_no_call_but_for_waking_the_parked() {
         held &= quiet.set() && quiet.wait_timeout(Duration::MAX) && quiet.set();
         quiet.wait();
         held &= !quiet.wait_timeout(Duration::ZERO);
+        held &= CALLS.load(Relaxed) == 0;
+
+        let quiet = EventCount::new();
+        quiet.notify_one();
+        quiet.notify_all();
+        let tickets = [(); 4].map(|()| quiet.prepare());
+        quiet.notify_one();
+        let [first, second, third, fourth] = tickets;
+        first.wait();
+        held &= second.wait_timeout(Duration::MAX) && third.wait_timeout(Duration::ZERO);
+        drop(fourth);
+        held &= !quiet.prepare().wait_timeout(Duration::ZERO);
+        quiet.notify_all();
+        held &= quiet.wait_until(|| Some(true));
         held &= CALLS.load(Relaxed) == 0;
 
         let quiet = SharedEvent::new();
@@ -213,93 +149,6 @@ fn a_wait_for_any_event_is_one_call_and_the_set_that_ends_it_another() {
         held &= sleeps() - sleeps_before <= 2;
         held && CALLS.load(Relaxed) == 1 && WAKES.load(Relaxed) == 1
     });
-}
-
-/// kmsrsos #355, systemd #11967, Termux: a sandbox that lists the calls that plain waits make, and kills at any other.
-#[test]
-fn a_wait_for_several_events_makes_no_other_call_than_a_plain_wait() {
-    static EVENTS: [Event; 2] = [Event::new(), Event::new()];
-    static TOKEN: AutoResetEvent = AutoResetEvent::new();
-    static ALARMS: AtomicU32 = AtomicU32::new(0);
-    extern "C" fn set(_: i32) {
-        if ALARMS.fetch_add(1, Relaxed) % 2 == 0 {
-            TOKEN.set();
-        } else {
-            EVENTS[0].set();
-            EVENTS[1].set();
-        }
-    }
-
-    let mut allowed = vec![
-        libc::SYS_futex,
-        libc::SYS_exit_group,
-        libc::SYS_rt_sigreturn,
-        libc::SYS_restart_syscall,
-        libc::SYS_clock_gettime,
-    ];
-    if cfg!(target_pointer_width = "32") {
-        let first = if cfg!(target_arch = "mips") { 4000 } else { 0 };
-        // futex_time64, clock_gettime64, and what i686 and ARM return from a handler by.
-        allowed.extend([first + 422, first + 403, first + 119, first + 173]);
-    }
-    let filter = allowing_only(&allowed);
-    in_child(|| {
-        // The processors are counted by the first wait of a process.
-        for _ in 0..10 {
-            Event::new().wait_timeout(Duration::from_nanos(1));
-        }
-        on_signal(libc::SIGALRM, set);
-        alarm_in(Duration::from_millis(20));
-        install(&filter);
-        let all: [&dyn Waitable; 3] = [&EVENTS[0], &TOKEN, &EVENTS[1]];
-        let mut held = wait_any_timeout(&all, Duration::from_millis(1)).is_none();
-        held &= wait_any(&all) == 1;
-        wait_all(&[&EVENTS[0], &EVENTS[1]]);
-        held && wait_any(&all) == 0
-    });
-}
-
-/// A filter with which any other call ends the process.
-fn allowing_only(calls: &[c_long]) -> Vec<libc::sock_filter> {
-    let step = |code: u32, jt: usize, k| libc::sock_filter {
-        code: code as u16,
-        jt: jt as u8,
-        jf: 0,
-        k,
-    };
-    let load = step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0);
-    let compare = |(index, call): (usize, &c_long)| {
-        let code = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
-        step(code, calls.len() - index, *call as u32)
-    };
-    let answer = |action| step(libc::BPF_RET | libc::BPF_K, 0, action);
-    let mut filter = vec![load];
-    filter.extend(calls.iter().enumerate().map(compare));
-    filter.extend([
-        answer(libc::SECCOMP_RET_KILL_PROCESS),
-        answer(libc::SECCOMP_RET_ALLOW),
-    ]);
-    filter
-}
-
-fn unblock(signal: i32) {
-    // SAFETY: an all-zero set is a valid one, and the calls have no other conditions.
-    unsafe {
-        let mut signals: libc::sigset_t = zeroed();
-        libc::sigaddset(&mut signals, signal);
-        libc::pthread_sigmask(libc::SIG_UNBLOCK, &signals, ptr::null_mut());
-    }
-}
-
-/// Sends SIGALRM then.
-fn alarm_in(time: Duration) {
-    // SAFETY: the timer is a valid one.
-    unsafe {
-        let mut timer: libc::itimerval = zeroed();
-        timer.it_value.tv_usec = time.as_micros() as _;
-        timer.it_interval = timer.it_value;
-        libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut());
-    }
 }
 
 #[test]
@@ -460,6 +309,18 @@ fn set_keeps_errno_when_it_wakes_a_thread() {
     }
     claim::<Event<Watched<PrivateFutex>>>();
     claim::<AutoResetEvent<Watched<PrivateFutex>>>();
+
+    let _turn = common::take_turn();
+    let changed: EventCount<Watched<PrivateFutex>> = EventCount::with_futex(Watched::default());
+    for notify in [EventCount::notify_one, EventCount::notify_all] {
+        thread::scope(|scope| {
+            scope.spawn(|| changed.prepare().wait());
+            until_listening::<PrivateFutex>(1);
+            *errno() = 1234;
+            notify(&changed);
+            assert_eq!(*errno(), 1234);
+        });
+    }
 }
 
 /// A wake on memory that has been unmapped wakes nobody; on an address that can hold no memory it fails.
@@ -608,6 +469,7 @@ fn the_child_of_a_fork_may_use_events_on_which_threads_of_its_parent_wait() {
         PLAIN.set();
     }
 
+    let _turn = common::take_turn();
     let all = || wait_any::<Word>(&[&STOP, &LISTENED]);
     let waiters = [(); 2].map(|()| (thread::spawn(|| PLAIN.wait()), thread::spawn(all)));
     until_parked(&PLAIN, 2);
@@ -639,6 +501,55 @@ fn the_child_of_a_fork_may_use_events_on_which_threads_of_its_parent_wait() {
     }
 }
 
+/// What is left of a thread that is killed in a wait. Here a signal handler does not return to it.
+#[test]
+fn a_wait_that_never_ends_takes_one_token_with_it() {
+    static PLAIN: AutoResetEvent = AutoResetEvent::new();
+    static LISTENED: AutoResetEvent = AutoResetEvent::new();
+    static STOP: Event = Event::new();
+    const MOMENT: Duration = Duration::from_millis(1);
+
+    fn is_waited_for(event: &AutoResetEvent) -> bool {
+        let mut text = [0; 100];
+        write!(&mut text[..], "{event:?}").unwrap();
+        text.windows(12).any(|part| part == b"parked: true")
+    }
+    /// One set is for the thread that is gone; and then it is an event like any other.
+    fn loses_one_token(event: &AutoResetEvent, wait: impl Fn() -> bool) -> bool {
+        event.set()
+            && !event.is_set()
+            && (0..3).all(|_| {
+                let is_usual = !wait() && event.set() && !event.set() && event.is_set();
+                is_usual && wait() && !event.is_set()
+            })
+    }
+    extern "C" fn plain(_: i32) {
+        if is_waited_for(&PLAIN) {
+            leave(loses_one_token(&PLAIN, || PLAIN.wait_timeout(MOMENT)));
+        }
+    }
+    extern "C" fn listened(_: i32) {
+        if is_waited_for(&LISTENED) {
+            let wait = |index| wait_any_timeout(&[&STOP, &LISTENED], MOMENT) == Some(index);
+            let loses_none = STOP.set() && wait(0) && STOP.clear() && STOP.set() && STOP.clear();
+            leave(loses_none && loses_one_token(&LISTENED, || wait(1)));
+        }
+    }
+
+    in_child(|| {
+        on_signal(libc::SIGALRM, plain);
+        alarm_in(Duration::from_millis(5));
+        PLAIN.wait();
+        false
+    });
+    in_child(|| {
+        on_signal(libc::SIGALRM, listened);
+        alarm_in(Duration::from_millis(5));
+        wait_any(&[&STOP, &LISTENED]);
+        false
+    });
+}
+
 /// At whatever step the signal comes.
 #[test]
 fn a_signal_handler_may_set_an_event_of_its_own_threads_wait_for_several() {
@@ -667,6 +578,65 @@ fn a_signal_handler_may_set_an_event_of_its_own_threads_wait_for_several() {
     });
 }
 
+/// At whatever step the signal comes: the handler adds an item and notifies, and the thread takes it.
+#[test]
+fn a_signal_handler_may_notify_its_own_thread() {
+    static ADDED: AtomicU32 = AtomicU32::new(0);
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    static CHANGED: EventCount = EventCount::new();
+    extern "C" fn add(_: i32) {
+        // Only when the last one has been taken: a notification that is missed leaves the thread asleep for good.
+        if ADDED.load(Relaxed) == TAKEN.load(Relaxed) {
+            ADDED.fetch_add(1, Relaxed);
+            CHANGED.notify_one();
+        }
+    }
+
+    in_child(|| {
+        on_signal(libc::SIGALRM, add);
+        alarm_in(Duration::from_micros(30));
+        for taken in 0..5_000 {
+            CHANGED.wait_until(|| (ADDED.load(Relaxed) > taken).then_some(()));
+            TAKEN.store(taken + 1, Relaxed);
+        }
+        alarm_in(Duration::ZERO);
+        true
+    });
+}
+
+/// With threads of the parent asleep on it, which are not in the child.
+#[test]
+fn the_child_of_a_fork_may_use_an_event_count_on_which_threads_of_its_parent_wait() {
+    static CHANGED: EventCount<Watched<PrivateFutex>> =
+        EventCount::with_futex(Watched::new(PrivateFutex::new(0)));
+    static WAKES: AtomicU32 = AtomicU32::new(0);
+    static RAISED: AtomicU32 = AtomicU32::new(0);
+    extern "C" fn raise(_: i32) {
+        RAISED.store(1, Relaxed);
+        CHANGED.notify_one();
+    }
+
+    let _turn = common::take_turn();
+    let waiters = [(); 2].map(|()| thread::spawn(|| CHANGED.prepare().wait()));
+    until_listening::<PrivateFutex>(2);
+    in_child(|| {
+        // No notification goes to a thread that is not there, nor wakes one.
+        let calls = common::calls(|| CHANGED.notify_one());
+        WAKES.store(calls.wakes, Relaxed);
+        let mut held = WAKES.load(Relaxed) == 0;
+        held &= !CHANGED.prepare().wait_timeout(Duration::from_millis(1));
+        on_signal(libc::SIGALRM, raise);
+        alarm_in(Duration::from_millis(5));
+        CHANGED.wait_until(|| (RAISED.load(Relaxed) == 1).then_some(()));
+        held
+    });
+    assert!(waiters.iter().all(|waiter| !waiter.is_finished()));
+    CHANGED.notify_all();
+    for waiter in waiters {
+        waiter.join().unwrap();
+    }
+}
+
 /// glibc 12674, and musl's sem_post: whoever touches the memory after publishing dies here.
 #[test]
 fn the_waiter_may_unmap_the_event_while_set_is_running() {
@@ -691,6 +661,39 @@ fn the_waiter_may_unmap_the_event_while_set_is_running() {
     }
     claim::<Event<Watched<PrivateFutex>>>();
     claim::<AutoResetEvent<Watched<PrivateFutex>>>();
+}
+
+#[test]
+fn the_waiter_may_unmap_the_event_count_while_a_notification_is_running() {
+    let _turn = common::take_turn();
+    for round in 0..3_000 {
+        let page: *mut EventCount = map_page().cast();
+        let (address, is_prepared) = (page as usize, AtomicU32::new(0));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let page = address as *mut EventCount;
+                // SAFETY: zero is an event count, and the page is there until it is unmapped here.
+                let ticket = unsafe { (*page).prepare() };
+                is_prepared.store(1, Relaxed);
+                ticket.wait();
+                unmap_page(page.cast());
+            });
+            while is_prepared.load(Relaxed) == 0 {
+                thread::yield_now();
+            }
+            // Both with the waiter parked and with the waiter on its way.
+            if round % 4 < 2 {
+                thread::yield_now();
+            }
+            // SAFETY: as above; the ticket is not released before this call has written.
+            let changed = unsafe { &*page };
+            if round % 2 == 0 {
+                changed.notify_one();
+            } else {
+                changed.notify_all();
+            }
+        });
+    }
 }
 
 /// A page of zeros.

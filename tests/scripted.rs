@@ -7,8 +7,11 @@ use futex_event::{
     Spin, Waitable,
 };
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, Ordering::Relaxed,
+};
 use std::sync::Mutex;
+use std::thread;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -32,6 +35,13 @@ thread_local! {
     static IN_A_WAKE: Cell<fn()> = const { Cell::new(|| {}) };
     static WAKES: Cell<u32> = const { Cell::new(0) };
 
+    /// The words of the last wake and of the last sleep.
+    static WOKEN: Cell<usize> = const { Cell::new(0) };
+    static SLEEPS_ON: Cell<usize> = const { Cell::new(0) };
+
+    /// What happens before the next exchange of this word, which then does not fail for nothing.
+    static BEFORE_AN_EXCHANGE: Cell<(usize, fn())> = const { Cell::new((0, || {})) };
+
     /// What happens in a sleep for several events.
     static IN_A_SLOT: Cell<fn(Deadline) -> bool> =
         const { Cell::new(|_| panic!("a wait that a look has ended goes to sleep")) };
@@ -48,6 +58,15 @@ fn clock() -> Duration {
 fn with_clock(script: fn(u32) -> Duration) {
     CLOCK.with(|clock| clock.set(script));
     READINGS.with(|readings| readings.set(0));
+}
+
+/// The address of a word, or of an event, which is one.
+fn address<T>(word: *const T) -> usize {
+    word as usize
+}
+
+fn before_an_exchange_of<E>(event: &E, happens: fn()) {
+    BEFORE_AN_EXCHANGE.with(|script| script.set((address(event), happens)));
 }
 
 impl Scripted {
@@ -93,7 +112,11 @@ unsafe impl Futex for Scripted {
         success: Ordering,
         failure: Ordering,
     ) -> Result<u32, u32> {
-        if self.exchanges.fetch_add(1, Relaxed) % 2 == 0 {
+        let (word, script) = BEFORE_AN_EXCHANGE.with(Cell::get);
+        if word == address(self) {
+            BEFORE_AN_EXCHANGE.with(|script| script.set((0, || {})));
+            script();
+        } else if self.exchanges.fetch_add(1, Relaxed) % 2 == 0 {
             return Err(self.word.load(failure));
         }
         self.word.compare_exchange(current, new, success, failure)
@@ -103,7 +126,8 @@ unsafe impl Futex for Scripted {
         self.wait_until(expected, Deadline::NEVER);
     }
 
-    fn wake_one(_: *const Self) {
+    fn wake_one(this: *const Self) {
+        WOKEN.with(|woken| woken.set(address(this)));
         WAKES.with(|wakes| wakes.set(wakes.get() + 1));
         IN_A_WAKE.with(|script| script.replace(|| {}))();
     }
@@ -125,6 +149,7 @@ unsafe impl TimedFutex for Scripted {
             self.word.load(Relaxed),
             "nobody sleeps on a word that has changed"
         );
+        SLEEPS_ON.with(|word| word.set(address(self)));
         (self.sleep)(self.sleeps.fetch_add(1, Relaxed) + 1, deadline)
     }
 }
@@ -232,6 +257,160 @@ fn a_set_does_not_rely_on_the_wake_of_another() {
         STOP.clear();
         OTHER.clear();
         TOKEN.clear();
+    }
+}
+
+fn until(condition: impl Fn() -> bool) {
+    while !condition() {
+        thread::yield_now();
+    }
+}
+
+/// A set finds no listener, and two of them have come when it remembers the token: it wakes one. That one is released by
+/// another event, and the token is for the other.
+#[test]
+fn a_thread_that_leaves_with_another_event_passes_its_wake_up_on() {
+    const ALL: usize = usize::MAX;
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    static STOPS: [Event<Scripted>; 2] = [
+        Event::with_futex(not_to_be_slept_on()),
+        Event::with_futex(not_to_be_slept_on()),
+    ];
+    static MAY_BEGIN: AtomicBool = AtomicBool::new(false);
+    static ASLEEP: AtomicU32 = AtomicU32::new(0);
+    static MAY_GO_ON: AtomicUsize = AtomicUsize::new(0);
+    leave_a_mark_on(&TOKEN);
+    let waiters = [&STOPS[0], &STOPS[1]].map(|stop| {
+        thread::spawn(move || {
+            in_a_slot(|_| {
+                ASLEEP.fetch_add(1, Relaxed);
+                let word = SLEEPS_ON.with(Cell::get);
+                until(|| [word, ALL].contains(&MAY_GO_ON.load(Relaxed)));
+                true
+            });
+            until(|| MAY_BEGIN.load(Relaxed));
+            let wakes =
+                wakes(|| assert_eq!(AnyOf(&[stop, &TOKEN]).spinning(Spin::NEVER).wait(), 0));
+            (SLEEPS_ON.with(Cell::get), wakes)
+        })
+    });
+    before_an_exchange_of(&TOKEN, || {
+        MAY_BEGIN.store(true, Relaxed);
+        until(|| ASLEEP.load(Relaxed) == 2);
+    });
+    assert_eq!(wakes(|| assert!(TOKEN.set())), 1);
+    let woken = WOKEN.with(Cell::get);
+    STOPS.iter().for_each(|stop| assert!(stop.set()));
+    MAY_GO_ON.store(woken, Relaxed);
+    until(|| waiters.iter().any(|waiter| waiter.is_finished()));
+    MAY_GO_ON.store(ALL, Relaxed);
+    for waiter in waiters {
+        let (slept_on, wakes) = waiter.join().unwrap();
+        assert_eq!(wakes, u32::from(slept_on == woken));
+    }
+    assert!(TOKEN.try_wait());
+}
+
+/// An event that has been waited for with others before is not changed by the mark of the next who does.
+fn leave_a_mark_on(event: &AutoResetEvent<Scripted>) {
+    in_a_slot(|_| false);
+    assert_eq!(wait_any_timeout(&[event], SECOND), None);
+}
+
+/// Only who sleeps has to be woken.
+#[test]
+fn a_thread_that_is_given_a_token_on_its_way_to_sleep_is_not_woken() {
+    static EVENT: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    leave_a_mark_on(&TOKEN);
+    in_a_slot(|_| panic!("a wait that has been released goes to sleep"));
+    before_an_exchange_of(&EVENT, || assert_eq!(wakes(|| assert!(TOKEN.set())), 0));
+    assert_eq!(AnyOf(&[&EVENT, &TOKEN]).spinning(Spin::NEVER).wait(), 1);
+    assert!(!TOKEN.is_set());
+}
+
+#[test]
+fn a_wait_for_several_checks_them_once_before_it_sleeps() {
+    static EVENT: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    static MARKS: AtomicU32 = AtomicU32::new(0);
+    fn count() {
+        MARKS.fetch_add(1, Relaxed);
+        before_an_exchange_of(&EVENT, count);
+    }
+    before_an_exchange_of(&EVENT, count);
+    in_a_slot(|_| {
+        assert_eq!(MARKS.load(Relaxed), 1);
+        assert!(TOKEN.set());
+        true
+    });
+    assert_eq!(AnyOf(&[&EVENT, &TOKEN]).spinning(Spin::NEVER).wait(), 1);
+}
+
+/// A set has read a slot, whose owner leaves it and comes back to wait for another event.
+#[test]
+fn a_set_does_not_claim_a_slot_that_is_used_again() {
+    static TOKENS: [AutoResetEvent<Scripted>; 2] = [
+        AutoResetEvent::with_futex(not_to_be_slept_on()),
+        AutoResetEvent::with_futex(not_to_be_slept_on()),
+    ];
+    static SLOT: AtomicUsize = AtomicUsize::new(0);
+    static SLEEPS: AtomicUsize = AtomicUsize::new(0);
+    static ENDS: AtomicUsize = AtomicUsize::new(0);
+    let waiter = thread::spawn(|| {
+        in_a_slot(|_| {
+            SLOT.store(SLEEPS_ON.with(Cell::get), Relaxed);
+            let sleep = SLEEPS.fetch_add(1, Relaxed) + 1;
+            until(|| ENDS.load(Relaxed) >= sleep);
+            sleep > 1
+        });
+        let tokens = [0, 1].map(|index| -> [&dyn Waitable<Scripted>; 1] { [&TOKENS[index]] });
+        let waits = tokens.iter().map(|token| wait_any_timeout(token, SECOND));
+        waits.collect::<Vec<_>>()
+    });
+    until(|| SLEEPS.load(Relaxed) == 1);
+    let table = Scripted::listeners();
+    let mut slots = (0..table.slots()).map(|slot| &table.slot(slot)[0]);
+    let slot = slots.find(|word| address(*word) == SLOT.load(Relaxed));
+    before_an_exchange_of(slot.unwrap(), || {
+        ENDS.store(1, Relaxed);
+        until(|| SLEEPS.load(Relaxed) == 2);
+    });
+    assert!(TOKENS[0].set());
+    assert!(
+        TOKENS[0].is_set(),
+        "the thread does not wait for it any more"
+    );
+    assert!(TOKENS[1].set());
+    ENDS.store(2, Relaxed);
+    assert_eq!(waiter.join().unwrap(), [None, Some(0)]);
+    assert!(!TOKENS[1].is_set());
+}
+
+/// A slot that named many events names few the next time.
+#[test]
+fn what_is_left_over_in_a_slot_does_not_count() {
+    const MANY: usize = 15;
+    // Some of the ones have a bucket in common with one of the many.
+    const ONES: usize = 64;
+    static EVENTS: [AutoResetEvent<Scripted>; MANY + ONES] = {
+        #[allow(clippy::declare_interior_mutable_const)] // The initial value, copied into each place.
+        const UNSET: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+        [UNSET; MANY + ONES]
+    };
+    let (many, ones) = EVENTS.split_at(MANY);
+    let many: Vec<&dyn Waitable<Scripted>> = many.iter().map(|event| event as _).collect();
+    for one in ones {
+        in_a_slot(|_| false);
+        assert_eq!(wait_any_timeout(&many, SECOND), None);
+        in_a_slot(|_| {
+            for event in &EVENTS[..MANY] {
+                assert!(event.set());
+                assert!(event.clear(), "nobody waits for it any more");
+            }
+            false
+        });
+        assert_eq!(wait_any_timeout(&[one], SECOND), None);
     }
 }
 
