@@ -8,7 +8,7 @@ use crate::sleep::Until;
 use crate::spin::Spin;
 #[cfg(doc)]
 use crate::{AllOf, AnyOf};
-use crate::{AutoResetEvent, Event};
+use crate::{AutoResetEvent, Event, EventCount, Ticket};
 use core::time::Duration;
 
 /// Something to wait for, each of whose waits spins as it is told: an [`Event`], an [`AutoResetEvent`], [`AnyOf`] several
@@ -117,3 +117,59 @@ macro_rules! spinning {
 
 spinning!(Event);
 spinning!(AutoResetEvent);
+
+impl<F> EventCount<F> {
+    /// The event count, for a wait that does something else before it parks than [`Spin::ADAPTIVE`].
+    ///
+    /// ```
+    /// use futex_event::{EventCount, Spin};
+    /// use std::time::Duration;
+    ///
+    /// let changed = EventCount::new();
+    /// let ticket = changed.spinning(Spin::NEVER).prepare();
+    /// assert!(!ticket.wait_timeout(Duration::from_millis(5)));
+    /// ```
+    #[inline]
+    pub fn spinning(&self, spin: Spin) -> Spinning<'_, Self> {
+        Spinning { event: self, spin }
+    }
+}
+
+impl<'a, F: Futex> Spinning<'a, EventCount<F>> {
+    /// As [`EventCount::prepare`], for a ticket whose wait spins so.
+    #[inline]
+    pub fn prepare(&self) -> Ticket<'a, F> {
+        self.event.prepare_spinning(self.spin)
+    }
+
+    /// As [`EventCount::wait_until`].
+    #[inline]
+    pub fn wait_until<T>(&self, condition: impl FnMut() -> Option<T>) -> T {
+        self.event.wait_until_spinning(condition, self.spin)
+    }
+}
+
+impl<F: TimedFutex> Spinning<'_, EventCount<F>> {
+    /// As [`EventCount::wait_until_timeout`].
+    #[inline]
+    pub fn wait_until_timeout<T>(
+        &self,
+        condition: impl FnMut() -> Option<T>,
+        timeout: Duration,
+    ) -> Option<T> {
+        self.event
+            .wait_until_timeout_spinning(condition, timeout, self.spin)
+    }
+
+    /// As [`EventCount::wait_until_deadline`], with the feature `std`.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_until_deadline<T>(
+        &self,
+        condition: impl FnMut() -> Option<T>,
+        deadline: std::time::Instant,
+    ) -> Option<T> {
+        self.event
+            .wait_until_deadline_spinning(condition, deadline, self.spin)
+    }
+}
