@@ -451,7 +451,7 @@ impl<F: Futex> AutoResetEvent<F> {
             words: Default::default(),
             first: 0,
         };
-        wait_any::listen(&begun, Spin::NEVER, sleep).is_some()
+        wait_any::listen(&begun, sleep).is_some()
     }
 
     /// Turns LISTENED on. Returns whether a token is remembered.

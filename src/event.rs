@@ -192,11 +192,10 @@ impl<F: Futex> Event<F> {
         let address: *const F = &self.word;
         let before = self.word.fetch_or(SET, AcqRel);
         // From here on the event may be gone.
-        let first = before & SET == 0;
-        if before & (PARKED | LISTENED) != 0 && (first || F::SHARED) {
+        if before & (PARKED | LISTENED) != 0 {
             wake(address, before);
         }
-        first
+        before & SET == 0
     }
 
     /// Makes the event unset. True if it was set.
@@ -375,9 +374,12 @@ fn is_released(begun: u32, now: u32) -> bool {
     now & SET != 0 || (now ^ begun) & GENERATION != 0
 }
 
-/// Wakes those who were parked before a `set`. The event may be gone.
+/// Wakes the threads that were parked before a `set`, unless an earlier `set` of this process does. The event may be gone.
 #[cold]
 fn wake<F: Futex>(address: *const F, before: u32) {
+    if before & SET != 0 && !F::SHARED {
+        return;
+    }
     if before & PARKED != 0 {
         F::wake_all(address);
     }

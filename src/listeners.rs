@@ -436,12 +436,6 @@ impl<F: Futex> Slot<F> {
         self.words[0].fetch_add(AWAKE - BUSY, Release);
     }
 
-    /// The word, and what it is while nothing has been said to its owner who is awake.
-    pub(crate) fn word(&self) -> (&'static F, u32) {
-        let word = &self.words[0];
-        (word, word.load(Relaxed) & !(STATE | OWED) | AWAKE)
-    }
-
     /// Sleeps by `sleep`, which returns false when the time is up, until something is said to the owner.
     pub(crate) fn sleep(&mut self, sleep: impl Fn(&F, u32) -> bool) -> Said {
         let slot = &self.words[0];
