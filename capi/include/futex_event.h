@@ -7,8 +7,9 @@
  *     futex_event_manual_set(&ready);     // in another
  *
  * Times are nanoseconds, on a monotonic clock. "Acquire" and "Release" are the memory orders of C11: what a thread did
- * before a Release is visible to a thread after the Acquire that observes it. No function but those named "wait" blocks, and
- * no wait is a cancellation point of pthreads. No function is to be called for an event that has been freed or unmapped.
+ * before a Release is visible to a thread after the Acquire that observes it. No function but those named "wait" blocks,
+ * and no wait is a cancellation point of pthreads. No function is to be called for an event that has been freed or
+ * unmapped.
  *
  * The bits of an event have a meaning to the library alone. Threads of one process have to use one copy of the library
  * for an event.
@@ -128,6 +129,51 @@ struct futex_event_waitable {
      */
     struct futex_event_auto *auto_reset;
 };
+
+/**
+ * The right to wait for the first notification since it was prepared. It may be dropped instead.
+ */
+struct futex_event_ticket {
+    /**
+     * For the library alone.
+     */
+    uint32_t generation;
+};
+
+/**
+ * An event count for the threads of one process: makes any lock-free structure blocking. It has no state that threads
+ * wait for; that is in the structure. A thread that finds the structure not as it wants it prepares a wait, looks at
+ * the structure again, and waits. A thread that has changed the structure notifies. Then no change is missed:
+ *
+ * ```c
+ * while (!pop(queue, &item)) {
+ *     struct futex_event_ticket ticket = futex_event_count_prepare(&filled);
+ *     if (pop(queue, &item)) {
+ *         break;
+ *     }
+ *     futex_event_count_wait(&filled, ticket);
+ * }
+ *
+ * push(queue, item);
+ * futex_event_count_notify_one(&filled);
+ * ```
+ *
+ * Four zero bytes are an event count. It may be moved while no thread uses it. It may be freed as soon as a wait has
+ * returned and no other thread waits, even while the notification is still running.
+ */
+struct futex_event_count {
+    /**
+     * For the library alone.
+     */
+    uint32_t word;
+};
+
+/**
+ * What a wait for a condition calls: whether the condition holds. `context` is the pointer that was given to the wait.
+ *
+ * It is called on the waiting thread, and must return: no `longjmp`, no exception.
+ */
+typedef bool (*futex_event_condition)(void *context);
 
 #ifdef __cplusplus
 extern "C" {
@@ -497,6 +543,88 @@ enum futex_event_result futex_event_wait_all_deadline_interruptible(struct futex
                                                                     uint64_t deadline,
                                                                     futex_event_interrupted interrupted,
                                                                     void *context);
+
+/**
+ * Prepares a wait: no notification from now on is missed. The caller looks at the structure once more, and then waits
+ * with the ticket, or drops it. Of no use is what this returns if `count` is null or misaligned.
+ *
+ * Does not block. It ends with a sequentially consistent fence: a look that follows finds every change whose
+ * notification does not release the ticket. May be called in a signal handler.
+ */
+struct futex_event_ticket futex_event_count_prepare(struct futex_event_count *count);
+
+/**
+ * Releases at least one thread that has a ticket, if there is one: of those that sleep, exactly one; if none sleeps,
+ * all. To be called after the change, if any of the threads can make use of it. Does nothing if `count` is null or
+ * misaligned.
+ *
+ * Does not block, and makes no system call unless a thread sleeps. It begins with a sequentially consistent fence.
+ * Release: the thread whose wait this ends sees everything that the caller did before. May be called in a signal
+ * handler, and preserves `errno`.
+ */
+void futex_event_count_notify_one(struct futex_event_count *count);
+
+/**
+ * Releases every thread that has a ticket. Otherwise as `futex_event_count_notify_one`.
+ */
+void futex_event_count_notify_all(struct futex_event_count *count);
+
+/**
+ * Blocks until a notification releases the ticket, which `futex_event_count_prepare` has returned for this event
+ * count. Returns FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `count` is null or misaligned. What was changed may
+ * be something else, or another thread may have been faster: look again.
+ *
+ * Returns at once, without a system call, if the ticket has been released. Acquire. Must not be called in a signal
+ * handler.
+ */
+enum futex_event_result futex_event_count_wait(struct futex_event_count *count, struct futex_event_ticket ticket);
+
+/**
+ * As `futex_event_count_wait`, but gives up after `nanoseconds` and returns FUTEX_EVENT_TIMED_OUT: never earlier, and
+ * only if the ticket is still unreleased. Zero checks once and does not block. FUTEX_EVENT_FOREVER means no limit.
+ */
+enum futex_event_result futex_event_count_wait_timeout(struct futex_event_count *count,
+                                                       struct futex_event_ticket ticket,
+                                                       uint64_t nanoseconds);
+
+/**
+ * As `futex_event_count_wait_timeout`, but gives up when the clock of `futex_event_now` reaches `deadline`. A deadline
+ * in the past checks once.
+ */
+enum futex_event_result futex_event_count_wait_deadline(struct futex_event_count *count,
+                                                        struct futex_event_ticket ticket,
+                                                        uint64_t deadline);
+
+/**
+ * Blocks until `condition(context)` returns true: the loop that is described at `struct futex_event_count`. It calls
+ * that at once, whenever a notification releases the thread, and in between while it spins. Returns
+ * FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `count` is null or misaligned, or `condition` is null.
+ *
+ * No system call if the condition holds at once. Acquire, of a notification that ended a sleep; otherwise `condition`
+ * has to order what it reads. Must not be called in a signal handler.
+ */
+enum futex_event_result futex_event_count_wait_until(struct futex_event_count *count,
+                                                     futex_event_condition condition,
+                                                     void *context);
+
+/**
+ * As `futex_event_count_wait_until`, but gives up after `nanoseconds` and returns FUTEX_EVENT_TIMED_OUT: never
+ * earlier, and only if the condition does not hold then. Zero asks once and does not block. FUTEX_EVENT_FOREVER means
+ * no limit.
+ */
+enum futex_event_result futex_event_count_wait_until_timeout(struct futex_event_count *count,
+                                                             futex_event_condition condition,
+                                                             void *context,
+                                                             uint64_t nanoseconds);
+
+/**
+ * As `futex_event_count_wait_until_timeout`, but gives up when the clock of `futex_event_now` reaches `deadline`. A
+ * deadline in the past asks once.
+ */
+enum futex_event_result futex_event_count_wait_until_deadline(struct futex_event_count *count,
+                                                              futex_event_condition condition,
+                                                              void *context,
+                                                              uint64_t deadline);
 
 #ifdef __cplusplus
 } // extern "C"

@@ -5,8 +5,8 @@
 //     ready.wait();    // in one thread: sleeps until the event is set
 //     ready.set();     // in another
 //
-// Each type is as large as its C struct, four bytes, and usable before `main`. No function throws, and none of the pointers that
-// could be wrong in C can be wrong here.
+// Each type is as large as its C struct, four bytes, and usable before `main`. No function throws, and none of the pointers
+// that could be wrong in C can be wrong here.
 
 #ifndef FUTEX_EVENT_HPP
 #define FUTEX_EVENT_HPP
@@ -17,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <optional>
 #include <type_traits>
 
@@ -52,15 +51,12 @@ std::uint64_t left_until(const std::chrono::time_point<clock, Duration>& deadlin
     return since_epoch > 0 ? nanoseconds(deadline - clock::now()) : 0;
 }
 
-/// A function object as C passes it on, and calls it.
-template <class Interrupted>
-void* context(Interrupted& interrupted) noexcept {
-    return const_cast<void*>(static_cast<const volatile void*>(std::addressof(interrupted)));
-}
-
-template <class Interrupted>
-bool call(void* context) noexcept {
-    return (*static_cast<std::remove_reference_t<Interrupted>*>(context))();
+/// Calls `use` with `function` as C has it: a function that takes a pointer, and the pointer.
+template <class Function, class Use>
+auto as_in_c(Function& function, Use use) noexcept {
+    auto call = [&function]() -> bool { return function(); };
+    const auto of_c = [](void* context) noexcept -> bool { return (*static_cast<decltype(call)*>(context))(); };
+    return use(of_c, &call);
 }
 
 /// The operations that every kind of event has, by the C functions in `Kind`.
@@ -100,19 +96,25 @@ class basic_event {
     /// returns true, it returns FUTEX_EVENT_INTERRUPTED. An exception there ends the program.
     template <class Interrupted>
     futex_event_result wait_interruptible(Interrupted&& interrupted) noexcept {
-        return Kind::wait_timeout_interruptible(&event_, FUTEX_EVENT_FOREVER, call<Interrupted>, context(interrupted));
+        return as_in_c(interrupted, [&](auto function, void* context) {
+            return Kind::wait_timeout_interruptible(&event_, FUTEX_EVENT_FOREVER, function, context);
+        });
     }
 
     template <class Rep, class Period, class Interrupted>
     futex_event_result wait_for_interruptible(const std::chrono::duration<Rep, Period>& timeout,
                                               Interrupted&& interrupted) noexcept {
-        return Kind::wait_timeout_interruptible(&event_, nanoseconds(timeout), call<Interrupted>, context(interrupted));
+        return as_in_c(interrupted, [&](auto function, void* context) {
+            return Kind::wait_timeout_interruptible(&event_, nanoseconds(timeout), function, context);
+        });
     }
 
     template <class Duration, class Interrupted>
     futex_event_result wait_until_interruptible(const std::chrono::time_point<clock, Duration>& deadline,
                                                 Interrupted&& interrupted) noexcept {
-        return Kind::wait_timeout_interruptible(&event_, left_until(deadline), call<Interrupted>, context(interrupted));
+        return as_in_c(interrupted, [&](auto function, void* context) {
+            return Kind::wait_timeout_interruptible(&event_, left_until(deadline), function, context);
+        });
     }
 
     /// For the functions of C.
@@ -178,7 +180,68 @@ class shared_event : public detail::basic_event<detail::shared> {
     using basic_event::basic_event;
 };
 
-static_assert(sizeof(event) == 4 && sizeof(auto_reset_event) == 4 && sizeof(shared_event) == 4);
+/// An event count: makes any lock-free structure blocking. See `struct futex_event_count`.
+class event_count {
+  public:
+    using ticket = futex_event_ticket;
+
+    constexpr event_count() noexcept : count_ FUTEX_EVENT_INIT {}
+    event_count(const event_count&) = delete;
+    event_count& operator=(const event_count&) = delete;
+
+    [[nodiscard]] ticket prepare() noexcept { return futex_event_count_prepare(&count_); }
+    void notify_one() noexcept { futex_event_count_notify_one(&count_); }
+    void notify_all() noexcept { futex_event_count_notify_all(&count_); }
+
+    void wait(ticket ticket) noexcept { futex_event_count_wait(&count_, ticket); }
+
+    /// Whether the ticket was released. False if time ran out.
+    template <class Rep, class Period>
+    bool wait_for(ticket ticket, const std::chrono::duration<Rep, Period>& timeout) noexcept {
+        return futex_event_count_wait_timeout(&count_, ticket, detail::nanoseconds(timeout)) == FUTEX_EVENT_RELEASED;
+    }
+
+    /// Whether the ticket was released. False if time ran out.
+    template <class Duration>
+    bool wait_until(ticket ticket, const std::chrono::time_point<clock, Duration>& deadline) noexcept {
+        return futex_event_count_wait_timeout(&count_, ticket, detail::left_until(deadline)) == FUTEX_EVENT_RELEASED;
+    }
+
+    /// Blocks until `condition()` returns true. An exception there ends the program.
+    template <class Condition, class = std::enable_if_t<std::is_invocable_v<Condition&>>>
+    void wait(Condition&& condition) noexcept {
+        detail::as_in_c(condition, [&](auto function, void* context) {
+            return futex_event_count_wait_until(&count_, function, context);
+        });
+    }
+
+    /// The same, and whether it did. False if time ran out.
+    template <class Rep, class Period, class Condition>
+    bool wait_for(const std::chrono::duration<Rep, Period>& timeout, Condition&& condition) noexcept {
+        return detail::as_in_c(condition, [&](auto function, void* context) {
+            return futex_event_count_wait_until_timeout(&count_, function, context, detail::nanoseconds(timeout)) ==
+                   FUTEX_EVENT_RELEASED;
+        });
+    }
+
+    /// The same, and whether it did. False if time ran out.
+    template <class Duration, class Condition>
+    bool wait_until(const std::chrono::time_point<clock, Duration>& deadline, Condition&& condition) noexcept {
+        return detail::as_in_c(condition, [&](auto function, void* context) {
+            return futex_event_count_wait_until_timeout(&count_, function, context, detail::left_until(deadline)) ==
+                   FUTEX_EVENT_RELEASED;
+        });
+    }
+
+    /// For the functions of C.
+    [[nodiscard]] futex_event_count* native_handle() noexcept { return &count_; }
+
+  private:
+    futex_event_count count_;
+};
+
+static_assert(sizeof(event) == 4 && sizeof(auto_reset_event) == 4);
+static_assert(sizeof(shared_event) == 4 && sizeof(event_count) == 4);
 static_assert(std::is_standard_layout_v<event> && std::is_trivially_destructible_v<event>);
 
 /// A reference to one of several events, manual-reset or auto-reset.

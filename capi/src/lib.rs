@@ -55,8 +55,11 @@ mod wait_any;
 
 mod wait_all;
 
+mod event_count;
+
 pub use auto_reset_event::*;
 pub use event::*;
+pub use event_count::*;
 pub use interrupted::*;
 pub use result::*;
 #[cfg(any(

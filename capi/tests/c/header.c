@@ -5,6 +5,7 @@
 _Static_assert(sizeof(struct futex_event_manual) == 4 && _Alignof(struct futex_event_manual) == 4, "4 bytes");
 _Static_assert(sizeof(struct futex_event_auto) == 4 && _Alignof(struct futex_event_auto) == 4, "4 bytes");
 _Static_assert(sizeof(struct futex_event_shared) == 4 && _Alignof(struct futex_event_shared) == 4, "4 bytes");
+_Static_assert(sizeof(struct futex_event_count) == 4 && _Alignof(struct futex_event_count) == 4, "4 bytes");
 _Static_assert(sizeof(enum futex_event_result) == sizeof(int), "an int for Rust");
 _Static_assert(FUTEX_EVENT_RELEASED == 0, "an index of wait_any may be 0");
 _Static_assert(FUTEX_EVENT_TIMED_OUT < 0 && FUTEX_EVENT_INTERRUPTED < 0 && FUTEX_EVENT_INVALID < 0, "no index");
