@@ -13,11 +13,14 @@
 //! - LISTENED: threads may be asleep, or about to be, as [listeners](crate::listeners).
 //! - generation: how often tickets have been released by a step of it, modulo 2^30.
 //!
-//! | word | `prepare` | `notify_one` | `notify_all` | a ticket's `wait` |
+//! | word | `prepare` | `notify_one` | `notify_all` | a `wait` with a ticket of this generation |
 //! | --- | --- | --- | --- | --- |
-//! | no mark | PREPARED on | nothing | nothing | returns: its generation is over |
-//! | PREPARED | reads | next generation, no mark | next generation, no mark | of this generation: listens, LISTENED on |
-//! | LISTENED, with or without PREPARED | PREPARED on | claims a listener; if there is none, as `notify_all` | next generation, no mark; nudges all listeners | the same |
+//! | no mark | PREPARED on | nothing | nothing | (there is no such ticket) |
+//! | PREPARED | reads | next generation, no mark | next generation, no mark | LISTENED on, sleeps |
+//! | PREPARED, LISTENED | reads | claims a listener; if there is none, as `notify_all` | next generation, no mark; nudges all listeners | sleeps |
+//!
+//! LISTENED is never on without PREPARED: a thread turns it on only in the generation of its ticket, in which PREPARED is on,
+//! and should the generation have wrapped it turns that on too.
 //!
 //! A ticket is the generation in which it was prepared, and is released when the generation has moved on. A thread that
 //! waits takes a slot of the table of listeners, publishes it, turns LISTENED on in one step with a last look at the
@@ -73,6 +76,7 @@
 //! Release and the step of the generation an Acquire, so that the thread that steps finds the listener. The claim has its
 //! own, described [there](crate::listeners).
 
+use crate::interruptible::{Interrupted, Interruption};
 use crate::listeners::{self, OfOneProcess, Overflow, Said, Slot};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 #[cfg(feature = "std")]
@@ -81,7 +85,9 @@ use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
 use core::cell::RefCell;
 use core::fmt;
+use core::hint::spin_loop;
 use core::iter::once;
+use core::mem;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::time::Duration;
 
@@ -92,6 +98,11 @@ const ONE_GENERATION: u32 = 1 << 2;
 
 /// A condition that is polled is taken for as much work as reading so many words: about what the look at a queue takes.
 const CONDITION: usize = 4;
+
+/// How many pauses there are between two polls of a condition, after one, two, four and so on: half a microsecond, or one or
+/// two. In that time a full queue becomes emptier by several items, and an empty one fuller: threads that poll as fast as they
+/// can hand each other single items, and disturb those who have something to do.
+const MOST_PAUSES: u32 = 64;
 
 /// An event count: makes any lock-free structure blocking.
 ///
@@ -312,7 +323,7 @@ impl<F: Futex> EventCount<F> {
     #[inline]
     pub fn notify_one(&self) {
         F::full_fence();
-        if self.word.load(Relaxed) & MARKS != 0 {
+        if self.word.load(Relaxed) & PREPARED != 0 {
             self.release_one();
         }
     }
@@ -341,7 +352,7 @@ impl<F: Futex> EventCount<F> {
     #[inline]
     pub fn notify_all(&self) {
         F::full_fence();
-        if self.word.load(Relaxed) & MARKS != 0 {
+        if self.word.load(Relaxed) & PREPARED != 0 {
             self.release_all();
         }
     }
@@ -349,7 +360,7 @@ impl<F: Futex> EventCount<F> {
     #[cold]
     #[inline(never)]
     fn release_one(&self) {
-        let address: *const F = &self.word;
+        let address = self.address();
         loop {
             // Relaxed: listeners whom the claim does not find for that are found after the step.
             let word = self.word.load(Relaxed);
@@ -372,10 +383,10 @@ impl<F: Futex> EventCount<F> {
     /// Ends the generation of this word, and wakes its listeners. True if there is nothing to release any more; false if the
     /// word has become another.
     fn is_released(&self, word: u32) -> bool {
-        if word & MARKS == 0 {
+        if word & PREPARED == 0 {
             return true;
         }
-        let address: *const F = &self.word;
+        let address = self.address();
         let next = (word & !MARKS).wrapping_add(ONE_GENERATION);
         let stepped = self
             .word
@@ -455,38 +466,51 @@ impl<F: Futex> EventCount<F> {
         // Two closures ask it, one after the other.
         let condition = RefCell::new(condition);
         let look = || (condition.borrow_mut())();
-        let park = || loop {
-            let ticket = self.prepare();
-            let found = look();
-            if found.is_some() {
-                return found;
+        let park = || {
+            let mut is_released = false;
+            loop {
+                let ticket = self.prepare();
+                let found = look();
+                if found.is_some() {
+                    return found;
+                }
+                // A thread that is released again and again does not come to sleep, where the time is looked at.
+                let is_over = is_released && sleep.is_over();
+                is_released = !is_over && self.listen(ticket.generation, sleep);
+                if !is_released {
+                    return look();
+                }
             }
-            // The time is looked at here too: a thread that is released again and again does not come to sleep.
-            if !self.listen(ticket.generation, sleep) || sleep.is_over() {
-                return look();
-            }
+        };
+        let mut pauses = 1;
+        let poll = || {
+            (0..pauses).for_each(|_| spin_loop());
+            pauses = (2 * pauses).min(MOST_PAUSES);
+            look()
         };
         // A notification releases those who are parked, and a change may be for them.
         let crowd = self.word.load(Relaxed) & LISTENED != 0;
-        let address: *const F = &self.word;
-        spin.then_park(address as usize, CONDITION, crowd, sleep, look, park)
+        let address = self.address();
+        spin.then_park(address as usize, CONDITION, crowd, sleep, poll, park)
     }
 
     /// Waits until the ticket of this generation is released: true, or the time is up and a last look finds it still
     /// unreleased: false.
     fn listen(&self, generation: u32, sleep: &impl Sleep<F>) -> bool {
-        let address: *const F = &self.word;
-        let address = once(address as usize);
-        let mut slot = match Slot::take(address.clone()) {
+        let slot = match Slot::take(once(self.address() as usize)) {
             Some(slot) => slot,
             None => return self.listen_in_overflow(generation, sleep),
         };
-        slot.publish();
+        let mut listening = Listening { slot, count: self };
+        listening.slot.publish();
         let in_time = loop {
             if !self.mark_listened(generation) {
                 break true;
             }
-            match slot.sleep(|word, expected| sleep.on(word, expected)) {
+            match listening
+                .slot
+                .sleep(|word, expected| sleep.on(word, expected))
+            {
                 Said::Claimed(_) => break true,
                 // It is for tickets of another generation.
                 Said::Look => {}
@@ -496,10 +520,9 @@ impl<F: Futex> EventCount<F> {
                 break false;
             }
         };
-        let claimed = slot.withdraw().is_err();
-        let released = in_time || claimed || self.has_moved(generation);
-        slot.leave(address);
-        released
+        let claimed = listening.leave();
+        mem::forget(listening);
+        in_time || claimed || self.has_moved(generation)
     }
 
     /// The same where all slots are taken.
@@ -527,17 +550,45 @@ impl<F: Futex> EventCount<F> {
             }
             let marked = self
                 .word
-                .compare_exchange_weak(word, word | LISTENED, Release, Relaxed);
+                .compare_exchange_weak(word, word | MARKS, Release, Relaxed);
             if marked.is_ok() {
                 return true;
             }
         }
     }
 
+    fn address(&self) -> *const F {
+        &self.word
+    }
+
     /// Whether the ticket of this generation is released by a step of the generation.
     #[inline]
     fn has_moved(&self, generation: u32) -> bool {
         self.word.load(Acquire) & !MARKS != generation
+    }
+}
+
+/// A thread that has a slot. It leaves here if the wait unwinds, by a panic of the closure of an interruptible wait. If it
+/// has been released by then, that is for another.
+struct Listening<'a, F: Futex> {
+    slot: Slot<F>,
+    count: &'a EventCount<F>,
+}
+
+impl<F: Futex> Listening<'_, F> {
+    /// Returns whether a notification has claimed the slot.
+    fn leave(&mut self) -> bool {
+        let claimed = self.slot.withdraw().is_err();
+        self.slot.leave(once(self.count.address() as usize));
+        claimed
+    }
+}
+
+impl<F: Futex> Drop for Listening<'_, F> {
+    fn drop(&mut self) {
+        if self.leave() {
+            self.count.release_one();
+        }
     }
 }
 
@@ -614,6 +665,109 @@ impl<F: TimedFutex> EventCount<F> {
             Until::at_most::<F>(left_until(deadline))
         })
     }
+
+    /// Blocks until `condition` returns something: `Ok` with that, or until `interrupted` returns true: `Err`.
+    ///
+    /// As [`wait_until`](Self::wait_until) and [`Event::wait_interruptible`](crate::Event::wait_interruptible).
+    /// `interrupted` is asked too when a notification has released the thread and the condition returned nothing. After it
+    /// has returned true the condition is asked once more.
+    ///
+    /// # Errors
+    ///
+    /// [`Interrupted`] if `interrupted` has returned true, and the condition nothing after that.
+    ///
+    /// ```
+    /// use crossbeam_queue::SegQueue;
+    /// use futex_event::{EventCount, Interrupted};
+    /// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    ///
+    /// static SIGNALLED: AtomicBool = AtomicBool::new(false); // turned on by a signal handler
+    ///
+    /// let (queue, filled) = (SegQueue::new(), EventCount::new());
+    /// # queue.push(7);
+    /// match filled.wait_until_interruptible(|| queue.pop(), || SIGNALLED.swap(false, Relaxed)) {
+    ///     Ok(item) => println!("there is {item}"),
+    ///     Err(Interrupted) => println!("there was a signal"),
+    /// }
+    /// ```
+    #[inline]
+    pub fn wait_until_interruptible<T>(
+        &self,
+        condition: impl FnMut() -> Option<T>,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<T, Interrupted> {
+        self.spinning(Spin::ADAPTIVE)
+            .wait_until_interruptible(condition, interrupted)
+    }
+
+    /// As [`wait_until_interruptible`](Self::wait_until_interruptible); `Ok(None)` if `timeout` has gone by.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_until_interruptible`](Self::wait_until_interruptible).
+    ///
+    /// ```
+    /// use futex_event::EventCount;
+    /// use std::time::Duration;
+    ///
+    /// let changed = EventCount::new();
+    /// let timeout = Duration::from_millis(5);
+    /// let found = changed.wait_until_timeout_interruptible(|| None::<()>, timeout, || false);
+    /// assert_eq!(found, Ok(None));
+    /// ```
+    #[inline]
+    pub fn wait_until_timeout_interruptible<T>(
+        &self,
+        condition: impl FnMut() -> Option<T>,
+        timeout: Duration,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<Option<T>, Interrupted> {
+        self.spinning(Spin::ADAPTIVE)
+            .wait_until_timeout_interruptible(condition, timeout, interrupted)
+    }
+
+    /// As [`wait_until_timeout_interruptible`](Self::wait_until_timeout_interruptible), until `deadline`; one in the past is a
+    /// timeout of zero. With the feature `std`.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_until_interruptible`](Self::wait_until_interruptible).
+    ///
+    /// ```
+    /// use futex_event::EventCount;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let changed = EventCount::new();
+    /// let deadline = Instant::now() + Duration::from_millis(5);
+    /// let found = changed.wait_until_deadline_interruptible(|| None::<()>, deadline, || false);
+    /// assert_eq!(found, Ok(None));
+    /// ```
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_until_deadline_interruptible<T>(
+        &self,
+        condition: impl FnMut() -> Option<T>,
+        deadline: std::time::Instant,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<Option<T>, Interrupted> {
+        self.spinning(Spin::ADAPTIVE)
+            .wait_until_deadline_interruptible(condition, deadline, interrupted)
+    }
+
+    /// `until` is asked for when the first look has found nothing; `None` says that there is no time to wait.
+    #[inline]
+    pub(crate) fn interruptible_until<T>(
+        &self,
+        condition: impl FnMut() -> Option<T>,
+        until: impl FnOnce() -> Option<Until>,
+        interrupted: impl FnMut() -> bool,
+        spin: Spin,
+    ) -> Result<Option<T>, Interrupted> {
+        let interruption = Interruption::new(interrupted);
+        let sleep = || until().map(|until| interruption.or(until));
+        let found = self.until(condition, spin, sleep);
+        interruption.answer(found)
+    }
 }
 
 impl Default for EventCount {
@@ -627,7 +781,7 @@ impl Default for EventCount {
 impl<F: Futex> fmt::Debug for EventCount<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = self.word.load(Relaxed);
-        let address: *const F = &self.word;
+        let address = self.address();
         let parked = word & LISTENED != 0 && listeners::are_there::<F>(address as usize);
         f.debug_struct("EventCount")
             .field("parked", &parked)
@@ -698,7 +852,7 @@ impl<F: Futex> Ticket<'_, F> {
         let crowd = count.word.load(Relaxed) & LISTENED != 0;
         let released = || count.has_moved(generation).then_some(());
         let park = || count.listen(generation, sleep).then_some(());
-        let address: *const F = &count.word;
+        let address = count.address();
         let wait = self
             .spin
             .then_park(address as usize, 1, crowd, sleep, released, park);
@@ -744,6 +898,99 @@ impl<F: TimedFutex> Ticket<'_, F> {
     #[inline]
     pub fn wait_deadline(self, deadline: std::time::Instant) -> bool {
         self.wait_with(|| Until::at_most::<F>(left_until(deadline)))
+    }
+
+    /// Blocks until the ticket is released: `Ok`, or until `interrupted` returns true: `Err`.
+    ///
+    /// As [`wait`](Self::wait) and [`Event::wait_interruptible`](crate::Event::wait_interruptible).
+    ///
+    /// # Errors
+    ///
+    /// [`Interrupted`] if `interrupted` has returned true, and the ticket was not released by then. No notification is taken
+    /// from another thread.
+    ///
+    /// # Panics
+    ///
+    /// If `interrupted` panics. A notification that has released this thread by then is passed on.
+    ///
+    /// ```
+    /// use futex_event::EventCount;
+    ///
+    /// let changed = EventCount::new();
+    /// let ticket = changed.prepare();
+    /// changed.notify_one();
+    /// assert_eq!(ticket.wait_interruptible(|| true), Ok(()));
+    /// ```
+    #[inline]
+    pub fn wait_interruptible(self, interrupted: impl FnMut() -> bool) -> Result<(), Interrupted> {
+        self.interruptible(|| Some(Until::NEVER), interrupted)?;
+        Ok(())
+    }
+
+    /// Blocks until the ticket is released: `Ok(true)`, until `timeout` has gone by: `Ok(false)`, or until `interrupted`
+    /// returns true: `Err`.
+    ///
+    /// As [`wait_timeout`](Self::wait_timeout) and [`wait_interruptible`](Self::wait_interruptible).
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_interruptible`](Self::wait_interruptible).
+    ///
+    /// ```
+    /// use futex_event::EventCount;
+    /// use std::time::Duration;
+    ///
+    /// let changed = EventCount::new();
+    /// let ticket = changed.prepare();
+    /// let timeout = Duration::from_millis(5);
+    /// assert_eq!(ticket.wait_timeout_interruptible(timeout, || false), Ok(false));
+    /// ```
+    #[inline]
+    pub fn wait_timeout_interruptible(
+        self,
+        timeout: Duration,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.interruptible(|| Until::at_most::<F>(timeout), interrupted)
+    }
+
+    /// As [`wait_timeout_interruptible`](Self::wait_timeout_interruptible), until `deadline`; one in the past is a timeout of
+    /// zero. With the feature `std`.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_interruptible`](Self::wait_interruptible).
+    ///
+    /// ```
+    /// use futex_event::EventCount;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let changed = EventCount::new();
+    /// let deadline = Instant::now() + Duration::from_millis(5);
+    /// let ticket = changed.prepare();
+    /// assert_eq!(ticket.wait_deadline_interruptible(deadline, || false), Ok(false));
+    /// ```
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_deadline_interruptible(
+        self,
+        deadline: std::time::Instant,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        let until = || Until::at_most::<F>(left_until(deadline));
+        self.interruptible(until, interrupted)
+    }
+
+    #[inline]
+    fn interruptible(
+        self,
+        until: impl FnOnce() -> Option<Until>,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        let interruption = Interruption::new(interrupted);
+        let sleep = || until().map(|until| interruption.or(until));
+        let released = self.wait_with(sleep).then_some(());
+        Ok(interruption.answer(released)?.is_some())
     }
 }
 

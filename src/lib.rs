@@ -31,7 +31,7 @@
 //! | [`Event`] | manual-reset event: once set it stays set until cleared, and releases every waiter |
 //! | [`AutoResetEvent`] | auto-reset event: each `set` releases one waiter, or is remembered for the next |
 //! | [`SharedEvent`] | an `Event` for several processes, in memory that they share; not on every system |
-//! | [`EventCount`] | makes a lock-free structure blocking: threads wait until it is as they want it |
+//! | [`EventCount`], [`Ticket`] | makes a lock-free structure blocking: threads wait until it is as they want it |
 //! | [`wait_any`](wait_any()) | waits for the first of several events, of both kinds; also with a timeout or a deadline |
 //! | [`wait_all`](wait_all()) | waits until manual-reset events have all been set; also with a timeout or a deadline |
 //! | [`Spin`] | what a wait does before it parks; the default adapts |

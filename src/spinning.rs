@@ -11,8 +11,8 @@ use crate::{AllOf, AnyOf};
 use crate::{AutoResetEvent, Event, EventCount, Ticket};
 use core::time::Duration;
 
-/// Something to wait for, each of whose waits spins as it is told: an [`Event`], an [`AutoResetEvent`], [`AnyOf`] several
-/// events, or [`AllOf`] them. See [`Event::spinning`].
+/// Something to wait for, each of whose waits spins as it is told: an [`Event`], an [`AutoResetEvent`], an [`EventCount`],
+/// [`AnyOf`] several events, or [`AllOf`] them. See [`Event::spinning`].
 #[derive(Debug)]
 #[must_use = "it does nothing until it is waited for"]
 pub struct Spinning<'a, E> {
@@ -171,5 +171,58 @@ impl<F: TimedFutex> Spinning<'_, EventCount<F>> {
     ) -> Option<T> {
         self.event
             .wait_until_deadline_spinning(condition, deadline, self.spin)
+    }
+
+    /// As [`EventCount::wait_until_interruptible`].
+    ///
+    /// # Errors
+    ///
+    /// As [`EventCount::wait_until_interruptible`].
+    #[inline]
+    pub fn wait_until_interruptible<T>(
+        &self,
+        condition: impl FnMut() -> Option<T>,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<T, Interrupted> {
+        let until = || Some(Until::NEVER);
+        let found = self
+            .event
+            .interruptible_until(condition, until, interrupted, self.spin)?;
+        Ok(found.expect("the condition or an interruption ends a wait without a deadline"))
+    }
+
+    /// As [`EventCount::wait_until_timeout_interruptible`].
+    ///
+    /// # Errors
+    ///
+    /// As [`EventCount::wait_until_interruptible`].
+    #[inline]
+    pub fn wait_until_timeout_interruptible<T>(
+        &self,
+        condition: impl FnMut() -> Option<T>,
+        timeout: Duration,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<Option<T>, Interrupted> {
+        let until = || Until::at_most::<F>(timeout);
+        self.event
+            .interruptible_until(condition, until, interrupted, self.spin)
+    }
+
+    /// As [`EventCount::wait_until_deadline_interruptible`], with the feature `std`.
+    ///
+    /// # Errors
+    ///
+    /// As [`EventCount::wait_until_interruptible`].
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_until_deadline_interruptible<T>(
+        &self,
+        condition: impl FnMut() -> Option<T>,
+        deadline: std::time::Instant,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<Option<T>, Interrupted> {
+        let until = || Until::at_most::<F>(left_until(deadline));
+        self.event
+            .interruptible_until(condition, until, interrupted, self.spin)
     }
 }

@@ -15,6 +15,9 @@
 //! | wake | a number | how many were woken |
 //! | wake | EFAULT, shared words | no memory at the address: nobody sleeps there |
 //!
+//! The deadline is taken to the nanosecond, and slept for in ticks, rounded up, with one added: at the usual 100 Hz a wait
+//! ends up to 20 ms late.
+//!
 //! # Before NetBSD 10
 //!
 //! The call cannot be tried: a kernel that does not know a number answers ENOSYS, but also sends SIGSYS, of which a
