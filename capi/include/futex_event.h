@@ -596,6 +596,34 @@ enum futex_event_result futex_event_count_wait_deadline(struct futex_event_count
                                                         uint64_t deadline);
 
 /**
+ * As `futex_event_count_wait`, but each time the thread wakes without having been released, this calls
+ * `interrupted(context)`, and if that returns true, it returns FUTEX_EVENT_INTERRUPTED; unless the ticket has been
+ * released by then. FUTEX_EVENT_INVALID also if `interrupted` is null.
+ */
+enum futex_event_result futex_event_count_wait_interruptible(struct futex_event_count *count,
+                                                             struct futex_event_ticket ticket,
+                                                             futex_event_interrupted interrupted,
+                                                             void *context);
+
+/**
+ * As `futex_event_count_wait_timeout`, and as `futex_event_count_wait_interruptible`.
+ */
+enum futex_event_result futex_event_count_wait_timeout_interruptible(struct futex_event_count *count,
+                                                                     struct futex_event_ticket ticket,
+                                                                     uint64_t nanoseconds,
+                                                                     futex_event_interrupted interrupted,
+                                                                     void *context);
+
+/**
+ * As `futex_event_count_wait_deadline`, and as `futex_event_count_wait_interruptible`.
+ */
+enum futex_event_result futex_event_count_wait_deadline_interruptible(struct futex_event_count *count,
+                                                                      struct futex_event_ticket ticket,
+                                                                      uint64_t deadline,
+                                                                      futex_event_interrupted interrupted,
+                                                                      void *context);
+
+/**
  * Blocks until `condition(context)` returns true: the loop that is described at `struct futex_event_count`. It calls
  * that at once, whenever a notification releases the thread, and in between while it spins. Returns
  * FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `count` is null or misaligned, or `condition` is null.

@@ -207,6 +207,24 @@ class event_count {
         return futex_event_count_wait_timeout(&count_, ticket, detail::left_until(deadline)) == FUTEX_EVENT_RELEASED;
     }
 
+    /// As the interruptible waits of the events.
+    template <class Interrupted>
+    futex_event_result wait_interruptible(ticket ticket, Interrupted&& interrupted) noexcept {
+        return wait_interruptible(ticket, FUTEX_EVENT_FOREVER, interrupted);
+    }
+
+    template <class Rep, class Period, class Interrupted>
+    futex_event_result wait_for_interruptible(ticket ticket, const std::chrono::duration<Rep, Period>& timeout,
+                                              Interrupted&& interrupted) noexcept {
+        return wait_interruptible(ticket, detail::nanoseconds(timeout), interrupted);
+    }
+
+    template <class Duration, class Interrupted>
+    futex_event_result wait_until_interruptible(ticket ticket, const std::chrono::time_point<clock, Duration>& deadline,
+                                                Interrupted&& interrupted) noexcept {
+        return wait_interruptible(ticket, detail::left_until(deadline), interrupted);
+    }
+
     /// Blocks until `condition()` returns true. An exception there ends the program.
     template <class Condition, class = std::enable_if_t<std::is_invocable_v<Condition&>>>
     void wait(Condition&& condition) noexcept {
@@ -237,6 +255,13 @@ class event_count {
     [[nodiscard]] futex_event_count* native_handle() noexcept { return &count_; }
 
   private:
+    template <class Interrupted>
+    futex_event_result wait_interruptible(ticket ticket, std::uint64_t timeout, Interrupted& interrupted) noexcept {
+        return detail::as_in_c(interrupted, [&](auto function, void* context) {
+            return futex_event_count_wait_timeout_interruptible(&count_, ticket, timeout, function, context);
+        });
+    }
+
     futex_event_count count_;
 };
 

@@ -1,6 +1,7 @@
 //! [`EventCount`].
 
-use crate::argument::{event, wait, StandsFor};
+use crate::argument::{event, wait, wait_interruptible, StandsFor};
+use crate::interrupted::futex_event_interrupted;
 use crate::result::futex_event_result::{self, FUTEX_EVENT_INVALID};
 use crate::time::{left_until, timeout};
 use core::ffi::c_void;
@@ -138,6 +139,61 @@ pub unsafe extern "C" fn futex_event_count_wait_deadline(
         wait(count, |count| {
             let ticket = count.ticket_from_raw(ticket.generation);
             ticket.wait_timeout(left_until(deadline))
+        })
+    }
+}
+
+/// As `futex_event_count_wait`, but each time the thread wakes without having been released, this calls
+/// `interrupted(context)`, and if that returns true, it returns FUTEX_EVENT_INTERRUPTED; unless the ticket has been
+/// released by then. FUTEX_EVENT_INVALID also if `interrupted` is null.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait_interruptible(
+    count: *mut futex_event_count,
+    ticket: futex_event_ticket,
+    interrupted: futex_event_interrupted,
+    context: *mut c_void,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait_interruptible(count, interrupted, context, |count, interrupted| {
+            let ticket = count.ticket_from_raw(ticket.generation);
+            ticket.wait_interruptible(interrupted)
+        })
+    }
+}
+
+/// As `futex_event_count_wait_timeout`, and as `futex_event_count_wait_interruptible`.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait_timeout_interruptible(
+    count: *mut futex_event_count,
+    ticket: futex_event_ticket,
+    nanoseconds: u64,
+    interrupted: futex_event_interrupted,
+    context: *mut c_void,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait_interruptible(count, interrupted, context, |count, interrupted| {
+            let ticket = count.ticket_from_raw(ticket.generation);
+            ticket.wait_timeout_interruptible(timeout(nanoseconds), interrupted)
+        })
+    }
+}
+
+/// As `futex_event_count_wait_deadline`, and as `futex_event_count_wait_interruptible`.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait_deadline_interruptible(
+    count: *mut futex_event_count,
+    ticket: futex_event_ticket,
+    deadline: u64,
+    interrupted: futex_event_interrupted,
+    context: *mut c_void,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait_interruptible(count, interrupted, context, |count, interrupted| {
+            let ticket = count.ticket_from_raw(ticket.generation);
+            ticket.wait_timeout_interruptible(left_until(deadline), interrupted)
         })
     }
 }

@@ -131,6 +131,56 @@ static void conditions(void) {
     CHECK(futex_event_now() - begun >= 2 * MILLISECOND);
 }
 
+static atomic_int asked, answer_yes;
+
+static bool interrupted(void *context) {
+    CHECK(context == &asked);
+    asked++;
+    return answer_yes;
+}
+
+static void be_interrupted(void *form) {
+    struct futex_event_count count = FUTEX_EVENT_INIT;
+    struct futex_event_ticket ticket = futex_event_count_prepare(&count);
+    enum futex_event_result result;
+    switch (*(int *)form) {
+    case 0:
+        result = futex_event_count_wait_interruptible(&count, ticket, interrupted, &asked);
+        break;
+    case 1:
+        result = futex_event_count_wait_timeout_interruptible(&count, ticket, LONG, interrupted, &asked);
+        break;
+    default:
+        result = futex_event_count_wait_deadline_interruptible(&count, ticket, futex_event_now() + LONG, interrupted,
+                                                               &asked);
+    }
+    CHECK(result == FUTEX_EVENT_INTERRUPTED);
+}
+
+static void a_signal_ends_it_if_the_caller_says_so(void) {
+    for (int form = 0; form < 3; form++) {
+        struct thread thread;
+        asked = answer_yes = 0;
+        start_and_park(&thread, be_interrupted, &form);
+        interrupt(&thread, &asked, 3);
+        CHECK(!thread.has_ended);
+        answer_yes = 1;
+        interrupt_to_the_end(&thread);
+        join(&thread);
+    }
+    struct futex_event_count count = FUTEX_EVENT_INIT;
+    struct futex_event_ticket ticket = futex_event_count_prepare(&count);
+    CHECK(futex_event_count_wait_timeout_interruptible(&count, ticket, 1000, interrupted, &asked) ==
+          FUTEX_EVENT_TIMED_OUT);
+    CHECK(futex_event_count_wait_deadline_interruptible(&count, ticket, 0, interrupted, &asked) ==
+          FUTEX_EVENT_TIMED_OUT);
+    futex_event_count_notify_one(&count);
+    CHECK(futex_event_count_wait_interruptible(&count, ticket, interrupted, &asked) == FUTEX_EVENT_RELEASED);
+    CHECK(futex_event_count_wait_interruptible(&count, ticket, NULL, NULL) == FUTEX_EVENT_INVALID);
+    CHECK(futex_event_count_wait_timeout_interruptible(&count, ticket, 0, NULL, NULL) == FUTEX_EVENT_INVALID);
+    CHECK(futex_event_count_wait_deadline_interruptible(NULL, ticket, 0, interrupted, &asked) == FUTEX_EVENT_INVALID);
+}
+
 static void bad_arguments_are_refused(void) {
     struct futex_event_count count = FUTEX_EVENT_INIT;
     struct futex_event_count *bad[] = {NULL, (void *)misaligned()};
@@ -156,5 +206,6 @@ int main(void) {
     tickets();
     conditions();
     bad_arguments_are_refused();
+    a_signal_ends_it_if_the_caller_says_so();
     no_item_is_missed();
 }

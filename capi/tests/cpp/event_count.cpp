@@ -56,7 +56,11 @@ int main() {
     CHECK(!changed.wait_for(ticket, 1ms));
     CHECK(!changed.wait_until(ticket, begun + 4ms));
     CHECK(futex_event::clock::now() >= begun + 4ms);
+    const auto never = [] { return false; };
+    CHECK(changed.wait_for_interruptible(ticket, 1ms, never) == FUTEX_EVENT_TIMED_OUT);
+    CHECK(changed.wait_until_interruptible(ticket, begun, never) == FUTEX_EVENT_TIMED_OUT);
     changed.notify_all();
+    CHECK(changed.wait_interruptible(ticket, never) == FUTEX_EVENT_RELEASED);
     CHECK(changed.wait_for(ticket, 0s));
     CHECK(changed.wait_until(ticket, begun));
 }
