@@ -24,8 +24,8 @@
 
 use crate::word;
 use futex_event::Interrupted;
-use pyo3::ffi;
 use pyo3::prelude::*;
+use std::ffi::c_ulong;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::{Duration, Instant};
@@ -107,8 +107,12 @@ pub fn note_forked_thread() {
 }
 
 fn this_thread() -> u64 {
-    // SAFETY: the call has no conditions.
-    let ident = unsafe { ffi::PyThread_get_thread_ident() };
+    extern "C" {
+        // Of the stable interface, but not of PyO3 before 0.30.
+        fn PyThread_get_thread_ident() -> c_ulong;
+    }
+    // SAFETY: the call has no conditions, and is declared as in pythread.h.
+    let ident = unsafe { PyThread_get_thread_ident() };
     // It has 32 bits on Windows.
     #[allow(clippy::unnecessary_cast)]
     {
