@@ -1,8 +1,12 @@
 //! Waiting for the first of several events.
 //!
 //! The wait begins with a look at each event, which for a manual-reset event is remembered: so a pulse ends the wait though
-//! the thread did not see it. If none is set, the thread becomes a [listener](crate::listeners), where the protocol is
-//! described. At most one event releases it, so that no token has to be given back.
+//! the thread did not see it. If none is set, the thread spins for a while, as in a plain wait: it polls the events, and
+//! no `set` knows of it. Then it becomes a [listener](crate::listeners), where the protocol is described. At most one
+//! event releases it, so no token has to be given back.
+//!
+//! It does not spin as a listener, on its own slot, which was tried: a hand-off between two CPUs took 430 to 550 ns instead
+//! of 150 to 190, because becoming a listener takes ten read-modify-writes, and the next `set` reads the lines they wrote.
 
 use crate::event::is_set;
 use crate::interruptible::{Interrupted, Interruption};
@@ -14,7 +18,6 @@ use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
 use crate::spinning::Spinning;
 use core::mem;
-use core::sync::atomic::Ordering::Relaxed;
 use core::time::Duration;
 
 /// Blocks until one of the events releases this wait, and returns its index.
@@ -40,19 +43,20 @@ use core::time::Duration;
 ///
 /// # Limits
 ///
-/// Any number of events can be waited for. Each takes some time and a few bytes of the stack.
+/// Any number of events can be waited for. A wait for more than 16 calls itself for the rest, so it takes stack: on x86-64
+/// 21 bytes for each event, and 68 in a build without optimisation ([`wait_all`](crate::wait_all()): 16 and 46).
 ///
 /// - Up to 15, what is said above holds. With more, the thread is woken by many a `set`, also of other events that threads
 ///   wait for so, and looks at all of its own: then two sets of one auto-reset event can come to one token before it has
 ///   looked, and threads that wait for fewer come first.
-/// - 480 threads of a process can wait so at the same time. Of those beyond, all are woken by each `set` of an event that a
-///   thread waits for so, and what is said of more than 15 events holds for them too.
-/// - A thread that was woken for a token which another thread took first counts as newly come until it has looked again. So
-///   does one that was released by another event: a token that it was woken for is passed on when it runs.
-/// - A `set` that is stopped between two of its steps may release a wait that began later in the same place of memory, if
-///   2^26 waits have begun there meanwhile, or a multiple of that, to the exact count.
-/// - A thread that is killed inside keeps its place, and an auto-reset event may give it a token. An [`Event`](crate::Event)
-///   is not affected.
+/// - 480 threads of a process can wait so at the same time, each in a slot of a table. Of those beyond, all are woken by each
+///   `set` of an event that a thread waits for so, and what is said of more than 15 events holds for them too.
+/// - A thread that was woken for a token which another thread took first, or which is released by another event, counts as
+///   newly come until it has run and checked all its events again.
+/// - In the child of a `fork` no thread of the parent is left in the table, unless the events live in a word of your own that
+///   does not arrange it. A thread that is killed inside keeps its slot, and one token may be given to it.
+///
+/// The guide has these and [all other limits](crate::guide::limitations#several-events) in full.
 ///
 /// # Panics
 ///
@@ -277,6 +281,27 @@ impl<F: Futex> Spinning<'_, AnyOf<'_, F>> {
         let index = first_of(self.event.0, self.spin, || Some(ForEver));
         index.expect("only an event ends a wait without a deadline")
     }
+
+    /// Takes the first of the events that is set, or is set while this spins, and returns its index; `None` if none is.
+    ///
+    /// Spins as [`wait`](Self::wait) would, and does not park. Makes no system call, but to read the clock where that is one.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_any`].
+    ///
+    /// ```
+    /// use futex_event::{AnyOf, AutoResetEvent, Event, Spin};
+    ///
+    /// let (stop, work) = (Event::new(), AutoResetEvent::new());
+    /// assert_eq!(AnyOf(&[&stop, &work]).spinning(Spin::ADAPTIVE).try_wait(), None);
+    /// work.set();
+    /// assert_eq!(AnyOf(&[&stop, &work]).spinning(Spin::ADAPTIVE).try_wait(), Some(1));
+    /// ```
+    #[inline]
+    pub fn try_wait(&self) -> Option<usize> {
+        begin_any(self.event.0, |events| spin_alone(events, self.spin))
+    }
 }
 
 impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
@@ -370,19 +395,27 @@ fn first_of<F: Futex, S: Sleep<F>>(
     spin: Spin,
     sleep: impl FnOnce() -> Option<S>,
 ) -> Option<usize> {
+    begin_any(events, |begun| spin_or_listen(begun, spin, &sleep()?))
+}
+
+/// Looks at each event for the first time, and does what is to be done if none is set.
+#[inline]
+fn begin_any<F: Futex>(
+    events: &[&dyn Waitable<F>],
+    otherwise: impl FnOnce(&Events<'_, F>) -> Option<usize>,
+) -> Option<usize> {
     let () = OfOneProcess::<F>::CHECKED;
     assert!(!events.is_empty(), "a wait for one of no events never ends");
-    begin(events, None, spin, sleep)
+    begin(events, None, otherwise)
 }
 
 type Events<'a, F> = Begun<'a, dyn Waitable<F> + 'a>;
 
-/// Looks at each event for the first time, and waits if none is set.
-fn begin<F: Futex, S: Sleep<F>>(
+/// The same, for some more events.
+fn begin<F: Futex>(
     events: &[&dyn Waitable<F>],
     before: Option<&Events<'_, F>>,
-    spin: Spin,
-    sleep: impl FnOnce() -> Option<S>,
+    otherwise: impl FnOnce(&Events<'_, F>) -> Option<usize>,
 ) -> Option<usize> {
     let (some, rest) = events.split_at(events.len().min(SOME));
     let first = before.map_or(0, |before| before.first + SOME);
@@ -409,26 +442,34 @@ fn begin<F: Futex, S: Sleep<F>>(
         first,
     };
     if rest.is_empty() {
-        listen(&begun, spin, &sleep()?)
+        otherwise(&begun)
     } else {
-        begin(rest, Some(&begun), spin, sleep)
+        begin(rest, Some(&begun), otherwise)
     }
 }
 
-/// Waits until an event releases the wait, and returns its index; `None` if the time is up.
+/// Spins for a while, and then listens.
 #[cold]
 #[inline(never)]
-pub(crate) fn listen<F: Futex>(
+fn spin_or_listen<F: Futex>(
     events: &Events<'_, F>,
     spin: Spin,
     sleep: &impl Sleep<F>,
 ) -> Option<usize> {
+    let released = || first_released(events);
+    let park = || listen(events, sleep);
+    let words = events.iter().count();
+    spin.then_park(events.place(), words, false, sleep, released, park)
+}
+
+/// Waits until an event releases the wait, and returns its index; `None` if the time is up.
+pub(crate) fn listen<F: Futex>(events: &Events<'_, F>, sleep: &impl Sleep<F>) -> Option<usize> {
     let slot = match Slot::take(events.addresses()) {
         Some(slot) => slot,
-        None => return wait_in_overflow(events, sleep),
+        None => return listen_in_overflow(events, sleep),
     };
     let mut listening = Listening { slot, events };
-    let released = wait_in_slot(&mut listening.slot, events, spin, sleep);
+    let released = listen_in_slot(&mut listening.slot, events, sleep);
     listening.leave();
     mem::forget(listening);
     released
@@ -467,13 +508,11 @@ impl<F: Futex> Drop for Listening<'_, '_, F> {
 }
 
 /// The same, in a slot, which has been claimed or withdrawn when this returns.
-fn wait_in_slot<F: Futex>(
+fn listen_in_slot<F: Futex>(
     slot: &mut Slot<F>,
     events: &Events<'_, F>,
-    spin: Spin,
     sleep: &impl Sleep<F>,
 ) -> Option<usize> {
-    let mut has_spun = false;
     slot.publish();
     loop {
         if let Some(found) = mark(events) {
@@ -484,47 +523,28 @@ fn wait_in_slot<F: Futex>(
             }
             continue;
         }
-        // The policy is for waits, and this is one, however often it looks.
-        let spin = if has_spun { Spin::NEVER } else { spin };
-        has_spun = true;
-        match spin_or_sleep(slot, events, spin, sleep) {
+        match slot.sleep(|word, expected| sleep.on(word, expected)) {
             Said::Claimed(index) => break Some(index),
             // A thread that is nudged again and again does not come to sleep, where its deadline is looked at.
             Said::Look if !sleep.is_over() => {}
             Said::Look | Said::TimeOut => match slot.withdraw() {
                 Err(claimed) => break Some(claimed),
-                Ok(()) => break last_look(events),
+                Ok(()) => break first_released(events),
             },
         }
     }
 }
 
-/// Spins, and sleeps on the slot, until something is said to its owner.
-fn spin_or_sleep<F: Futex>(
-    slot: &mut Slot<F>,
-    events: &Events<'_, F>,
-    spin: Spin,
-    sleep: &impl Sleep<F>,
-) -> Said {
-    let (word, awake) = slot.word();
-    let is_said = || (word.load(Relaxed) != awake).then_some(());
-    let mut said = None;
-    let park = || {
-        let slept = slot.sleep(|word, expected| sleep.on(word, expected));
-        let in_time = !matches!(slept, Said::TimeOut);
-        said = Some(slept);
-        in_time.then_some(())
-    };
-    let in_time = spin.then_park(events.place(), 1, false, sleep, is_said, park);
-    match (said, in_time) {
-        (Some(said), _) => said,
-        (None, Some(())) => slot.sleep(|_, _| unreachable!("something has been said")),
-        (None, None) => Said::TimeOut,
-    }
+/// Spins for a while, and does not park.
+#[cold]
+#[inline(never)]
+fn spin_alone<F: Futex>(events: &Events<'_, F>, spin: Spin) -> Option<usize> {
+    let words = events.iter().count();
+    spin.alone::<F, _>(events.place(), words, false, || first_released(events))
 }
 
 /// The same where all slots are taken.
-fn wait_in_overflow<F: Futex>(events: &Events<'_, F>, sleep: &impl Sleep<F>) -> Option<usize> {
+fn listen_in_overflow<F: Futex>(events: &Events<'_, F>, sleep: &impl Sleep<F>) -> Option<usize> {
     let overflow = Overflow::enter();
     loop {
         let epoch = overflow.0.read();
@@ -532,7 +552,7 @@ fn wait_in_overflow<F: Futex>(events: &Events<'_, F>, sleep: &impl Sleep<F>) -> 
             Some(found) if takes(found) => break Some(found.0),
             Some(_) => {}
             None if sleep.on(overflow.0.epoch, epoch) => {}
-            None => break last_look(events),
+            None => break first_released(events),
         }
     }
 }
@@ -556,7 +576,8 @@ fn takes<F: Futex>((_, event, begun): Found<'_, F>) -> bool {
     }
 }
 
-fn last_look<F: Futex>(events: &Events<'_, F>) -> Option<usize> {
+/// Asks each event, and takes the token of the first that releases the wait. Only for a thread that no `set` can claim.
+fn first_released<F: Futex>(events: &Events<'_, F>) -> Option<usize> {
     let found = events.iter().find(|found| takes(*found));
     found.map(|(index, _, _)| index)
 }

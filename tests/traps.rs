@@ -8,7 +8,6 @@ use futex_event::{AutoResetEvent, Event};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::thread;
-use std::time::Duration;
 
 on_every_word! {
     untimed: [
@@ -107,7 +106,7 @@ fn a_sleep_has_no_hidden_end() {
         });
         until_parked(&event, 1);
         let before = sleeps(waiter.load(Relaxed));
-        thread::sleep(Duration::from_millis(2_500));
+        thread::sleep(std::time::Duration::from_millis(2_500));
         assert_eq!(sleeps(waiter.load(Relaxed)), before);
         event.set();
     });

@@ -10,6 +10,9 @@
 //! the same sleepers, also across processes that have taken different ones. [os/os_sync_wait_on_address.h and
 //! src/os/lock.c in libplatform; bsd/sys/ulock.h and bsd/kern/sys_ulock.c in xnu]
 //!
+//! UL_COMPARE_AND_WAIT_SHARED, for shared words, came with macOS 10.15 (xnu-6153). Before, the kernel knows words by their
+//! process and address alone, and answers EINVAL: then shared words are polled every millisecond.
+//!
 //! The kernel knows a private word by its process and address, and a shared one by the memory object that its page is
 //! in. Hence shared words have to be in shared memory, as the header says: other memory is copied on a write after a
 //! `fork`, into another object, and a wake that comes after it does not find those who went to sleep before.
@@ -46,9 +49,10 @@
 //! | call | answer | meaning here |
 //! | --- | --- | --- |
 //! | wait | 0 or more | woken, or the word was not `expected`: look again |
-//! | wait | EINTR | a signal, or for nothing: look again |
+//! | wait | EINTR | a signal, whether or not its handler asks for a restart, or for nothing: look again |
 //! | wait | EFAULT | the word's page is not in memory; to look again brings it in |
 //! | wait | ETIMEDOUT | the time is over, but for a tick: ask the clock |
+//! | wait | EINVAL, before macOS 10.15 | the word is shared, and the kernel cannot sleep on it: see [`nap`] |
 //! | wait | anything else, such as ENOMEM | the kernel refuses: see [`nap`] |
 //! | wake | EINTR | not documented, but Apple's own callers of `__ulock_wake` try again |
 //! | wake | ENOENT, EINVAL | nobody sleeps there; perhaps the word is gone, and its page unmapped |
@@ -160,7 +164,8 @@ pub(crate) fn wait_until(
     match meaning(answer) {
         Meaning::LookAgain => true,
         Meaning::AskTheClock => !deadline.has_passed(now()),
-        Meaning::Refused => nap(deadline),
+        // Relaxed: a wait orders nothing.
+        Meaning::Refused => word.load(Relaxed) != expected || nap(deadline),
     }
 }
 

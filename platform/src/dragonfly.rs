@@ -4,7 +4,8 @@
 //! later kernels take more, but sleep no longer than their `kern.umtx_timeout_max`, which is a second again. They count
 //! on callers to come back: a sleeper is found by the physical address of its word, which can change when the memory is
 //! paged or copied, and then a wake does not reach it. So one call sleeps a second at most here, with a deadline or
-//! without. [man 2 umtx; sys/kern/kern_umtx.c]
+//! without. The kernel sleeps in ticks, rounded up: at the usual 100 Hz a wait ends up to 10 ms late.
+//! [man 2 umtx; sys/kern/kern_umtx.c]
 //!
 //! Since the address is a physical one, shared words need no other call than private ones.
 //!

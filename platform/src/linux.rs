@@ -16,6 +16,10 @@
 //! | wake | EFAULT | the address can hold no memory: nobody sleeps there either |
 //! | either | ENOSYS, 32-bit systems | no call with 32-bit time: use the one with 64-bit time, see [`time`] |
 //!
+//! A signal ends a wait that has a timeout, whether or not its handler asks for a restart. A wait that has none is begun again
+//! by the kernel if the handler was installed with SA_RESTART. So the waits of an event that a signal is to end have a
+//! deadline. [man 7 signal; kernel/futex/waitwake.c: futex_wait]
+//!
 //! Every call leaves `errno` as it found it, so that an event can be set in a signal handler.
 
 mod time;
@@ -72,17 +76,73 @@ fn flag(scope: Scope) -> c_int {
 }
 
 /// The futex call with this number. `timeout` points at a time in the layout that the number stands for, or is null.
-fn call<T>(
+fn call(
     number: c_long,
     word: *const AtomicU32,
     operation: c_int,
     value: u32,
-    timeout: *const T,
+    timeout: *const libc::timespec,
 ) -> Result<(), c_int> {
-    let unused = ptr::null::<u32>();
     result(|| {
         // SAFETY: whatever the word's address is, the kernel reads no more than four bytes there, and answers EFAULT
         // if it cannot; it writes nothing. A wake reads the first three arguments only.
-        unsafe { libc::syscall(number, word, operation, value, timeout, unused, ANY_BITS) }
+        unsafe {
+            futex(
+                number,
+                word as *mut u32,
+                operation,
+                value,
+                timeout,
+                ptr::null_mut(),
+                ANY_BITS,
+            )
+        }
     })
+}
+
+/// `syscall` with the types of `futex(2)`. Its own are not checked by the compiler, and those of C's variable arguments
+/// have to be exact: Miri, since September 2026, refuses a pointer to an atomic in place of one to a `u32`, and anything
+/// but the C library's `timespec` for the time.
+///
+/// # Safety
+///
+/// `timeout` must point at a time in the layout that the number stands for, or be null.
+unsafe fn futex(
+    number: c_long,
+    word: *mut u32,
+    operation: c_int,
+    value: u32,
+    timeout: *const libc::timespec,
+    word2: *mut u32,
+    bits: u32,
+) -> c_long {
+    // SAFETY: as the caller says; the kernel checks all else.
+    unsafe { libc::syscall(number, word, operation, value, timeout, word2, bits) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Those that the manual gives, and that Miri asks for. [man 2 futex; src/shims/unix/linux_like/sync.rs in Miri]
+    #[test]
+    fn the_call_has_the_types_of_the_manual() {
+        type Futex =
+            unsafe fn(c_long, *mut u32, c_int, u32, *const libc::timespec, *mut u32, u32) -> c_long;
+        let call: Futex = futex;
+        let mut word = 7;
+        // SAFETY: the word is there, and null is no time.
+        let woken = unsafe {
+            call(
+                libc::SYS_futex as c_long,
+                &mut word,
+                libc::FUTEX_WAKE,
+                1,
+                ptr::null(),
+                ptr::null_mut(),
+                ANY_BITS,
+            )
+        };
+        assert_eq!((woken, word), (0, 7));
+    }
 }

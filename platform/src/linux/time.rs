@@ -1,8 +1,8 @@
 //! The two layouts in which the kernel takes a time, and the calls that take them.
 //!
-//! On a 64-bit system there is one `futex`, with 64-bit time. On a 32-bit system there are two: the old `futex`, whose
-//! timespec is two 32-bit numbers whatever the C library's `timespec` is, and since Linux 5.1 `futex_time64`. The old
-//! one is tried first here, because
+//! On a 64-bit system there is one `futex`, with 64-bit time: the C library's `timespec`. On a 32-bit system there are
+//! two: the old `futex`, whose timespec is two 32-bit numbers whatever the C library's `timespec` is, and since Linux 5.1
+//! `futex_time64`. The old one is tried first here, because
 //!
 //! - every seccomp filter knows it, while a filter older than Linux 5.1 may answer the new number with EPERM, which
 //!   says nothing about the kernel;
@@ -17,6 +17,7 @@ use super::call;
 use crate::unix::pointer;
 use crate::Deadline;
 use core::sync::atomic::AtomicU32;
+#[cfg(any(test, not(any(target_pointer_width = "64", target_arch = "x86_64"))))]
 use core::time::Duration;
 use libc::c_int;
 
@@ -28,7 +29,10 @@ pub(super) fn futex(
     value: u32,
     deadline: Deadline,
 ) -> Result<(), c_int> {
-    let time = deadline.time().map(Time64::from);
+    use crate::unix::timespec;
+    const _: () = assert!(core::mem::size_of::<libc::timespec>() == 16);
+
+    let time = deadline.time().map(timespec);
     call(libc::SYS_futex, word, operation, value, pointer(&time))
 }
 
@@ -64,23 +68,25 @@ pub(super) fn futex(
 
     if !ONLY_TIME64.load(Relaxed) {
         let time = deadline.time().map(Time32::from);
-        match call(FUTEX, word, operation, value, pointer(&time)) {
+        match call(FUTEX, word, operation, value, pointer(&time).cast()) {
             Err(libc::ENOSYS) => ONLY_TIME64.store(true, Relaxed),
             answer => return answer,
         }
     }
     let time = deadline.time().map(Time64::from);
-    call(FUTEX_TIME64, word, operation, value, pointer(&time))
+    call(FUTEX_TIME64, word, operation, value, pointer(&time).cast())
 }
 
 /// `struct __kernel_timespec`.
 #[derive(Debug, PartialEq, Eq)]
 #[repr(C)]
-pub(super) struct Time64 {
+#[cfg(any(test, not(any(target_pointer_width = "64", target_arch = "x86_64"))))]
+struct Time64 {
     seconds: i64,
     nanoseconds: i64,
 }
 
+#[cfg(any(test, not(any(target_pointer_width = "64", target_arch = "x86_64"))))]
 impl From<Duration> for Time64 {
     fn from(time: Duration) -> Self {
         Self {

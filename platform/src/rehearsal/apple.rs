@@ -26,6 +26,8 @@ mod on_macos_10_11;
 #[path = "../apple.rs"]
 mod on_macos_10_12;
 #[path = "../apple.rs"]
+mod on_macos_10_15;
+#[path = "../apple.rs"]
 mod on_macos_11;
 
 /// Versions of macOS that brought calls, and the one before.
@@ -33,6 +35,7 @@ mod on_macos_11;
 enum System {
     MacOs10_11,
     MacOs10_12,
+    MacOs10_15,
     MacOs11,
     MacOs14_4,
 }
@@ -48,13 +51,16 @@ unsafe fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void {
     LOOK_UPS.with(|count| count.set(count.get() + 1));
     // SAFETY: by the caller, a string as C has them.
     let name = unsafe { CStr::from_ptr(name) }.to_str().unwrap();
+    let is_10_12 = SYSTEM.with(Cell::get) == System::MacOs10_12;
     let function = match name {
         "os_sync_wait_on_address" => os_sync_wait_on_address as *const (),
         "os_sync_wait_on_address_with_timeout" => os_sync_wait_on_address_with_timeout as _,
         "os_sync_wake_by_address_any" => os_sync_wake_by_address_any as _,
         "os_sync_wake_by_address_all" => os_sync_wake_by_address_all as _,
         "__ulock_wait2" => ulock_wait2 as _,
+        "__ulock_wait" if is_10_12 => ulock_wait_of_10_12 as _,
         "__ulock_wait" => ulock_wait as _,
+        "__ulock_wake" if is_10_12 => ulock_wake_of_10_12 as _,
         "__ulock_wake" => ulock_wake as _,
         other => panic!("no version has {}", other),
     };
@@ -178,6 +184,19 @@ extern "C" fn ulock_wait(operation: u32, address: *mut c_void, value: u64, time:
     })
 }
 
+/// Before macOS 10.15, to which UL_COMPARE_AND_WAIT_SHARED is no operation.
+extern "C" fn ulock_wait_of_10_12(
+    operation: u32,
+    address: *mut c_void,
+    value: u64,
+    time: u32,
+) -> c_int {
+    match scope(operation) {
+        Some(Scope::Shared) => answer(operation, || Err(libc::EINVAL)),
+        _ => ulock_wait(operation, address, value, time),
+    }
+}
+
 extern "C" fn ulock_wait2(
     operation: u32,
     address: *mut c_void,
@@ -190,6 +209,14 @@ extern "C" fn ulock_wait2(
 
 extern "C" fn ulock_wake(operation: u32, address: *mut c_void, _: u64) -> c_int {
     answer(operation, || kernel_wakes(operation, address))
+}
+
+/// As `ulock_wait_of_10_12`.
+extern "C" fn ulock_wake_of_10_12(operation: u32, address: *mut c_void, thread: u64) -> c_int {
+    match scope(operation) {
+        Some(Scope::Shared) => answer(operation, || Err(libc::EINVAL)),
+        _ => ulock_wake(operation, address, thread),
+    }
 }
 
 const OS_SYNC_SHARED: u32 = 1;
@@ -269,6 +296,7 @@ mod tests {
 
     words!(backend, Private14_4, Shared14_4);
     words!(on_macos_11, Private11, Shared11);
+    words!(on_macos_10_15, Private10_15, Shared10_15);
     words!(on_macos_10_12, Private10_12, Shared10_12);
     words!(on_macos_10_11, Private10_11, Shared10_11);
     words!(not_yet_used, PrivateNotYetUsed, SharedNotYetUsed);
@@ -283,6 +311,35 @@ mod tests {
         conformance::timed_futex::<F>();
         conformance::keeps_errno::<F>();
         assert_eq!(REFUSED.load(Relaxed), 0, "calls that the system refuses");
+    }
+
+    /// No wake reaches a thread that waits on such a word, and it finds the change all the same.
+    fn is_polled<F: TimedFutex + Default>() {
+        let word = F::default();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while word.load(Relaxed) == 0 {
+                    word.wait(0);
+                }
+            });
+            // As another process would, whose wake does not reach this one.
+            word.fetch_or(1, Relaxed);
+        });
+        let shortest = (0..100).map(|_| {
+            let start = Instant::now();
+            word.wait(0);
+            start.elapsed()
+        });
+        // Less than any nap.
+        assert!(shortest.min() < Some(Duration::from_millis(1)));
+
+        let deadline = Deadline::after(F::now(), Duration::from_millis(20));
+        let mut returns = 0;
+        while word.wait_until(1, deadline) {
+            returns += 1;
+        }
+        assert!(deadline.has_passed(F::now()));
+        assert!(returns <= 20, "it does not nap");
     }
 
     #[test]
@@ -306,12 +363,23 @@ mod tests {
 
     #[cfg(not(futex_event_apple_public))]
     #[test]
-    fn macos_10_12_has_private_calls_with_microseconds() {
+    fn macos_10_15_has_private_calls_with_microseconds() {
+        use on_macos_10_15::{choose, Calls};
+
+        assert_eq!(on(System::MacOs10_15, choose), Calls::Ulock);
+        conforms::<Private10_15>();
+        conforms::<Shared10_15>();
+    }
+
+    #[cfg(not(futex_event_apple_public))]
+    #[test]
+    fn macos_10_12_has_private_calls_for_private_words_and_polls_shared_ones() {
         use on_macos_10_12::{choose, Calls};
 
         assert_eq!(on(System::MacOs10_12, choose), Calls::Ulock);
         conforms::<Private10_12>();
-        conforms::<Shared10_12>();
+        is_polled::<Shared10_12>();
+        conformance::keeps_errno::<Shared10_12>();
     }
 
     #[cfg(feature = "std")]
@@ -328,31 +396,7 @@ mod tests {
         use on_macos_10_11::{choose, Calls};
 
         assert_eq!(on(System::MacOs10_11, choose), Calls::Missing);
-        let word = Shared10_11::default();
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                while word.load(Relaxed) == 0 {
-                    word.wait(0);
-                }
-            });
-            // As another process would, whose wake does not reach this one.
-            word.fetch_or(1, Relaxed);
-        });
-        let shortest = (0..100).map(|_| {
-            let start = Instant::now();
-            word.wait(0);
-            start.elapsed()
-        });
-        // Less than any nap.
-        assert!(shortest.min() < Some(Duration::from_millis(1)));
-
-        let deadline = Deadline::after(Shared10_11::now(), Duration::from_millis(20));
-        let mut returns = 0;
-        while word.wait_until(1, deadline) {
-            returns += 1;
-        }
-        assert!(deadline.has_passed(Shared10_11::now()));
-        assert!(returns <= 20, "it does not nap");
+        is_polled::<Shared10_11>();
     }
 
     #[cfg(futex_event_apple_public)]

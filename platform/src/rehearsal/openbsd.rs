@@ -2,12 +2,26 @@
 
 use super::{odd_answer, reject, sleep_in, time, wake_in};
 use crate::word::Scope;
+use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use core::time::Duration;
 use libc::c_int;
+use std::thread_local;
 
 #[path = "../openbsd.rs"]
 pub(crate) mod backend;
+
+// A process asks once which kernel it is on, so it is there again for an older one.
+#[allow(clippy::duplicate_mod)]
+#[path = "../openbsd.rs"]
+mod older;
+
+thread_local! {
+    /// Whether the kernel under this thread is that of 6.2 or 6.3, when a backend asks, which it does once.
+    static IS_6_3: Cell<bool> = const { Cell::new(false) };
+    /// How many calls with the flag it has had from this thread.
+    static REFUSED: Cell<u32> = const { Cell::new(0) };
+}
 
 /// `uaddr` must point at a word in a wait, and `timeout` at a time or be null.
 #[no_mangle]
@@ -23,6 +37,10 @@ unsafe extern "C" fn futex(
     } else {
         Scope::Private
     };
+    if scope == Scope::Private && IS_6_3.with(Cell::get) {
+        REFUSED.with(|count| count.set(count.get() + 1));
+        return libc::ENOSYS;
+    }
     match op & !128 {
         1 => {
             // SAFETY: by the contract of this function.
@@ -71,10 +89,23 @@ fn answer(error: c_int) -> c_int {
 
 private_and_shared_words!();
 
+word! {
+    /// A word for one process, before OpenBSD 6.4.
+    OlderPrivate
+}
+sleeps_by!(OlderPrivate, older(Scope::Private));
+
+word! {
+    /// A word for several, before OpenBSD 6.4.
+    OlderShared
+}
+sleeps_by!(OlderShared, older(Scope::Shared));
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rehearsal::claims;
+    use crate::{conformance, Deadline, Futex, TimedFutex};
 
     #[test]
     fn each_answer_has_its_meaning() {
@@ -87,5 +118,54 @@ mod tests {
         ];
         claims::look_again::<Private>(&answers);
         claims::pause::<Private>(&[libc::EFAULT, libc::EINVAL, libc::ENOSYS]);
+    }
+
+    /// Has the older backend ask, if it has not, and runs `claim`, in which this thread may not ask again.
+    fn on_6_3(claim: impl FnOnce()) {
+        IS_6_3.with(|is_6_3| is_6_3.set(true));
+        let word = OlderPrivate::default();
+        OlderPrivate::wake_one(&word);
+        let before = REFUSED.with(Cell::get);
+        assert!(before <= 1);
+        claim();
+        assert_eq!(REFUSED.with(Cell::get), before);
+    }
+
+    /// How often a wait returns until its deadline, 30 ms from now, at which it must not be early.
+    fn returns_until_a_deadline<F: TimedFutex + Default>() -> u32 {
+        let word = F::default();
+        let deadline = Deadline::after(F::now(), Duration::from_millis(30));
+        let mut returns = 1;
+        while word.wait_until(0, deadline) {
+            returns += 1;
+        }
+        assert!(deadline.has_passed(F::now()));
+        returns
+    }
+
+    #[test]
+    fn before_6_4_private_words_sleep_without_the_flag() {
+        on_6_3(|| {
+            conformance::timed_futex::<OlderPrivate>();
+            conformance::keeps_errno::<OlderPrivate>();
+            // A nap would end after a millisecond. Odd answers end a sleep, too, but not each time.
+            let least = (0..5).map(|_| returns_until_a_deadline::<OlderPrivate>());
+            assert!(least.min() < Some(4));
+        });
+    }
+
+    #[test]
+    fn before_6_4_shared_words_are_polled() {
+        on_6_3(|| {
+            let word = OlderShared::default();
+            // No wake of another process reaches it.
+            word.wait(0);
+            OlderShared::wake_one(&word);
+            OlderShared::wake_all(&word);
+            word.wait(1);
+            // Paced, on a machine however slow.
+            assert!((2..=31).contains(&returns_until_a_deadline::<OlderShared>()));
+            conformance::keeps_errno::<OlderShared>();
+        });
     }
 }
