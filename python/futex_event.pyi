@@ -4,10 +4,15 @@ import sys
 from collections.abc import Iterable
 
 from _typeshed import WriteableBuffer
-from typing_extensions import deprecated
+from typing_extensions import deprecated, disjoint_base
+
+__all__ = ["AutoResetEvent", "Event", "wait_all", "wait_any", "__version__"]
+if sys.platform != "win32":
+    __all__ += ["SharedEvent"]
 
 __version__: str
 
+@disjoint_base
 class Event:
     """A flag that threads can wait for; it is unset to begin with. A drop-in for threading.Event."""
 
@@ -19,6 +24,7 @@ class Event:
     def isSet(self) -> bool: ...
     def wait(self, timeout: float | None = None) -> bool: ...
 
+@disjoint_base
 class AutoResetEvent:
     """An event of which each set releases one thread that waits, or is remembered for the next one that does."""
 
@@ -29,6 +35,7 @@ class AutoResetEvent:
     def wait(self, timeout: float | None = None) -> bool: ...
 
 if sys.platform != "win32":
+    @disjoint_base
     class SharedEvent:
         """An event for several processes: the four bytes at an offset into memory that they share."""
 

@@ -1,8 +1,8 @@
 //! `AutoResetEvent`.
 
-use crate::{fork, host, repr, timeout, word::Word};
+use crate::{arguments, fork, host, repr, timeout, word::Word};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 /// An event of which each set releases one thread that waits, or is remembered for the next one that does.
 ///
@@ -25,16 +25,19 @@ impl AutoResetEvent {
 impl AutoResetEvent {
     /// As that of `Event`.
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
-    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self {
+    #[classmethod]
+    #[pyo3(signature = (*args, **kwargs), text_signature = "()")]
+    fn new(
+        class: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        arguments::refuse_without_init(class, args, kwargs)?;
+        Ok(Self {
             word: futex_event::AutoResetEvent::with_futex(Word::ZERO),
             process: fork::Process::this(),
-        }
+        })
     }
-
-    #[pyo3(signature = ())]
-    fn __init__(&self) {}
 
     /// Release one thread that waits, or if there is none, remember the set for the next one that will.
     ///

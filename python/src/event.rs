@@ -1,9 +1,9 @@
 //! `Event`: to the letter what `threading.Event` is for those who use it.
 
-use crate::{host, repr, timeout, word::Word};
+use crate::{arguments, host, repr, timeout, word::Word};
 use pyo3::exceptions::PyDeprecationWarning;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 /// A flag that threads can wait for; it is unset to begin with. A drop-in for threading.Event.
 #[pyclass(module = "futex_event", subclass, weakref, dict, frozen)]
@@ -13,17 +13,18 @@ pub struct Event {
 
 #[pymethods]
 impl Event {
-    /// Takes what the `__init__` of a subclass takes; `__init__` below says what is too much.
+    /// Takes what the `__init__` of a subclass takes.
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
-    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+    #[classmethod]
+    #[pyo3(signature = (*args, **kwargs), text_signature = "()")]
+    fn new(
+        class: &Bound<'_, PyType>,
+        args: &Bound<'_, PyTuple>,
+        kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        arguments::refuse_without_init(class, args, kwargs)?;
         let word = futex_event::Event::with_futex(Word::ZERO);
-        Self { word }
-    }
-
-    #[pyo3(signature = ())]
-    fn __init__(&self) {
-        self.word.clear();
+        Ok(Self { word })
     }
 
     /// Set the event: every thread that waits for it is released, and so is every wait from now on, until it is cleared.

@@ -5,6 +5,7 @@
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
+mod arguments;
 mod auto_reset_event;
 mod event;
 mod fork;

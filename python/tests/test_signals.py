@@ -102,7 +102,7 @@ class SignalsTest(unittest.TestCase):
             self.assertIn(released, (False, None))
             self.assertGreaterEqual(elapsed, 0.2)
             self.assertLess(elapsed, 5)
-            self.assertGreater(len(self.handled), 5)
+            self.assertTrue(self.handled)
 
     def test_a_handler_may_set_the_event(self):
         event = Event()

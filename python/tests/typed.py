@@ -45,5 +45,5 @@ shared: bool = SharedEvent(mmap.mmap(-1, 4096), offset=4).wait(1.5)
 wait_all([work])  # type: ignore[list-item]
 wait_any([threading.Event()])  # type: ignore[list-item]
 stop.wait("1")  # type: ignore[arg-type]
-SharedEvent(b"0000")  # type: ignore[arg-type]
+SharedEvent("0000")  # type: ignore[arg-type]
 AutoResetEvent(True)  # type: ignore[call-arg]
