@@ -59,15 +59,17 @@
 //! grant is taken. A listener's mark is a Release, and a `set` that finds it an Acquire, so that it finds the listener.
 //! Everything else in the word can be Relaxed.
 
+use crate::interruptible::{Interrupted, Interruption};
 use crate::listeners::{self, OfOneProcess};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::Begun;
 #[cfg(feature = "std")]
 use crate::sleep::left_until;
-use crate::sleep::{ForEver, Sleep, Until};
+use crate::sleep::{ForEver, NoTime, Sleep, Until};
 use crate::spin::Spin;
 use crate::wait_any;
 use core::fmt;
+use core::mem;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use core::time::Duration;
 
@@ -139,12 +141,12 @@ const fn waiters(word: u32) -> u32 {
 /// At most 32,767 threads are counted as waiting on one event, and none while threads that were released have not yet run.
 /// Other threads wait in a table of the process, as those in [`wait_any`] do; its size is given there.
 ///
-/// Between the two steps of a `set`, to release a thread and to wake it, the thread that sets can be stopped. Of the threads
-/// that were parked, one more than the other sets have released then sleeps on until it runs again: not always the one that
-/// this `set` was for.
+/// If the thread that sets is stopped between the two steps of a `set`, to release a thread and to wake it, one of the threads
+/// that were parked sleeps on until it runs again: not always the one that this `set` was for.
 ///
-/// A thread that is killed inside a wait (by `pthread_cancel` of the asynchronous type, or at the exit of a process on
-/// Windows) stays counted, and the next `set` may be given to it.
+/// A thread that is killed inside a wait stays counted, and the next `set` may be given to it.
+///
+/// The guide has these and [all other limits](crate::guide::limitations) in full.
 ///
 /// [`wait_any`]: crate::wait_any()
 /// [`set`]: AutoResetEvent::set
@@ -213,17 +215,52 @@ impl<F: Futex> AutoResetEvent<F> {
     /// assert!(event.try_wait());
     /// assert!(event.set());
     /// ```
+    #[allow(unsafe_code)]
     #[inline]
     pub fn set(&self) -> bool {
-        let address: *const F = &self.word;
-        let mut word = self.word.load(Relaxed);
+        // SAFETY: a reference is valid.
+        unsafe { Self::set_raw(self) }
+    }
+
+    /// [`set`](Self::set) through a pointer, for an event whose memory may be freed while this runs, by a thread that it has
+    /// released.
+    ///
+    /// `set` may be used for that, too: see [why](crate::guide::limitations#memory-that-is-freed-during-a-set). But there the
+    /// caller holds a reference that outlives what it refers to, which the language does not forbid for types like this and
+    /// does not promise either. Here no reference lasts longer than the call of one atomic operation of core.
+    ///
+    /// # Safety
+    ///
+    /// `this` points at an event, which stays valid until this call has taken effect. It may be moved, freed or unmapped as
+    /// soon as a wait, a look or a `clear` has observed that.
+    ///
+    /// ```
+    /// use futex_event::AutoResetEvent;
+    /// use std::thread;
+    ///
+    /// let event = Box::into_raw(Box::new(AutoResetEvent::new()));
+    /// let address = event as usize;
+    /// // SAFETY: the event is freed below, and not before this call has taken effect.
+    /// let setter = thread::spawn(move || unsafe { AutoResetEvent::set_raw(address as *const AutoResetEvent) });
+    /// // SAFETY: as above. When the wait has returned, this thread alone uses the event.
+    /// unsafe {
+    ///     (*event).wait();
+    ///     drop(Box::from_raw(event));
+    /// }
+    /// assert!(setter.join().unwrap());
+    /// ```
+    #[allow(unsafe_code)] // The pointer is the caller's.
+    #[inline]
+    pub unsafe fn set_raw(this: *const Self) -> bool {
+        // The type is transparent.
+        let address: *const F = this.cast();
+        // SAFETY: the event is valid until it is written, or a listener is claimed for it.
+        let mut word = unsafe { (*address).load(Relaxed) };
         while word & LISTENED == 0 {
             let ungranted = grants(word) < waiters(word);
             let next = if ungranted { word + GRANT } else { word | SET };
-            match self
-                .word
-                .compare_exchange_weak(word, next, Release, Relaxed)
-            {
+            // SAFETY: as above.
+            match unsafe { (*address).compare_exchange_weak(word, next, Release, Relaxed) } {
                 // From here on the event may be gone.
                 Ok(_) if ungranted => {
                     F::wake_one(address);
@@ -233,21 +270,27 @@ impl<F: Futex> AutoResetEvent<F> {
                 Err(found) => word = found,
             }
         }
-        self.set_listened()
+        // SAFETY: as above.
+        unsafe { Self::set_listened(address) }
     }
 
+    /// # Safety
+    ///
+    /// As for `set_raw`.
+    #[allow(unsafe_code)]
     #[cold]
     #[inline(never)]
-    fn set_listened(&self) -> bool {
-        let address: *const F = &self.word;
+    unsafe fn set_listened(address: *const F) -> bool {
         loop {
-            let word = self.word.load(Acquire);
+            // SAFETY: the event is valid until it is written, or a listener is claimed for it.
+            let word = unsafe { (*address).load(Acquire) };
             let ungranted = grants(word) < waiters(word);
             if listeners::claim::<F>(address as usize, ungranted) {
                 return true;
             }
             let next = if ungranted { word + GRANT } else { word | SET };
-            let written = self.word.compare_exchange_weak(word, next, AcqRel, Relaxed);
+            // SAFETY: as above.
+            let written = unsafe { (*address).compare_exchange_weak(word, next, AcqRel, Relaxed) };
             // From here on the event may be gone.
             match written {
                 Ok(_) if ungranted => {
@@ -395,6 +438,25 @@ impl<F: Futex> AutoResetEvent<F> {
         wait.is_some()
     }
 
+    /// Spins for a while, unless others have come in to wait, and does not park.
+    #[inline]
+    pub(crate) fn try_wait_spinning(&self, spin: Spin) -> bool {
+        self.try_wait() || self.spin_alone(spin)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn spin_alone(&self, spin: Spin) -> bool {
+        // As in a wait that parks.
+        if waiters(self.word.load(Relaxed)) > 0 {
+            return false;
+        }
+        let released = || self.try_wait().then_some(());
+        let address: *const F = &self.word;
+        spin.alone::<F, ()>(address as usize, 1, false, released)
+            .is_some()
+    }
+
     /// Waits until a token is taken: true, or until time is up and a last look finds none to take: false.
     fn park(&self, sleep: &impl Sleep<F>) -> bool {
         let mut word = self.word.load(Relaxed);
@@ -413,7 +475,14 @@ impl<F: Futex> AutoResetEvent<F> {
     }
 
     /// The same for a thread that has been counted, when the word was `word`.
-    fn park_counted(&self, mut word: u32, sleep: &impl Sleep<F>) -> bool {
+    fn park_counted(&self, word: u32, sleep: &impl Sleep<F>) -> bool {
+        let counted = Counted(self);
+        let released = self.until_not_counted(word, sleep);
+        mem::forget(counted);
+        released
+    }
+
+    fn until_not_counted(&self, mut word: u32, sleep: &impl Sleep<F>) -> bool {
         let mut in_time = true;
         loop {
             let released = grants(word) > 0;
@@ -463,6 +532,19 @@ impl<F: Futex> AutoResetEvent<F> {
     fn exchange(&self, word: u32, next: u32) -> Result<u32, u32> {
         self.word
             .compare_exchange_weak(word, next, Acquire, Relaxed)
+    }
+}
+
+/// A thread that is counted as waiting. It leaves here if the wait unwinds, by a panic of the caller's closure, as it would
+/// if its time were up. If it has been released, that is for another.
+struct Counted<'a, F: Futex>(&'a AutoResetEvent<F>);
+
+impl<F: Futex> Drop for Counted<'_, F> {
+    fn drop(&mut self) {
+        let event = self.0;
+        if event.until_not_counted(event.word.load(Relaxed), &NoTime) {
+            event.set();
+        }
     }
 }
 
@@ -523,6 +605,123 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     #[inline]
     pub(crate) fn wait_timeout_spinning(&self, timeout: Duration, spin: Spin) -> bool {
         self.try_wait() || self.spin_or_park_until(timeout, spin)
+    }
+
+    /// Blocks until a `set` releases this wait: `Ok`, or until `interrupted` returns true: `Err`.
+    ///
+    /// For threads of a host whose signal handlers have to run while the thread waits, as CPython's do. `interrupted` is
+    /// called on the waiting thread each time it wakes without having been released: after a signal whose handler ran on
+    /// this thread, and now and then for no reason. It is not called before the thread first sleeps. If a token is remembered it is not called at all. If it returns
+    /// true, the wait looks at the event a last time, so that a `set` wins over an interruption. It may take as long as it
+    /// likes, and use any event.
+    ///
+    /// A signal that comes before the thread sleeps does not end the sleep. The [guide](crate::guide::language_runtimes) says
+    /// what to do about that, and on which systems a signal ends a sleep: on Unix systems with a futex, whether or not the
+    /// handler was installed with SA_RESTART.
+    ///
+    /// # Errors
+    ///
+    /// [`Interrupted`] if `interrupted` has returned true, and no `set` has released this wait by then.
+    ///
+    /// # Panics
+    ///
+    /// If `interrupted` panics. The wait has ended then, and the event can be used as before: if a `set` has released this
+    /// wait meanwhile, its token goes to another, or is remembered.
+    ///
+    /// ```
+    /// use futex_event::{AutoResetEvent, Interrupted};
+    /// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    ///
+    /// static SIGNALLED: AtomicBool = AtomicBool::new(false); // turned on by a signal handler
+    ///
+    /// let event = AutoResetEvent::new();
+    /// # event.set();
+    /// match event.wait_interruptible(|| SIGNALLED.swap(false, Relaxed)) {
+    ///     Ok(()) => println!("released"),
+    ///     Err(Interrupted) => println!("there was a signal"),
+    /// }
+    /// ```
+    #[inline]
+    pub fn wait_interruptible(&self, interrupted: impl FnMut() -> bool) -> Result<(), Interrupted> {
+        self.spinning(Spin::ADAPTIVE)
+            .wait_interruptible(interrupted)
+    }
+
+    /// Blocks until a `set` releases this wait: `Ok(true)`, until `timeout` has gone by: `Ok(false)`, or until `interrupted` returns
+    /// true: `Err`.
+    ///
+    /// As [`wait_timeout`](Self::wait_timeout) and [`wait_interruptible`](Self::wait_interruptible). However often the thread
+    /// wakes, the timeout counts from the beginning.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_interruptible`](Self::wait_interruptible).
+    ///
+    /// ```
+    /// use futex_event::AutoResetEvent;
+    /// use std::time::Duration;
+    ///
+    /// let event = AutoResetEvent::new();
+    /// let timeout = Duration::from_millis(5);
+    /// assert_eq!(event.wait_timeout_interruptible(timeout, || false), Ok(false));
+    /// ```
+    #[inline]
+    pub fn wait_timeout_interruptible(
+        &self,
+        timeout: Duration,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.spinning(Spin::ADAPTIVE)
+            .wait_timeout_interruptible(timeout, interrupted)
+    }
+
+    /// As [`wait_timeout_interruptible`](Self::wait_timeout_interruptible), until `deadline`; one in the past is a timeout of
+    /// zero. With the feature `std`.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_interruptible`](Self::wait_interruptible).
+    ///
+    /// ```
+    /// use futex_event::AutoResetEvent;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let event = AutoResetEvent::new();
+    /// let deadline = Instant::now() + Duration::from_millis(5);
+    /// assert_eq!(event.wait_deadline_interruptible(deadline, || false), Ok(false));
+    /// assert!(Instant::now() >= deadline);
+    /// ```
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_deadline_interruptible(
+        &self,
+        deadline: std::time::Instant,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.spinning(Spin::ADAPTIVE)
+            .wait_deadline_interruptible(deadline, interrupted)
+    }
+
+    /// Waits until released, interrupted, or the time is up: `until` is asked for when no token is remembered, and `None`
+    /// says that there is no time to wait.
+    #[inline]
+    pub(crate) fn wait_interruptible_until(
+        &self,
+        until: impl FnOnce() -> Option<Until>,
+        interrupted: impl FnMut() -> bool,
+        spin: Spin,
+    ) -> Result<bool, Interrupted> {
+        if self.try_wait() {
+            return Ok(true);
+        }
+        let until = match until() {
+            Some(until) => until,
+            None => return Ok(false),
+        };
+        let interruption = Interruption::new(interrupted);
+        let released = self.spin_or_park(spin, &interruption.or(until));
+        let answer = interruption.answer(released.then_some(()))?;
+        Ok(answer.is_some())
     }
 
     #[cold]

@@ -31,10 +31,12 @@
 //! | [`Event`] | manual-reset event: once set it stays set until cleared, and releases every waiter |
 //! | [`AutoResetEvent`] | auto-reset event: each `set` releases one waiter, or is remembered for the next |
 //! | [`SharedEvent`] | an `Event` for several processes, in memory that they share; not on every system |
+//! | [`EventCount`], [`Ticket`] | makes a lock-free structure blocking: threads wait until it is as they want it |
 //! | [`wait_any`](wait_any()) | waits for the first of several events, of both kinds; also with a timeout or a deadline |
 //! | [`wait_all`](wait_all()) | waits until manual-reset events have all been set; also with a timeout or a deadline |
 //! | [`Spin`] | what a wait does before it parks; the default adapts |
 //! | [`Spinning`], [`AnyOf`], [`AllOf`] | an event, or several, for waits that are told how to spin |
+//! | [`Interrupted`] | the error of the waits that their caller can end, whose names end in `_interruptible` |
 //! | [`Waitable`] | what `wait_any` can wait for |
 //! | [`platform`] | the words that events live in, and the traits to bring your own |
 //!
@@ -46,13 +48,16 @@
 //! | question | page |
 //! | --- | --- |
 //! | Which event do I want, and when none of them? | [`guide::which_event`] |
+//! | How do I make a lock-free structure blocking? | [`guide::event_counts`] |
 //! | When does a timed wait end, and by which clock? | [`guide::timeouts`] |
 //! | What does a thread see after a wait? | [`guide::ordering`] |
 //! | May I use it in a signal handler, after a `fork`, in shared memory? | [`guide::signals_and_processes`] |
 //! | Which system calls does it make, and what does a sandbox have to allow? | [`guide::system_calls`] |
+//! | How do I wait inside a language runtime, with signals and a global lock? | [`guide::language_runtimes`] |
 //! | What does a wait do before it sleeps? | [`guide::spinning`] |
 //! | How do I use it without `std`, or from C? | [`guide::embedding`] |
 //! | How do I run it on a system of my own? | [`guide::your_own_futex`] |
+//! | What does it not promise? Wraps, killed threads, fairness, priorities, systems | [`guide::limitations`] |
 //! | What is it called here? Python, .NET and Win32, C++, `Mutex` and `Condvar` | [`guide::coming_from`] |
 //!
 //! # Systems
@@ -81,8 +86,10 @@ extern crate std;
 mod atomic_wait;
 mod auto_reset_event;
 mod event;
+mod event_count;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod interruptible;
 mod listeners;
 mod several;
 mod sleep;
@@ -95,7 +102,9 @@ mod wait_any;
 pub use crate::atomic_wait::AtomicWaitFutex;
 pub use auto_reset_event::AutoResetEvent;
 pub use event::Event;
+pub use event_count::{EventCount, Ticket};
 pub use futex_event_platform as platform;
+pub use interruptible::Interrupted;
 pub use spin::Spin;
 pub use spinning::Spinning;
 
@@ -106,12 +115,14 @@ platform::where_words_can_be_shared! {{
     pub use platform::NoSharedFutexOnThisSystem as SharedEvent;
 }}
 pub use several::Waitable;
-#[cfg(feature = "std")]
-pub use wait_all::wait_all_deadline;
 pub use wait_all::{wait_all, wait_all_timeout, AllOf};
 #[cfg(feature = "std")]
-pub use wait_any::wait_any_deadline;
+pub use wait_all::{wait_all_deadline, wait_all_deadline_interruptible};
+pub use wait_all::{wait_all_interruptible, wait_all_timeout_interruptible};
 pub use wait_any::{wait_any, wait_any_timeout, AnyOf};
+#[cfg(feature = "std")]
+pub use wait_any::{wait_any_deadline, wait_any_deadline_interruptible};
+pub use wait_any::{wait_any_interruptible, wait_any_timeout_interruptible};
 
 /// The programs of the README.
 #[cfg(doctest)]

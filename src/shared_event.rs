@@ -11,6 +11,11 @@
 //! that wake nobody of this generation is asleep, and whether the one who clears dies before its exchange or after, no
 //! one is forgotten.
 //!
+//! # A process that writes what it likes
+//!
+//! may keep a waiter asleep, or in the loop in which it marks the word. `set` writes once and calls once, `clear` calls once
+//! and does not begin again when the word changes under it. So neither can be kept from returning.
+//!
 //! # A waiter that dies
 //!
 //! leaves PARKED behind. The next `set` makes a call in vain.
@@ -18,6 +23,7 @@
 #![allow(unsafe_code)] // The one way into memory that somebody else has mapped.
 
 use crate::event::SET;
+use crate::interruptible::Interrupted;
 use crate::platform::SharedFutex;
 use crate::{Event, Spin, Spinning};
 use core::fmt;
@@ -114,7 +120,7 @@ impl SharedEvent {
     /// - `pointer` is aligned to four and the four bytes are mapped, for reading and writing;
     /// - if they are a file's, the file is not cut shorter: a touch beyond its end is a SIGBUS;
     /// - they are used in no other way than as an event, except that another process may write what it likes: that harms
-    ///   nobody but those who wait;
+    ///   nobody but those who wait: no other operation can be kept from returning;
     /// - the memory is one object that the others map too, as with MAP_SHARED: after a `fork`, memory mapped with
     ///   MAP_PRIVATE is no longer the same.
     ///
@@ -182,6 +188,50 @@ impl SharedEvent {
     #[inline]
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
         self.0.wait_deadline(deadline)
+    }
+
+    /// Blocks until the event is set: `Ok`, or until `interrupted` returns true: `Err`. As [`Event::wait_interruptible`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Event::wait_interruptible`].
+    #[inline]
+    pub fn wait_interruptible(
+        &self,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<(), Interrupted> {
+        self.0.wait_interruptible(interrupted)
+    }
+
+    /// Blocks until the event is set: `Ok(true)`, until `timeout` has gone by: `Ok(false)`, or until `interrupted` returns
+    /// true: `Err`. As [`Event::wait_timeout_interruptible`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Event::wait_interruptible`].
+    #[inline]
+    pub fn wait_timeout_interruptible(
+        &self,
+        timeout: Duration,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.0.wait_timeout_interruptible(timeout, interrupted)
+    }
+
+    /// As [`wait_timeout_interruptible`](Self::wait_timeout_interruptible), until `deadline`. As
+    /// [`Event::wait_deadline_interruptible`], with the feature `std`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Event::wait_interruptible`].
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_deadline_interruptible(
+        &self,
+        deadline: std::time::Instant,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.0.wait_deadline_interruptible(deadline, interrupted)
     }
 
     /// The event, for a wait that does something else before it parks than [`Spin::ADAPTIVE`].

@@ -32,18 +32,44 @@ impl<F: Futex> Sleep<F> for ForEver {
     }
 }
 
+/// A sleep of a thread that has to leave.
+pub(crate) struct NoTime;
+
+impl<F> Sleep<F> for NoTime {
+    fn on(&self, _: &F, _: u32) -> bool {
+        false
+    }
+
+    fn time(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn is_over(&self) -> bool {
+        true
+    }
+}
+
 pub(crate) struct Until {
     deadline: Deadline,
     timeout: Duration,
 }
 
 impl Until {
+    pub(crate) const NEVER: Self = Self {
+        deadline: Deadline::NEVER,
+        timeout: Duration::MAX,
+    };
+
     /// Until `timeout` from now; `None` if that is now.
     pub(crate) fn at_most<F: TimedFutex>(timeout: Duration) -> Option<Self> {
         (timeout != Duration::ZERO).then(|| Self {
             deadline: Deadline::after(F::now(), timeout),
             timeout,
         })
+    }
+
+    pub(crate) fn is_never(&self) -> bool {
+        self.deadline == Deadline::NEVER
     }
 }
 

@@ -1,6 +1,7 @@
 //! Waiting for all of several manual-reset events.
 
 use crate::event::is_set;
+use crate::interruptible::{Interrupted, Interruption};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::{Begun, SOME};
 use crate::sleep::{ForEver, Sleep, Until};
@@ -81,6 +82,92 @@ pub fn wait_all_deadline<F: TimedFutex>(
         .wait_deadline(deadline)
 }
 
+/// Blocks until each of the events has been set since this began: `Ok`, or until `interrupted` returns true: `Err`.
+///
+/// As [`wait_all`] and [`Event::wait_interruptible`].
+///
+/// # Errors
+///
+/// [`Interrupted`] if `interrupted` has returned true, and not every event had been set by then.
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_all_interruptible, Event};
+/// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+///
+/// static SIGNALLED: AtomicBool = AtomicBool::new(false); // turned on by a signal handler
+///
+/// let (first, second) = (Event::new_set(), Event::new_set());
+/// let waited = wait_all_interruptible(&[&first, &second], || SIGNALLED.swap(false, Relaxed));
+/// assert_eq!(waited, Ok(()));
+/// ```
+pub fn wait_all_interruptible<F: TimedFutex>(
+    events: &[&Event<F>],
+    interrupted: impl FnMut() -> bool,
+) -> Result<(), Interrupted> {
+    AllOf(events)
+        .spinning(Spin::ADAPTIVE)
+        .wait_interruptible(interrupted)
+}
+
+/// Blocks until each of the events has been set since this began: `Ok(true)`, until `timeout` has gone by: `Ok(false)`, or
+/// until `interrupted` returns true: `Err`.
+///
+/// As [`wait_all_timeout`] and [`wait_all_interruptible`]. However often the thread wakes, the timeout counts from the
+/// beginning.
+///
+/// # Errors
+///
+/// As [`wait_all_interruptible`].
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_all_timeout_interruptible, Event};
+/// use std::time::Duration;
+///
+/// let event = Event::new();
+/// let timeout = Duration::from_millis(5);
+/// assert_eq!(wait_all_timeout_interruptible(&[&event], timeout, || false), Ok(false));
+/// ```
+pub fn wait_all_timeout_interruptible<F: TimedFutex>(
+    events: &[&Event<F>],
+    timeout: Duration,
+    interrupted: impl FnMut() -> bool,
+) -> Result<bool, Interrupted> {
+    AllOf(events)
+        .spinning(Spin::ADAPTIVE)
+        .wait_timeout_interruptible(timeout, interrupted)
+}
+
+/// As [`wait_all_timeout_interruptible`], until `deadline`; one in the past is a timeout of zero. With the feature `std`.
+///
+/// # Errors
+///
+/// As [`wait_all_interruptible`].
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_all_deadline_interruptible, Event};
+/// use std::time::{Duration, Instant};
+///
+/// let event = Event::new();
+/// let deadline = Instant::now() + Duration::from_millis(5);
+/// assert_eq!(wait_all_deadline_interruptible(&[&event], deadline, || false), Ok(false));
+/// ```
+#[cfg(feature = "std")]
+pub fn wait_all_deadline_interruptible<F: TimedFutex>(
+    events: &[&Event<F>],
+    deadline: std::time::Instant,
+    interrupted: impl FnMut() -> bool,
+) -> Result<bool, Interrupted> {
+    AllOf(events)
+        .spinning(Spin::ADAPTIVE)
+        .wait_deadline_interruptible(deadline, interrupted)
+}
+
 /// Several manual-reset events, which end a wait when each of them has been set: for [`wait_all`] that is told how to spin.
 ///
 /// ```
@@ -109,6 +196,25 @@ impl<F: Futex> Spinning<'_, AllOf<'_, F>> {
     pub fn wait(&self) {
         all_of(self.event.0, self.spin, || Some(ForEver));
     }
+
+    /// Whether each of the events is set, or has been set while this spun.
+    ///
+    /// Spins as [`wait`](Self::wait) would, and does not park. Makes no system call, but to read the clock where that is one.
+    ///
+    /// ```
+    /// use futex_event::{AllOf, Event, Spin};
+    ///
+    /// let (first, second) = (Event::new_set(), Event::new());
+    /// assert!(!AllOf(&[&first, &second]).spinning(Spin::ADAPTIVE).try_wait());
+    /// second.set();
+    /// assert!(AllOf(&[&first, &second]).spinning(Spin::ADAPTIVE).try_wait());
+    /// ```
+    #[inline]
+    pub fn try_wait(&self) -> bool {
+        begin(self.event.0, None, true, |events| {
+            spin_alone(events, self.spin)
+        })
+    }
 }
 
 impl<F: TimedFutex> Spinning<'_, AllOf<'_, F>> {
@@ -132,6 +238,53 @@ impl<F: TimedFutex> Spinning<'_, AllOf<'_, F>> {
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
         self.wait_timeout(crate::sleep::left_until(deadline))
     }
+
+    /// As [`wait_all_interruptible`].
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_all_interruptible`].
+    #[inline]
+    pub fn wait_interruptible(&self, interrupted: impl FnMut() -> bool) -> Result<(), Interrupted> {
+        let interruption = Interruption::new(interrupted);
+        let sleep = || Some(interruption.or(Until::NEVER));
+        let released = all_of(self.event.0, self.spin, sleep);
+        interruption.answer(released.then_some(()))?;
+        Ok(())
+    }
+
+    /// As [`wait_all_timeout_interruptible`].
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_all_interruptible`].
+    #[inline]
+    pub fn wait_timeout_interruptible(
+        &self,
+        timeout: Duration,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        let interruption = Interruption::new(interrupted);
+        let sleep = || Until::at_most::<F>(timeout).map(|until| interruption.or(until));
+        let released = all_of(self.event.0, self.spin, sleep);
+        let answer = interruption.answer(released.then_some(()))?;
+        Ok(answer.is_some())
+    }
+
+    /// As [`wait_all_deadline_interruptible`], with the feature `std`.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_all_interruptible`].
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_deadline_interruptible(
+        &self,
+        deadline: std::time::Instant,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.wait_timeout_interruptible(crate::sleep::left_until(deadline), interrupted)
+    }
 }
 
 /// `sleep` is asked for when an event is not set; `None` says that there is no time to wait.
@@ -141,18 +294,20 @@ fn all_of<F: Futex, S: Sleep<F>>(
     spin: Spin,
     sleep: impl FnOnce() -> Option<S>,
 ) -> bool {
-    begin(events, None, true, spin, sleep)
+    begin(events, None, true, |begun| {
+        sleep().map_or(false, |sleep| spin_or_park(begun, spin, &sleep))
+    })
 }
 
 type Events<'a, F> = Begun<'a, Event<F>>;
 
-/// Looks at each event for the first time, and waits if not all of them were set, or `are_set` says so of those before.
-fn begin<F: Futex, S: Sleep<F>>(
+/// Looks at each event for the first time, and does what is to be done if not all of them were set, or `are_set` says so of
+/// those before.
+fn begin<F: Futex>(
     events: &[&Event<F>],
     before: Option<&Events<'_, F>>,
     mut are_set: bool,
-    spin: Spin,
-    sleep: impl FnOnce() -> Option<S>,
+    otherwise: impl FnOnce(&Events<'_, F>) -> bool,
 ) -> bool {
     let (some, rest) = events.split_at(events.len().min(SOME));
     let mut words = [0; SOME];
@@ -167,9 +322,26 @@ fn begin<F: Futex, S: Sleep<F>>(
         first: 0,
     };
     if !rest.is_empty() {
-        return begin(rest, Some(&begun), are_set, spin, sleep);
+        return begin(rest, Some(&begun), are_set, otherwise);
     }
-    are_set || sleep().map_or(false, |sleep| spin_or_park(&begun, spin, &sleep))
+    are_set || otherwise(&begun)
+}
+
+/// Whether the wait that began with these words is released.
+fn are_released<F: Futex>(events: &Events<'_, F>) -> Option<()> {
+    let mut unset = events.iter().filter(|(_, _, begun)| !is_set(*begun));
+    unset
+        .all(|(_, event, begun)| event.has_released(begun))
+        .then_some(())
+}
+
+/// Spins for a while, and does not park.
+#[cold]
+#[inline(never)]
+fn spin_alone<F: Futex>(events: &Events<'_, F>, spin: Spin) -> bool {
+    let words = events.iter().count();
+    spin.alone::<F, _>(events.place(), words, false, || are_released(events))
+        .is_some()
 }
 
 /// Spins for a while, and then parks on each in turn.
@@ -177,12 +349,7 @@ fn begin<F: Futex, S: Sleep<F>>(
 #[inline(never)]
 fn spin_or_park<F: Futex>(events: &Events<'_, F>, spin: Spin, sleep: &impl Sleep<F>) -> bool {
     let unset = events.iter().filter(|(_, _, begun)| !is_set(*begun));
-    let released = || {
-        let mut unset = unset.clone();
-        unset
-            .all(|(_, event, begun)| event.has_released(begun))
-            .then_some(())
-    };
+    let released = || are_released(events);
     let park = || {
         let mut unset = unset.clone();
         unset

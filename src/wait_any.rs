@@ -9,6 +9,7 @@
 //! of 150 to 190, because becoming a listener takes ten read-modify-writes, and the next `set` reads the lines they wrote.
 
 use crate::event::is_set;
+use crate::interruptible::{Interrupted, Interruption};
 use crate::listeners::{OfOneProcess, Overflow, Said, Slot};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::sealed::Kind;
@@ -16,6 +17,7 @@ use crate::several::{Begun, Waitable, SOME};
 use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
 use crate::spinning::Spinning;
+use core::mem;
 use core::time::Duration;
 
 /// Blocks until one of the events releases this wait, and returns its index.
@@ -41,19 +43,20 @@ use core::time::Duration;
 ///
 /// # Limits
 ///
-/// Any number of events can be waited for. Each takes some time and a few bytes of the stack.
+/// Any number of events can be waited for. A wait for more than 16 calls itself for the rest, so it takes stack: on x86-64
+/// 21 bytes for each event, and 68 in a build without optimisation ([`wait_all`](crate::wait_all()): 16 and 46).
 ///
 /// - Up to 15, what is said above holds. With more, the thread is woken by many a `set`, also of other events that threads
 ///   wait for so, and looks at all of its own: then two sets of one auto-reset event can come to one token before it has
 ///   looked, and threads that wait for fewer come first.
-/// - 480 threads of a process can wait so at the same time. Of those beyond, all are woken by each `set` of an event that a
-///   thread waits for so, and what is said of more than 15 events holds for them too.
-/// - A thread that was woken for a token which another thread took first counts as newly come until it has looked again. So
-///   does one that was released by another event: a token that it was woken for is passed on when it runs.
-/// - A `set` that is stopped between two of its steps may release a wait that began later in the same place of memory, if
-///   2^26 waits have begun there meanwhile, or a multiple of that, to the exact count.
-/// - A thread that is killed inside keeps its place, and an auto-reset event may give it a token. An [`Event`](crate::Event)
-///   is not affected.
+/// - 480 threads of a process can wait so at the same time, each in a slot of a table. Of those beyond, all are woken by each
+///   `set` of an event that a thread waits for so, and what is said of more than 15 events holds for them too.
+/// - A thread that was woken for a token which another thread took first, or which is released by another event, counts as
+///   newly come until it has run and checked all its events again.
+/// - In the child of a `fork` no thread of the parent is left in the table, unless the events live in a word of your own that
+///   does not arrange it. A thread that is killed inside keeps its slot, and one token may be given to it.
+///
+/// The guide has these and [all other limits](crate::guide::limitations#several-events) in full.
 ///
 /// # Panics
 ///
@@ -140,6 +143,109 @@ pub fn wait_any_deadline<F: TimedFutex>(
         .wait_deadline(deadline)
 }
 
+/// Blocks until one of the events releases this wait: `Ok` with its index, or until `interrupted` returns true: `Err`.
+///
+/// As [`wait_any`] and [`Event::wait_interruptible`](crate::Event::wait_interruptible).
+///
+/// # Errors
+///
+/// [`Interrupted`] if `interrupted` has returned true, and no event has released this wait by then. No token is taken.
+///
+/// # Panics
+///
+/// As [`wait_any`], and if `interrupted` panics: see
+/// [`AutoResetEvent::wait_interruptible`](crate::AutoResetEvent::wait_interruptible).
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_any_interruptible, AutoResetEvent, Event, Interrupted};
+/// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+///
+/// static SIGNALLED: AtomicBool = AtomicBool::new(false); // turned on by a signal handler
+///
+/// let (stop, work) = (Event::new(), AutoResetEvent::new());
+/// # work.set();
+/// match wait_any_interruptible(&[&stop, &work], || SIGNALLED.swap(false, Relaxed)) {
+///     Ok(0) => println!("time to go"),
+///     Ok(_) => println!("there is work"),
+///     Err(Interrupted) => println!("there was a signal"),
+/// }
+/// ```
+pub fn wait_any_interruptible<F: TimedFutex>(
+    events: &[&dyn Waitable<F>],
+    interrupted: impl FnMut() -> bool,
+) -> Result<usize, Interrupted> {
+    AnyOf(events)
+        .spinning(Spin::ADAPTIVE)
+        .wait_interruptible(interrupted)
+}
+
+/// Blocks until one of the events releases this wait: `Ok` with its index, until `timeout` has gone by: `Ok(None)`, or until
+/// `interrupted` returns true: `Err`.
+///
+/// As [`wait_any_timeout`] and [`wait_any_interruptible`]. However often the thread wakes, the timeout counts from the
+/// beginning.
+///
+/// # Errors
+///
+/// As [`wait_any_interruptible`].
+///
+/// # Panics
+///
+/// As [`wait_any_interruptible`].
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_any_timeout_interruptible, AutoResetEvent, Event};
+/// use std::time::Duration;
+///
+/// let (stop, work) = (Event::new(), AutoResetEvent::new());
+/// let timeout = Duration::from_millis(5);
+/// assert_eq!(wait_any_timeout_interruptible(&[&stop, &work], timeout, || false), Ok(None));
+/// ```
+pub fn wait_any_timeout_interruptible<F: TimedFutex>(
+    events: &[&dyn Waitable<F>],
+    timeout: Duration,
+    interrupted: impl FnMut() -> bool,
+) -> Result<Option<usize>, Interrupted> {
+    AnyOf(events)
+        .spinning(Spin::ADAPTIVE)
+        .wait_timeout_interruptible(timeout, interrupted)
+}
+
+/// As [`wait_any_timeout_interruptible`], until `deadline`; one in the past is a timeout of zero. With the feature `std`.
+///
+/// # Errors
+///
+/// As [`wait_any_interruptible`].
+///
+/// # Panics
+///
+/// As [`wait_any_interruptible`].
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_any_deadline_interruptible, AutoResetEvent, Event};
+/// use std::time::{Duration, Instant};
+///
+/// let (stop, work) = (Event::new(), AutoResetEvent::new());
+/// let deadline = Instant::now() + Duration::from_millis(5);
+/// assert_eq!(wait_any_deadline_interruptible(&[&stop, &work], deadline, || false), Ok(None));
+/// ```
+#[cfg(feature = "std")]
+pub fn wait_any_deadline_interruptible<F: TimedFutex>(
+    events: &[&dyn Waitable<F>],
+    deadline: std::time::Instant,
+    interrupted: impl FnMut() -> bool,
+) -> Result<Option<usize>, Interrupted> {
+    AnyOf(events)
+        .spinning(Spin::ADAPTIVE)
+        .wait_deadline_interruptible(deadline, interrupted)
+}
+
 /// Several events, the first of which to be set ends a wait: for [`wait_any`] that is told how to spin.
 ///
 /// ```
@@ -175,6 +281,27 @@ impl<F: Futex> Spinning<'_, AnyOf<'_, F>> {
         let index = first_of(self.event.0, self.spin, || Some(ForEver));
         index.expect("only an event ends a wait without a deadline")
     }
+
+    /// Takes the first of the events that is set, or is set while this spins, and returns its index; `None` if none is.
+    ///
+    /// Spins as [`wait`](Self::wait) would, and does not park. Makes no system call, but to read the clock where that is one.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_any`].
+    ///
+    /// ```
+    /// use futex_event::{AnyOf, AutoResetEvent, Event, Spin};
+    ///
+    /// let (stop, work) = (Event::new(), AutoResetEvent::new());
+    /// assert_eq!(AnyOf(&[&stop, &work]).spinning(Spin::ADAPTIVE).try_wait(), None);
+    /// work.set();
+    /// assert_eq!(AnyOf(&[&stop, &work]).spinning(Spin::ADAPTIVE).try_wait(), Some(1));
+    /// ```
+    #[inline]
+    pub fn try_wait(&self) -> Option<usize> {
+        begin_any(self.event.0, |events| spin_alone(events, self.spin))
+    }
 }
 
 impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
@@ -198,6 +325,67 @@ impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> Option<usize> {
         self.wait_timeout(crate::sleep::left_until(deadline))
     }
+
+    /// As [`wait_any_interruptible`].
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_any_interruptible`].
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_any_interruptible`].
+    #[inline]
+    pub fn wait_interruptible(
+        &self,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<usize, Interrupted> {
+        let interruption = Interruption::new(interrupted);
+        let sleep = || Some(interruption.or(Until::NEVER));
+        let index = first_of(self.event.0, self.spin, sleep);
+        let index = interruption.answer(index)?;
+        Ok(index.expect("an event or an interruption ends a wait without a deadline"))
+    }
+
+    /// As [`wait_any_timeout_interruptible`].
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_any_interruptible`].
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_any_interruptible`].
+    #[inline]
+    pub fn wait_timeout_interruptible(
+        &self,
+        timeout: Duration,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<Option<usize>, Interrupted> {
+        let interruption = Interruption::new(interrupted);
+        let sleep = || Until::at_most::<F>(timeout).map(|until| interruption.or(until));
+        let index = first_of(self.event.0, self.spin, sleep);
+        interruption.answer(index)
+    }
+
+    /// As [`wait_any_deadline_interruptible`], with the feature `std`.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_any_interruptible`].
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_any_interruptible`].
+    #[cfg(feature = "std")]
+    #[inline]
+    pub fn wait_deadline_interruptible(
+        &self,
+        deadline: std::time::Instant,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<Option<usize>, Interrupted> {
+        self.wait_timeout_interruptible(crate::sleep::left_until(deadline), interrupted)
+    }
 }
 
 /// `sleep` is asked for when no event is set; `None` says that there is no time to wait.
@@ -207,19 +395,27 @@ fn first_of<F: Futex, S: Sleep<F>>(
     spin: Spin,
     sleep: impl FnOnce() -> Option<S>,
 ) -> Option<usize> {
+    begin_any(events, |begun| spin_or_listen(begun, spin, &sleep()?))
+}
+
+/// Looks at each event for the first time, and does what is to be done if none is set.
+#[inline]
+fn begin_any<F: Futex>(
+    events: &[&dyn Waitable<F>],
+    otherwise: impl FnOnce(&Events<'_, F>) -> Option<usize>,
+) -> Option<usize> {
     let () = OfOneProcess::<F>::CHECKED;
     assert!(!events.is_empty(), "a wait for one of no events never ends");
-    begin(events, None, spin, sleep)
+    begin(events, None, otherwise)
 }
 
 type Events<'a, F> = Begun<'a, dyn Waitable<F> + 'a>;
 
-/// Looks at each event for the first time, and waits if none is set.
-fn begin<F: Futex, S: Sleep<F>>(
+/// The same, for some more events.
+fn begin<F: Futex>(
     events: &[&dyn Waitable<F>],
     before: Option<&Events<'_, F>>,
-    spin: Spin,
-    sleep: impl FnOnce() -> Option<S>,
+    otherwise: impl FnOnce(&Events<'_, F>) -> Option<usize>,
 ) -> Option<usize> {
     let (some, rest) = events.split_at(events.len().min(SOME));
     let first = before.map_or(0, |before| before.first + SOME);
@@ -246,9 +442,9 @@ fn begin<F: Futex, S: Sleep<F>>(
         first,
     };
     if rest.is_empty() {
-        spin_or_listen(&begun, spin, &sleep()?)
+        otherwise(&begun)
     } else {
-        begin(rest, Some(&begun), spin, sleep)
+        begin(rest, Some(&begun), otherwise)
     }
 }
 
@@ -272,25 +468,53 @@ pub(crate) fn listen<F: Futex>(events: &Events<'_, F>, sleep: &impl Sleep<F>) ->
         Some(slot) => slot,
         None => return listen_in_overflow(events, sleep),
     };
-    let (released, owes) = listen_in_slot(slot, events, sleep);
-    if owes {
-        for (_, event, _) in events.iter() {
-            if let Kind::AutoReset(event) = event.kind() {
-                event.pass_on();
-            }
-        }
-    }
+    let mut listening = Listening { slot, events };
+    let released = listen_in_slot(&mut listening.slot, events, sleep);
+    listening.leave();
+    mem::forget(listening);
     released
 }
 
-/// The same, in a slot. Returns what the slot says of nudges, too.
+/// A thread that has a slot. It leaves here if the wait unwinds, by a panic of the caller's closure, as it would if its time
+/// were up. If it has been given a token, that is for another.
+struct Listening<'a, 'b, F: Futex> {
+    slot: Slot<F>,
+    events: &'a Events<'b, F>,
+}
+
+impl<F: Futex> Listening<'_, '_, F> {
+    /// Gives the slot back, once it has been claimed or withdrawn.
+    fn leave(&self) {
+        if self.slot.leave(self.events.addresses()) {
+            for (_, event, _) in self.events.iter() {
+                if let Kind::AutoReset(event) = event.kind() {
+                    event.pass_on();
+                }
+            }
+        }
+    }
+}
+
+impl<F: Futex> Drop for Listening<'_, '_, F> {
+    fn drop(&mut self) {
+        let claimed = self.slot.withdraw().err();
+        self.leave();
+        if let Some((_, event, _)) = claimed.and_then(|index| self.events.iter().nth(index)) {
+            if let Kind::AutoReset(event) = event.kind() {
+                event.set();
+            }
+        }
+    }
+}
+
+/// The same, in a slot, which has been claimed or withdrawn when this returns.
 fn listen_in_slot<F: Futex>(
-    mut slot: Slot<F>,
+    slot: &mut Slot<F>,
     events: &Events<'_, F>,
     sleep: &impl Sleep<F>,
-) -> (Option<usize>, bool) {
+) -> Option<usize> {
     slot.publish();
-    let released = loop {
+    loop {
         if let Some(found) = mark(events) {
             match slot.withdraw() {
                 Err(claimed) => break Some(claimed),
@@ -308,25 +532,29 @@ fn listen_in_slot<F: Futex>(
                 Ok(()) => break first_released(events),
             },
         }
-    };
-    let owes = slot.leave(events.addresses());
-    (released, owes)
+    }
+}
+
+/// Spins for a while, and does not park.
+#[cold]
+#[inline(never)]
+fn spin_alone<F: Futex>(events: &Events<'_, F>, spin: Spin) -> Option<usize> {
+    let words = events.iter().count();
+    spin.alone::<F, _>(events.place(), words, false, || first_released(events))
 }
 
 /// The same where all slots are taken.
 fn listen_in_overflow<F: Futex>(events: &Events<'_, F>, sleep: &impl Sleep<F>) -> Option<usize> {
     let overflow = Overflow::enter();
-    let released = loop {
-        let epoch = overflow.read();
+    loop {
+        let epoch = overflow.0.read();
         match mark(events) {
             Some(found) if takes(found) => break Some(found.0),
             Some(_) => {}
-            None if sleep.on(overflow.epoch, epoch) => {}
+            None if sleep.on(overflow.0.epoch, epoch) => {}
             None => break first_released(events),
         }
-    };
-    overflow.leave();
-    released
+    }
 }
 
 /// An event, its index, and the word with which the wait began.

@@ -7,14 +7,20 @@
 
 mod common;
 
-use common::process::in_child;
+use common::process::{in_child, leave};
 use common::seccomp::{filter, filter_naps, filter_without, REFUSE};
 use common::signals::{alarm_in, on_signal, unblock};
-use common::{thread_id, until, until_listening, until_parked, AnyEvent, Watched, PATIENCE};
+use common::{
+    is_asleep, thread_id, until, until_listening, until_parked, AnyEvent, Watched, PATIENCE,
+};
 use futex_event::platform::{Deadline, Futex, PrivateFutex, TimedFutex};
-use futex_event::{wait_any, wait_any_timeout, AutoResetEvent, Event, SharedEvent, Waitable};
+use futex_event::{
+    wait_any, wait_any_timeout, AutoResetEvent, Event, EventCount, SharedEvent, Waitable,
+};
+use std::io::Write;
 use std::mem::zeroed;
 use std::os::raw::c_long;
+use std::os::unix::thread::JoinHandleExt;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 use std::thread;
@@ -54,6 +60,20 @@ fn the_kernel_sees_no_call_but_for_waking_the_parked() {
         held &= quiet.set() && quiet.wait_timeout(Duration::MAX) && quiet.set();
         quiet.wait();
         held &= !quiet.wait_timeout(Duration::ZERO);
+        held &= CALLS.load(Relaxed) == 0;
+
+        let quiet = EventCount::new();
+        quiet.notify_one();
+        quiet.notify_all();
+        let tickets = [(); 4].map(|()| quiet.prepare());
+        quiet.notify_one();
+        let [first, second, third, fourth] = tickets;
+        first.wait();
+        held &= second.wait_timeout(Duration::MAX) && third.wait_timeout(Duration::ZERO);
+        drop(fourth);
+        held &= !quiet.prepare().wait_timeout(Duration::ZERO);
+        quiet.notify_all();
+        held &= quiet.wait_until(|| Some(true));
         held &= CALLS.load(Relaxed) == 0;
 
         let quiet = SharedEvent::new();
@@ -289,6 +309,18 @@ fn set_keeps_errno_when_it_wakes_a_thread() {
     }
     claim::<Event<Watched<PrivateFutex>>>();
     claim::<AutoResetEvent<Watched<PrivateFutex>>>();
+
+    let _turn = common::take_turn();
+    let changed: EventCount<Watched<PrivateFutex>> = EventCount::with_futex(Watched::default());
+    for notify in [EventCount::notify_one, EventCount::notify_all] {
+        thread::scope(|scope| {
+            scope.spawn(|| changed.prepare().wait());
+            until_listening::<PrivateFutex>(1);
+            *errno() = 1234;
+            notify(&changed);
+            assert_eq!(*errno(), 1234);
+        });
+    }
 }
 
 /// A wake on memory that has been unmapped wakes nobody; on an address that can hold no memory it fails.
@@ -437,6 +469,7 @@ fn the_child_of_a_fork_may_use_events_on_which_threads_of_its_parent_wait() {
         PLAIN.set();
     }
 
+    let _turn = common::take_turn();
     let all = || wait_any::<Word>(&[&STOP, &LISTENED]);
     let waiters = [(); 2].map(|()| (thread::spawn(|| PLAIN.wait()), thread::spawn(all)));
     until_parked(&PLAIN, 2);
@@ -468,6 +501,55 @@ fn the_child_of_a_fork_may_use_events_on_which_threads_of_its_parent_wait() {
     }
 }
 
+/// What is left of a thread that is killed in a wait. Here a signal handler does not return to it.
+#[test]
+fn a_wait_that_never_ends_takes_one_token_with_it() {
+    static PLAIN: AutoResetEvent = AutoResetEvent::new();
+    static LISTENED: AutoResetEvent = AutoResetEvent::new();
+    static STOP: Event = Event::new();
+    const MOMENT: Duration = Duration::from_millis(1);
+
+    fn is_waited_for(event: &AutoResetEvent) -> bool {
+        let mut text = [0; 100];
+        write!(&mut text[..], "{event:?}").unwrap();
+        text.windows(12).any(|part| part == b"parked: true")
+    }
+    /// One set is for the thread that is gone; and then it is an event like any other.
+    fn loses_one_token(event: &AutoResetEvent, wait: impl Fn() -> bool) -> bool {
+        event.set()
+            && !event.is_set()
+            && (0..3).all(|_| {
+                let is_usual = !wait() && event.set() && !event.set() && event.is_set();
+                is_usual && wait() && !event.is_set()
+            })
+    }
+    extern "C" fn plain(_: i32) {
+        if is_waited_for(&PLAIN) {
+            leave(loses_one_token(&PLAIN, || PLAIN.wait_timeout(MOMENT)));
+        }
+    }
+    extern "C" fn listened(_: i32) {
+        if is_waited_for(&LISTENED) {
+            let wait = |index| wait_any_timeout(&[&STOP, &LISTENED], MOMENT) == Some(index);
+            let loses_none = STOP.set() && wait(0) && STOP.clear() && STOP.set() && STOP.clear();
+            leave(loses_none && loses_one_token(&LISTENED, || wait(1)));
+        }
+    }
+
+    in_child(|| {
+        on_signal(libc::SIGALRM, plain);
+        alarm_in(Duration::from_millis(5));
+        PLAIN.wait();
+        false
+    });
+    in_child(|| {
+        on_signal(libc::SIGALRM, listened);
+        alarm_in(Duration::from_millis(5));
+        wait_any(&[&STOP, &LISTENED]);
+        false
+    });
+}
+
 /// At whatever step the signal comes.
 #[test]
 fn a_signal_handler_may_set_an_event_of_its_own_threads_wait_for_several() {
@@ -496,6 +578,65 @@ fn a_signal_handler_may_set_an_event_of_its_own_threads_wait_for_several() {
     });
 }
 
+/// At whatever step the signal comes: the handler adds an item and notifies, and the thread takes it.
+#[test]
+fn a_signal_handler_may_notify_its_own_thread() {
+    static ADDED: AtomicU32 = AtomicU32::new(0);
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    static CHANGED: EventCount = EventCount::new();
+    extern "C" fn add(_: i32) {
+        // Only when the last one has been taken: a notification that is missed leaves the thread asleep for good.
+        if ADDED.load(Relaxed) == TAKEN.load(Relaxed) {
+            ADDED.fetch_add(1, Relaxed);
+            CHANGED.notify_one();
+        }
+    }
+
+    in_child(|| {
+        on_signal(libc::SIGALRM, add);
+        alarm_in(Duration::from_micros(30));
+        for taken in 0..5_000 {
+            CHANGED.wait_until(|| (ADDED.load(Relaxed) > taken).then_some(()));
+            TAKEN.store(taken + 1, Relaxed);
+        }
+        alarm_in(Duration::ZERO);
+        true
+    });
+}
+
+/// With threads of the parent asleep on it, which are not in the child.
+#[test]
+fn the_child_of_a_fork_may_use_an_event_count_on_which_threads_of_its_parent_wait() {
+    static CHANGED: EventCount<Watched<PrivateFutex>> =
+        EventCount::with_futex(Watched::new(PrivateFutex::new(0)));
+    static WAKES: AtomicU32 = AtomicU32::new(0);
+    static RAISED: AtomicU32 = AtomicU32::new(0);
+    extern "C" fn raise(_: i32) {
+        RAISED.store(1, Relaxed);
+        CHANGED.notify_one();
+    }
+
+    let _turn = common::take_turn();
+    let waiters = [(); 2].map(|()| thread::spawn(|| CHANGED.prepare().wait()));
+    until_listening::<PrivateFutex>(2);
+    in_child(|| {
+        // No notification goes to a thread that is not there, nor wakes one.
+        let calls = common::calls(|| CHANGED.notify_one());
+        WAKES.store(calls.wakes, Relaxed);
+        let mut held = WAKES.load(Relaxed) == 0;
+        held &= !CHANGED.prepare().wait_timeout(Duration::from_millis(1));
+        on_signal(libc::SIGALRM, raise);
+        alarm_in(Duration::from_millis(5));
+        CHANGED.wait_until(|| (RAISED.load(Relaxed) == 1).then_some(()));
+        held
+    });
+    assert!(waiters.iter().all(|waiter| !waiter.is_finished()));
+    CHANGED.notify_all();
+    for waiter in waiters {
+        waiter.join().unwrap();
+    }
+}
+
 /// glibc 12674, and musl's sem_post: whoever touches the memory after publishing dies here.
 #[test]
 fn the_waiter_may_unmap_the_event_while_set_is_running() {
@@ -522,6 +663,39 @@ fn the_waiter_may_unmap_the_event_while_set_is_running() {
     claim::<AutoResetEvent<Watched<PrivateFutex>>>();
 }
 
+#[test]
+fn the_waiter_may_unmap_the_event_count_while_a_notification_is_running() {
+    let _turn = common::take_turn();
+    for round in 0..3_000 {
+        let page: *mut EventCount = map_page().cast();
+        let (address, is_prepared) = (page as usize, AtomicU32::new(0));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let page = address as *mut EventCount;
+                // SAFETY: zero is an event count, and the page is there until it is unmapped here.
+                let ticket = unsafe { (*page).prepare() };
+                is_prepared.store(1, Relaxed);
+                ticket.wait();
+                unmap_page(page.cast());
+            });
+            while is_prepared.load(Relaxed) == 0 {
+                thread::yield_now();
+            }
+            // Both with the waiter parked and with the waiter on its way.
+            if round % 4 < 2 {
+                thread::yield_now();
+            }
+            // SAFETY: as above; the ticket is not released before this call has written.
+            let changed = unsafe { &*page };
+            if round % 2 == 0 {
+                changed.notify_one();
+            } else {
+                changed.notify_all();
+            }
+        });
+    }
+}
+
 /// A page of zeros.
 fn map_page() -> *mut u8 {
     // SAFETY: a new mapping disturbs none.
@@ -542,4 +716,105 @@ fn map_page() -> *mut u8 {
 fn unmap_page(page: *mut u8) {
     // SAFETY: the page was mapped by `map_page`, and nobody uses it any more.
     assert_eq!(unsafe { libc::munmap(page.cast(), 4096) }, 0);
+}
+
+/// The call by which a wait sleeps is not among those at which a thread is cancelled. [man 7 pthreads]
+#[test]
+fn a_wait_is_no_cancellation_point() {
+    extern "C" {
+        fn pthread_cancel(thread: libc::pthread_t) -> i32;
+        fn pthread_setcancelstate(state: i32, before: *mut i32) -> i32;
+    }
+    const DISABLE: i32 = 1;
+    #[allow(clippy::declare_interior_mutable_const)] // The initial value, copied into each place.
+    const NOBODY: AtomicI32 = AtomicI32::new(0);
+    static WAITERS: [AtomicI32; 4] = [NOBODY; 4];
+    static MANUAL: Event = Event::new();
+    static SHARED: SharedEvent = SharedEvent::new();
+    static TOKENS: [AutoResetEvent; 2] = [AutoResetEvent::new(), AutoResetEvent::new()];
+
+    let waits: [fn(); 4] = [
+        || MANUAL.wait(),
+        || SHARED.wait(),
+        || TOKENS[0].wait(),
+        || _ = wait_any(&[&TOKENS[1], &TOKENS[1]]),
+    ];
+    let waiters: Vec<_> = (0..)
+        .zip(waits)
+        .map(|(index, wait): (usize, fn())| {
+            thread::spawn(move || {
+                WAITERS[index].store(thread_id(), Relaxed);
+                wait();
+                // Std has such points, and does not expect a thread to end there.
+                // SAFETY: the call has no conditions.
+                unsafe { pthread_setcancelstate(DISABLE, ptr::null_mut()) };
+            })
+        })
+        .collect();
+    let are_parked = || {
+        let ids = WAITERS.iter().map(|waiter| waiter.load(Relaxed));
+        ids.into_iter()
+            .all(|thread| thread != 0 && is_asleep(thread))
+    };
+    until(are_parked);
+    for waiter in &waiters {
+        // SAFETY: the thread has not been joined.
+        assert_eq!(unsafe { pthread_cancel(waiter.as_pthread_t()) }, 0);
+    }
+    thread::sleep(Duration::from_millis(20));
+    until(are_parked);
+    MANUAL.set();
+    SHARED.set();
+    assert!(TOKENS[0].set() && TOKENS[1].set());
+    for waiter in waiters {
+        waiter.join().unwrap();
+    }
+    assert!(!TOKENS[0].is_set() && !TOKENS[1].is_set());
+}
+
+/// As by asynchronous cancellation: its stack is left as it is.
+#[test]
+fn a_thread_that_is_killed_in_a_wait_takes_one_token_along_and_nothing_else() {
+    static KILLED: AtomicI32 = AtomicI32::new(0);
+    static MANUAL: Event = Event::new();
+    static TOKENS: [AutoResetEvent; 2] = [AutoResetEvent::new(), AutoResetEvent::new()];
+    extern "C" fn exit(_: i32) {
+        // SAFETY: ends this thread alone. What is on its stack is not used by any other.
+        unsafe { libc::syscall(libc::SYS_exit, 0) };
+    }
+
+    on_signal(libc::SIGUSR1, exit);
+    let waits: [fn(); 3] = [
+        || MANUAL.wait(),
+        || TOKENS[0].wait(),
+        || _ = wait_any(&[&TOKENS[1], &MANUAL]),
+    ];
+    for wait in waits {
+        KILLED.store(0, Relaxed);
+        // Never joined: std would look for what it returned.
+        thread::spawn(move || {
+            KILLED.store(thread_id(), Relaxed);
+            wait();
+        });
+        until(|| KILLED.load(Relaxed) != 0 && is_asleep(KILLED.load(Relaxed)));
+        send_signal(libc::SIGUSR1, &KILLED);
+        let task = format!("/proc/self/task/{}", KILLED.load(Relaxed));
+        until(|| !std::path::Path::new(&task).exists());
+    }
+    let timeout = Duration::from_millis(1);
+    assert!(MANUAL.set() && MANUAL.clear());
+    assert!(!MANUAL.wait_timeout(timeout));
+    for token in &TOKENS {
+        assert!(token.set());
+        assert!(!token.is_set(), "it was given to the thread that is gone");
+        assert!(token.set() && !token.set());
+        assert!(token.wait_timeout(timeout) && !token.wait_timeout(timeout));
+    }
+    thread::scope(|scope| {
+        let waiters = [0, 1].map(|index| scope.spawn(move || wait_any(&[&MANUAL, &TOKENS[index]])));
+        TOKENS.iter().for_each(|token| assert!(token.set()));
+        for waiter in waiters {
+            assert_eq!(waiter.join().unwrap(), 1);
+        }
+    });
 }

@@ -13,7 +13,7 @@ mod oversubscribed;
 mod timed_wait;
 mod uncontended;
 mod wait_any;
-mod workers;
+pub mod workers;
 
 use crate::group::Group;
 

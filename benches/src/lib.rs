@@ -22,7 +22,7 @@
 //! | `wait_timeout(1 ms)` | how late it comes back, and the CPU time it took |
 //! | `wait for a set that comes after N ms` | the CPU time of the waiter |
 //! | `work or stop` | a round trip as in `hand-off`, where each of the two waits for another event too |
-//! | `work or stop, N workers` | a driver hands work to one of N threads that wait for work or a stop, and waits for the answer |
+//! | `work or stop, N workers` | a driver hands work to one of N threads that wait for work or a stop, and waits for the answer: the time, and on Linux how often a thread gave up its CPU to sleep |
 //! | `wait_any, last of N set` | one pinned thread: `wait_any` of N events, the last of which is set |
 //! | `shared: set + clear`, `shared: hand-off` | events for several processes, the hand-off between a process and its child. Linux only |
 //! | `creation`, `memory` | create and drop; the event's size, and what it has taken from the heap after one wait |

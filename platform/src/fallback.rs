@@ -6,6 +6,8 @@
 //! step: a waker changes the word, then takes the lock, so either it finds the sleeper, or the sleeper took the lock
 //! later and found the change.
 //!
+//! A signal does not end a sleep, since it does not end that of a condition variable.
+//!
 //! This is the one word that is not lock-free. A thread stopped inside a wait or a wake holds up those of other words
 //! that share its queue. It must not be woken from a signal handler, nor used in the child of a `fork` that happened
 //! while another thread was in such a call.

@@ -1,7 +1,7 @@
 //! What an event needs of a word.
 
 use crate::{Deadline, Listeners};
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{self, Ordering};
 use core::time::Duration;
 
 /// A 32-bit atomic word that threads can sleep on.
@@ -37,6 +37,13 @@ pub unsafe trait Futex: Sync + 'static {
     /// It is a matter of speed only. A clock that stands still, or jumps, makes a spin shorter or longer by some
     /// microseconds, and nothing worse.
     const CLOCK: Option<fn() -> Duration> = None;
+
+    /// A fence of the order `SeqCst`, as [`core::sync::atomic::fence`]. There is a reason to replace it only in a model
+    /// checker, whose fences are its own.
+    #[inline]
+    fn full_fence() {
+        atomic::fence(Ordering::SeqCst);
+    }
 
     /// The table of threads that wait for several events: one for all words of this type and this process. The macro
     /// [`listeners!`](crate::listeners!) makes it.
@@ -93,6 +100,10 @@ pub unsafe trait TimedFutex: Futex {
     fn now() -> Duration;
 
     /// As [`wait`](Futex::wait), but also returns at the deadline.
+    ///
+    /// If the system can end a sleep for a signal, whose handler has run on this thread, then it should end this one for every
+    /// signal, if there is a deadline, however far. An implementation does not begin the sleep again by itself. The waits
+    /// whose names end in `_interruptible` rely on it, and on nothing else.
     ///
     /// Returns false if the deadline has passed, never before it; true if the caller should look at the word and, if
     /// need be, come back with the same deadline.

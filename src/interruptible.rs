@@ -1,0 +1,119 @@
+//! Waits that their caller can end.
+//!
+//! A host such as CPython runs its signal handlers between two steps of a thread, so a thread that sleeps has to come back
+//! for them. The caller brings a closure that says whether the wait is to end. A wait asks it *in the place of a sleep*: each
+//! time the thread is about to sleep again. So the thread has looked at the event just before, and has not been released;
+//! and if the answer is yes, this is a sleep after which time is up. The protocols know that case. They look once more, so a
+//! set that comes while the closure runs wins, and they leave as at a timeout, so nothing is lost.
+//!
+//! # Sleeps that a signal ends
+//!
+//! Some kernels begin a call again by themselves if the signal's handler was installed with SA_RESTART. Linux does so with a
+//! wait that has no timeout, and not with one that has (kernel/futex/waitwake.c: -ERESTARTSYS, -ERESTART_RESTARTBLOCK). So a
+//! wait without a deadline sleeps with one here that does not come.
+//!
+//! # A closure that panics
+//!
+//! leaves in the middle of a protocol. What the wait has in the event or in the table of listeners is taken back by
+//! destructors: see `Counted` and `Listening`.
+
+use crate::platform::{Deadline, TimedFutex};
+use crate::sleep::{Sleep, Until};
+use core::cell::{Cell, RefCell};
+use core::fmt;
+use core::time::Duration;
+
+/// The error of a wait that ended because its caller's closure said so, and not because it was released.
+///
+/// See [`Event::wait_interruptible`](crate::Event::wait_interruptible).
+///
+/// ```
+/// assert_eq!(futex_event::Interrupted.to_string(), "the wait was interrupted");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interrupted;
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the wait was interrupted")
+    }
+}
+
+#[cfg(feature = "std")]
+impl std::error::Error for Interrupted {}
+
+/// For a sleep that is to have a deadline. No machine runs for so long, and every kernel's type can hold the sum.
+const A_CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// One wait's closure, and what it has said.
+pub(crate) struct Interruption<C> {
+    interrupted: RefCell<C>,
+    /// It has said yes. It is not asked again.
+    has_come: Cell<bool>,
+    /// The thread has slept since it was last asked.
+    has_slept: Cell<bool>,
+}
+
+impl<C: FnMut() -> bool> Interruption<C> {
+    pub(crate) fn new(interrupted: C) -> Self {
+        Self {
+            interrupted: RefCell::new(interrupted),
+            has_come: Cell::new(false),
+            has_slept: Cell::new(false),
+        }
+    }
+
+    /// A sleep that also ends when the closure says so.
+    pub(crate) fn or(&self, until: Until) -> Interruptible<'_, C> {
+        Interruptible {
+            until,
+            interruption: self,
+        }
+    }
+
+    /// What a wait returns that was released, or was not.
+    pub(crate) fn answer<T>(&self, released: Option<T>) -> Result<Option<T>, Interrupted> {
+        if released.is_none() && self.has_come.get() {
+            return Err(Interrupted);
+        }
+        Ok(released)
+    }
+
+    fn ask(&self) -> bool {
+        if !self.has_come.get() {
+            self.has_come.set((self.interrupted.borrow_mut())());
+            self.has_slept.set(false);
+        }
+        self.has_come.get()
+    }
+}
+
+/// A sleep until a deadline, or never, that also ends when the closure says so.
+pub(crate) struct Interruptible<'a, C> {
+    until: Until,
+    interruption: &'a Interruption<C>,
+}
+
+impl<F: TimedFutex, C: FnMut() -> bool> Sleep<F> for Interruptible<'_, C> {
+    fn on(&self, word: &F, expected: u32) -> bool {
+        let has_slept = self.interruption.has_slept.get();
+        if self.interruption.has_come.get() || has_slept && self.interruption.ask() {
+            return false;
+        }
+        self.interruption.has_slept.set(true);
+        if !self.until.is_never() {
+            return self.until.on(word, expected);
+        }
+        word.wait_until(expected, Deadline::after(F::now(), A_CENTURY));
+        true
+    }
+
+    fn time(&self) -> Duration {
+        Sleep::<F>::time(&self.until)
+    }
+
+    /// Asks, too: a listener that is nudged again and again does not come to sleep.
+    fn is_over(&self) -> bool {
+        Sleep::<F>::is_over(&self.until) || self.interruption.ask()
+    }
+}

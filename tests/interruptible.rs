@@ -1,0 +1,482 @@
+//! Waits that a signal can end, with real signals: for every kind of wait, with SA_RESTART and without.
+
+#![cfg(all(
+    any(
+        target_os = "linux",
+        target_os = "android",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_os = "openbsd",
+        target_os = "dragonfly",
+        target_vendor = "apple"
+    ),
+    not(futex_event_fallback)
+))]
+
+mod common;
+
+use common::{is_asleep, take_turn, thread_id, until, PATIENCE};
+use futex_event::platform::{Futex, PrivateFutex};
+use futex_event::{
+    wait_all_deadline_interruptible, wait_all_interruptible, wait_all_timeout_interruptible,
+    wait_any_deadline_interruptible, wait_any_interruptible, wait_any_timeout_interruptible, AllOf,
+    AnyOf, AutoResetEvent, Event, EventCount, Interrupted, SharedEvent, Spin, Waitable,
+};
+use std::mem::zeroed;
+use std::os::raw::c_int;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What is waited for. All of it is unset.
+#[derive(Default)]
+struct Events {
+    manual: [Event; 2],
+    token: AutoResetEvent,
+    shared: SharedEvent,
+    raised: AtomicBool,
+    changed: EventCount,
+}
+
+impl Events {
+    /// Releases a thread from each kind of wait.
+    fn set(&self) {
+        self.manual[0].set();
+        self.manual[1].set();
+        self.token.set();
+        self.shared.set();
+        self.raised.store(true, Relaxed);
+        self.changed.notify_one();
+    }
+
+    fn is_raised(&self) -> Option<()> {
+        self.raised.load(Relaxed).then_some(())
+    }
+
+    fn with_any<T>(&self, count: usize, wait: impl FnOnce(&[&dyn Waitable]) -> T) -> T {
+        let mut any = vec![&self.manual[0] as &dyn Waitable; count - 1];
+        any.push(&self.token);
+        wait(&any)
+    }
+}
+
+type Closure<'a> = &'a mut dyn FnMut() -> bool;
+
+/// A wait that nothing but a set or an interruption ends: true if the former.
+type Wait = fn(&Events, Closure<'_>) -> Result<bool, Interrupted>;
+
+/// Later than any test ends.
+fn late() -> Instant {
+    Instant::now() + 100 * PATIENCE
+}
+
+/// A listener whose events do not fit into a slot of the table.
+const MANY: usize = 20;
+
+const WAITS: &[(&str, Wait)] = &[
+    ("event", |events, f| {
+        events.manual[0].wait_interruptible(f).map(|()| true)
+    }),
+    ("event, timeout", |events, f| {
+        events.manual[0].wait_timeout_interruptible(100 * PATIENCE, f)
+    }),
+    ("event, timeout that is never", |events, f| {
+        events.manual[0].wait_timeout_interruptible(Duration::MAX, f)
+    }),
+    ("event, deadline", |events, f| {
+        events.manual[0].wait_deadline_interruptible(late(), f)
+    }),
+    ("event, spinning", |events, f| {
+        let event = events.manual[0].spinning(Spin::at_most(Duration::from_micros(5)));
+        event.wait_interruptible(f).map(|()| true)
+    }),
+    ("token", |events, f| {
+        events.token.wait_interruptible(f).map(|()| true)
+    }),
+    ("token, timeout", |events, f| {
+        events.token.wait_timeout_interruptible(100 * PATIENCE, f)
+    }),
+    ("token, deadline", |events, f| {
+        events.token.wait_deadline_interruptible(late(), f)
+    }),
+    ("token, not spinning", |events, f| {
+        let token = events.token.spinning(Spin::NEVER);
+        token.wait_interruptible(f).map(|()| true)
+    }),
+    ("shared event", |events, f| {
+        events.shared.wait_interruptible(f).map(|()| true)
+    }),
+    ("shared event, timeout", |events, f| {
+        events.shared.wait_timeout_interruptible(100 * PATIENCE, f)
+    }),
+    ("shared event, deadline", |events, f| {
+        events.shared.wait_deadline_interruptible(late(), f)
+    }),
+    ("shared event, not spinning", |events, f| {
+        let shared = events.shared.spinning(Spin::NEVER);
+        shared.wait_interruptible(f).map(|()| true)
+    }),
+    ("any", |events, f| {
+        events
+            .with_any(2, |any| wait_any_interruptible(any, f))
+            .map(|_| true)
+    }),
+    ("any, timeout", |events, f| {
+        let timeout = 100 * PATIENCE;
+        events
+            .with_any(2, |any| wait_any_timeout_interruptible(any, timeout, f))
+            .map(|index| index.is_some())
+    }),
+    ("any, deadline", |events, f| {
+        events
+            .with_any(2, |any| wait_any_deadline_interruptible(any, late(), f))
+            .map(|index| index.is_some())
+    }),
+    ("any, not spinning", |events, f| {
+        events
+            .with_any(2, |any| {
+                AnyOf(any).spinning(Spin::NEVER).wait_interruptible(f)
+            })
+            .map(|_| true)
+    }),
+    ("any of many", |events, f| {
+        events
+            .with_any(MANY, |any| wait_any_interruptible(any, f))
+            .map(|_| true)
+    }),
+    ("any, the table full", |events, f| {
+        let _full = FullTable::new();
+        events
+            .with_any(2, |any| wait_any_interruptible(any, f))
+            .map(|_| true)
+    }),
+    ("all", |events, f| {
+        let [first, second] = &events.manual;
+        wait_all_interruptible(&[first, second], f).map(|()| true)
+    }),
+    ("all, timeout", |events, f| {
+        let [first, second] = &events.manual;
+        wait_all_timeout_interruptible(&[first, second], 100 * PATIENCE, f)
+    }),
+    ("all, deadline", |events, f| {
+        let [first, second] = &events.manual;
+        wait_all_deadline_interruptible(&[first, second], late(), f)
+    }),
+    ("all, not spinning", |events, f| {
+        let [first, second] = &events.manual;
+        AllOf(&[first, second])
+            .spinning(Spin::NEVER)
+            .wait_interruptible(f)
+            .map(|()| true)
+    }),
+    ("event count", |events, f| {
+        let changed = &events.changed;
+        changed
+            .wait_until_interruptible(|| events.is_raised(), f)
+            .map(|()| true)
+    }),
+    ("event count, timeout", |events, f| {
+        let changed = &events.changed;
+        changed
+            .wait_until_timeout_interruptible(|| events.is_raised(), 100 * PATIENCE, f)
+            .map(|found| found.is_some())
+    }),
+    ("event count, deadline", |events, f| {
+        let changed = &events.changed;
+        changed
+            .wait_until_deadline_interruptible(|| events.is_raised(), late(), f)
+            .map(|found| found.is_some())
+    }),
+    ("event count, not spinning, the table full", |events, f| {
+        let _full = FullTable::new();
+        let changed = events.changed.spinning(Spin::NEVER);
+        changed
+            .wait_until_interruptible(|| events.is_raised(), f)
+            .map(|()| true)
+    }),
+    ("ticket", |events, f| {
+        let ticket = events.changed.prepare();
+        match events.is_raised() {
+            Some(()) => Ok(true),
+            None => ticket.wait_interruptible(f).map(|()| true),
+        }
+    }),
+    ("ticket, timeout", |events, f| {
+        let ticket = events.changed.prepare();
+        match events.is_raised() {
+            Some(()) => Ok(true),
+            None => ticket.wait_timeout_interruptible(100 * PATIENCE, f),
+        }
+    }),
+    ("ticket, deadline", |events, f| {
+        let ticket = events.changed.prepare();
+        match events.is_raised() {
+            Some(()) => Ok(true),
+            None => ticket.wait_deadline_interruptible(late(), f),
+        }
+    }),
+];
+
+/// The table of listeners with every slot taken that was free, as if by threads that have not published theirs.
+struct FullTable(Vec<&'static PrivateFutex>);
+
+impl FullTable {
+    fn new() -> Self {
+        let table = PrivateFutex::listeners();
+        let slots = (0..table.slots()).map(|slot| &table.slot(slot)[0]);
+        Self(
+            slots
+                .filter(|word| word.fetch_or(1, Relaxed) & 31 == 0)
+                .collect(),
+        )
+    }
+}
+
+impl Drop for FullTable {
+    fn drop(&mut self) {
+        for word in &self.0 {
+            word.fetch_add(1_u32.wrapping_neg(), Relaxed);
+        }
+    }
+}
+
+static SIGNALS: AtomicU32 = AtomicU32::new(0);
+
+/// Counts the signals from now on. [man 2 sigaction]
+fn on_signal(flags: c_int) {
+    extern "C" fn count(_: c_int) {
+        SIGNALS.fetch_add(1, Relaxed);
+    }
+    let handler: extern "C" fn(c_int) = count;
+    SIGNALS.store(0, Relaxed);
+    // SAFETY: an all-zero `sigaction` is a valid one, and the handler does what handlers may.
+    unsafe {
+        let mut action: libc::sigaction = zeroed();
+        action.sa_sigaction = handler as usize;
+        action.sa_flags = flags;
+        assert_eq!(libc::sigaction(libc::SIGUSR1, &action, ptr::null_mut()), 0);
+    }
+}
+
+/// A thread of a scope that is signalled in its wait.
+struct Waiter {
+    ids: Mutex<Option<(common::ThreadId, libc::pthread_t)>>,
+    is_done: AtomicBool,
+}
+
+impl Waiter {
+    const fn new() -> Self {
+        Self {
+            ids: Mutex::new(None),
+            is_done: AtomicBool::new(false),
+        }
+    }
+
+    /// Runs a wait, which is the only place where this thread sleeps.
+    fn run<T>(&self, wait: impl FnOnce() -> T) -> T {
+        // SAFETY: the call has no conditions.
+        let ids = (thread_id(), unsafe { libc::pthread_self() });
+        *self.ids.lock().unwrap() = Some(ids);
+        let result = wait();
+        self.is_done.store(true, Relaxed);
+        result
+    }
+
+    fn is_asleep(&self) -> bool {
+        let ids = *self.ids.lock().unwrap();
+        ids.map_or(false, |(thread, _)| is_asleep(thread))
+    }
+
+    /// Sends a signal to the thread once it is asleep, and returns when the handler has run; true, or false if the wait has
+    /// ended before.
+    fn signal(&self) -> bool {
+        let before = SIGNALS.load(Relaxed);
+        until(|| self.is_done.load(Relaxed) || self.is_asleep());
+        if self.is_done.load(Relaxed) {
+            return false;
+        }
+        let (_, thread) = self.ids.lock().unwrap().expect("it has begun to wait");
+        // SAFETY: the scope has not joined the thread yet, so the handle is its own.
+        unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
+        until(|| self.is_done.load(Relaxed) || SIGNALS.load(Relaxed) > before);
+        true
+    }
+
+    /// Sends signals until the wait has ended, and returns how many it took. Where nothing can be asked whether a thread
+    /// sleeps, the first may come too early.
+    fn signal_until_done(&self) -> u32 {
+        let mut signals = 0;
+        while self.signal() {
+            signals += 1;
+            // Not the next one while the thread is on its way.
+            let begun = Instant::now();
+            while !self.is_done.load(Relaxed) && begun.elapsed() < Duration::from_secs(1) {
+                thread::yield_now();
+            }
+        }
+        signals
+    }
+}
+
+/// Where a signal that comes to a thread in its sleep ends that sleep, and nothing else does.
+const IS_EXACT: bool = cfg!(all(target_os = "linux", not(futex_event_rehearsal)));
+
+/// Those with SA_RESTART would sleep on if they slept without a deadline.
+#[test]
+fn a_signal_ends_every_kind_of_wait() {
+    let _turn = take_turn();
+    for flags in [0, libc::SA_RESTART] {
+        for (name, wait) in WAITS {
+            on_signal(flags);
+            let (events, waiter) = (&Events::default(), &Waiter::new());
+            thread::scope(|scope| {
+                let wait = move || wait(events, &mut || SIGNALS.load(Relaxed) > 0);
+                let ended = scope.spawn(move || waiter.run(wait));
+                let signals = waiter.signal_until_done();
+                assert_eq!(ended.join().unwrap(), Err(Interrupted), "{name}, {flags}");
+                assert!(signals == 1 || !IS_EXACT, "{name}, {flags}: {signals}");
+            });
+            nothing_is_left(events, name);
+        }
+    }
+}
+
+/// No thread is counted, or listens, or has taken anything.
+fn nothing_is_left(events: &Events, name: &str) {
+    let is_parked = format!("{:?}", events.token).contains("parked: true");
+    assert!(!is_parked, "{name}");
+    let is_parked = format!("{:?}", events.changed).contains("parked: true");
+    assert!(!is_parked, "{name}");
+    assert!(events.token.set(), "{name}");
+    assert!(!events.token.set(), "{name}: given to a thread that left");
+    assert!(events.token.try_wait(), "{name}");
+}
+
+#[test]
+fn a_signal_to_which_the_answer_is_no_does_not_end_a_wait() {
+    let _turn = take_turn();
+    for (name, wait) in WAITS {
+        on_signal(libc::SA_RESTART);
+        let (events, waiter, asked) = (&Events::default(), &Waiter::new(), &AtomicU32::new(0));
+        thread::scope(|scope| {
+            let no = move || {
+                asked.fetch_add(1, Relaxed);
+                false
+            };
+            let ended = scope.spawn(move || waiter.run(|| wait(events, &mut { no })));
+            for signals in 1..=5 {
+                assert!(waiter.signal(), "{name}: ended by a signal");
+                until(|| asked.load(Relaxed) >= signals);
+            }
+            until(|| waiter.is_asleep());
+            events.set();
+            assert_eq!(ended.join().unwrap(), Ok(true), "{name}");
+            // A set that finds the thread on its way to sleep sends it back once more.
+            assert!(asked.load(Relaxed) <= 6 || !IS_EXACT, "{name}: {asked:?}");
+        });
+    }
+}
+
+/// A closure sets what is waited for, as a handler that a host runs there may, and says yes besides.
+#[test]
+fn a_set_wins_over_an_interruption() {
+    let _turn = take_turn();
+    for (name, wait) in WAITS {
+        on_signal(0);
+        let (events, waiter) = (&Events::default(), &Waiter::new());
+        thread::scope(|scope| {
+            let set_and_yes = move || {
+                let is_signalled = SIGNALS.load(Relaxed) > 0;
+                if is_signalled {
+                    events.set();
+                }
+                is_signalled
+            };
+            let ended = scope.spawn(move || waiter.run(|| wait(events, &mut { set_and_yes })));
+            waiter.signal_until_done();
+            assert_eq!(ended.join().unwrap(), Ok(true), "{name}");
+        });
+    }
+}
+
+#[test]
+fn signals_do_not_move_the_deadline_of_an_interruptible_wait() {
+    let _turn = take_turn();
+    on_signal(0);
+    let (event, waiter) = (&Event::new(), &Waiter::new());
+    let timeout = Duration::from_millis(100);
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        let wait = move || event.wait_timeout_interruptible(timeout, || false);
+        let ended = scope.spawn(move || waiter.run(wait));
+        // One whose deadline is moved by each signal goes on for as long as these do.
+        while waiter.signal() && begun.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(ended.join().unwrap(), Ok(false));
+    });
+    assert!(begun.elapsed() >= timeout);
+    assert!(begun.elapsed() < PATIENCE);
+}
+
+#[test]
+fn a_wait_that_does_not_sleep_does_not_ask() {
+    let _turn = take_turn();
+    let asked = || -> bool { panic!("asked without having slept") };
+    let events = Events::default();
+    for (_, wait) in WAITS {
+        events.set();
+        assert_eq!(wait(&events, &mut { asked }), Ok(true));
+    }
+    let events = Events::default();
+    let zero = Duration::ZERO;
+    let [first, second] = &events.manual;
+    let any: [&dyn Waitable; 2] = [first, &events.token];
+    assert_eq!(first.wait_timeout_interruptible(zero, asked), Ok(false));
+    let token = &events.token;
+    assert_eq!(token.wait_timeout_interruptible(zero, asked), Ok(false));
+    assert_eq!(wait_any_timeout_interruptible(&any, zero, asked), Ok(None));
+    let all = wait_all_timeout_interruptible(&[first, second], zero, asked);
+    assert_eq!(all, Ok(false));
+}
+
+/// What the wait had in the event, or in the table, is taken back, and what it was given goes to another.
+#[test]
+fn a_closure_that_panics_leaves_nothing_behind() {
+    let _turn = take_turn();
+    for (name, wait) in WAITS {
+        for sets_before in [false, true] {
+            on_signal(0);
+            let (events, waiter) = (&Events::default(), &Waiter::new());
+            thread::scope(|scope| {
+                let panic = move || {
+                    if SIGNALS.load(Relaxed) > 0 {
+                        if sets_before {
+                            events.token.set();
+                        }
+                        std::panic::resume_unwind(Box::new("on purpose"));
+                    }
+                    false
+                };
+                let ended = scope.spawn(move || {
+                    waiter.run(|| {
+                        let wait = || wait(events, &mut { panic });
+                        catch_unwind(AssertUnwindSafe(wait))
+                    })
+                });
+                waiter.signal_until_done();
+                assert!(ended.join().unwrap().is_err(), "{name}");
+            });
+            assert_eq!(events.token.try_wait(), sets_before, "{name}");
+            nothing_is_left(events, name);
+        }
+    }
+    // As many as are taken at most: none of them has been kept.
+    let table = PrivateFutex::listeners();
+    let free = (0..table.slots()).filter(|&slot| table.slot(slot)[0].load(Relaxed) & 31 == 0);
+    assert_eq!(free.count(), table.slots());
+    assert_eq!(table.overflow(0).load(Relaxed), 0);
+}
