@@ -5,6 +5,9 @@
 #[doc = include_str!("guide/which_event.md")]
 pub mod which_event {}
 
+#[doc = include_str!("guide/event_counts.md")]
+pub mod event_counts {}
+
 #[doc = include_str!("guide/timeouts.md")]
 pub mod timeouts {}
 

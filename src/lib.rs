@@ -31,6 +31,7 @@
 //! | [`Event`] | manual-reset event: once set it stays set until cleared, and releases every waiter |
 //! | [`AutoResetEvent`] | auto-reset event: each `set` releases one waiter, or is remembered for the next |
 //! | [`SharedEvent`] | an `Event` for several processes, in memory that they share; not on every system |
+//! | [`EventCount`], [`Ticket`] | makes a lock-free structure blocking: threads wait until it is as they want it |
 //! | [`wait_any`](wait_any()) | waits for the first of several events, of both kinds; also with a timeout or a deadline |
 //! | [`wait_all`](wait_all()) | waits until manual-reset events have all been set; also with a timeout or a deadline |
 //! | [`Spin`] | what a wait does before it parks; the default adapts |
@@ -47,6 +48,7 @@
 //! | question | page |
 //! | --- | --- |
 //! | Which event do I want, and when none of them? | [`guide::which_event`] |
+//! | How do I make a lock-free structure blocking? | [`guide::event_counts`] |
 //! | When does a timed wait end, and by which clock? | [`guide::timeouts`] |
 //! | What does a thread see after a wait? | [`guide::ordering`] |
 //! | May I use it in a signal handler, after a `fork`, in shared memory? | [`guide::signals_and_processes`] |
@@ -84,6 +86,7 @@ extern crate std;
 mod atomic_wait;
 mod auto_reset_event;
 mod event;
+mod event_count;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod interruptible;
@@ -99,6 +102,7 @@ mod wait_any;
 pub use crate::atomic_wait::AtomicWaitFutex;
 pub use auto_reset_event::AutoResetEvent;
 pub use event::Event;
+pub use event_count::{EventCount, Ticket};
 pub use futex_event_platform as platform;
 pub use interruptible::Interrupted;
 pub use spin::Spin;

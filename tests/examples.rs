@@ -54,6 +54,15 @@ fn workers() {
 }
 
 #[test]
+fn bounded_queue() {
+    assert_eq!(
+        run("bounded_queue", &[]),
+        "30000 items went through, each exactly once\n\
+         A full queue and an empty one keep a thread for no longer than it says\n"
+    );
+}
+
+#[test]
 fn stop() {
     assert_eq!(run("stop", &[]), "Done: 1\n");
 }

@@ -20,7 +20,7 @@ use futex_event::platform::{Futex, PrivateFutex};
 use futex_event::{
     wait_all_deadline_interruptible, wait_all_interruptible, wait_all_timeout_interruptible,
     wait_any_deadline_interruptible, wait_any_interruptible, wait_any_timeout_interruptible, AllOf,
-    AnyOf, AutoResetEvent, Event, Interrupted, SharedEvent, Spin, Waitable,
+    AnyOf, AutoResetEvent, Event, EventCount, Interrupted, SharedEvent, Spin, Waitable,
 };
 use std::mem::zeroed;
 use std::os::raw::c_int;
@@ -37,6 +37,8 @@ struct Events {
     manual: [Event; 2],
     token: AutoResetEvent,
     shared: SharedEvent,
+    raised: AtomicBool,
+    changed: EventCount,
 }
 
 impl Events {
@@ -46,6 +48,12 @@ impl Events {
         self.manual[1].set();
         self.token.set();
         self.shared.set();
+        self.raised.store(true, Relaxed);
+        self.changed.notify_one();
+    }
+
+    fn is_raised(&self) -> Option<()> {
+        self.raised.load(Relaxed).then_some(())
     }
 
     fn with_any<T>(&self, count: usize, wait: impl FnOnce(&[&dyn Waitable]) -> T) -> T {
@@ -163,6 +171,52 @@ const WAITS: &[(&str, Wait)] = &[
             .spinning(Spin::NEVER)
             .wait_interruptible(f)
             .map(|()| true)
+    }),
+    ("event count", |events, f| {
+        let changed = &events.changed;
+        changed
+            .wait_until_interruptible(|| events.is_raised(), f)
+            .map(|()| true)
+    }),
+    ("event count, timeout", |events, f| {
+        let changed = &events.changed;
+        changed
+            .wait_until_timeout_interruptible(|| events.is_raised(), 100 * PATIENCE, f)
+            .map(|found| found.is_some())
+    }),
+    ("event count, deadline", |events, f| {
+        let changed = &events.changed;
+        changed
+            .wait_until_deadline_interruptible(|| events.is_raised(), late(), f)
+            .map(|found| found.is_some())
+    }),
+    ("event count, not spinning, the table full", |events, f| {
+        let _full = FullTable::new();
+        let changed = events.changed.spinning(Spin::NEVER);
+        changed
+            .wait_until_interruptible(|| events.is_raised(), f)
+            .map(|()| true)
+    }),
+    ("ticket", |events, f| {
+        let ticket = events.changed.prepare();
+        match events.is_raised() {
+            Some(()) => Ok(true),
+            None => ticket.wait_interruptible(f).map(|()| true),
+        }
+    }),
+    ("ticket, timeout", |events, f| {
+        let ticket = events.changed.prepare();
+        match events.is_raised() {
+            Some(()) => Ok(true),
+            None => ticket.wait_timeout_interruptible(100 * PATIENCE, f),
+        }
+    }),
+    ("ticket, deadline", |events, f| {
+        let ticket = events.changed.prepare();
+        match events.is_raised() {
+            Some(()) => Ok(true),
+            None => ticket.wait_deadline_interruptible(late(), f),
+        }
     }),
 ];
 
@@ -293,6 +347,8 @@ fn a_signal_ends_every_kind_of_wait() {
 /// No thread is counted, or listens, or has taken anything.
 fn nothing_is_left(events: &Events, name: &str) {
     let is_parked = format!("{:?}", events.token).contains("parked: true");
+    assert!(!is_parked, "{name}");
+    let is_parked = format!("{:?}", events.changed).contains("parked: true");
     assert!(!is_parked, "{name}");
     assert!(events.token.set(), "{name}");
     assert!(!events.token.set(), "{name}: given to a thread that left");

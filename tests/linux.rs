@@ -14,7 +14,9 @@ use common::{
     is_asleep, thread_id, until, until_listening, until_parked, AnyEvent, Watched, PATIENCE,
 };
 use futex_event::platform::{Deadline, Futex, PrivateFutex, TimedFutex};
-use futex_event::{wait_any, wait_any_timeout, AutoResetEvent, Event, SharedEvent, Waitable};
+use futex_event::{
+    wait_any, wait_any_timeout, AutoResetEvent, Event, EventCount, SharedEvent, Waitable,
+};
 use std::io::Write;
 use std::mem::zeroed;
 use std::os::raw::c_long;
@@ -58,6 +60,20 @@ fn the_kernel_sees_no_call_but_for_waking_the_parked() {
         held &= quiet.set() && quiet.wait_timeout(Duration::MAX) && quiet.set();
         quiet.wait();
         held &= !quiet.wait_timeout(Duration::ZERO);
+        held &= CALLS.load(Relaxed) == 0;
+
+        let quiet = EventCount::new();
+        quiet.notify_one();
+        quiet.notify_all();
+        let tickets = [(); 4].map(|()| quiet.prepare());
+        quiet.notify_one();
+        let [first, second, third, fourth] = tickets;
+        first.wait();
+        held &= second.wait_timeout(Duration::MAX) && third.wait_timeout(Duration::ZERO);
+        drop(fourth);
+        held &= !quiet.prepare().wait_timeout(Duration::ZERO);
+        quiet.notify_all();
+        held &= quiet.wait_until(|| Some(true));
         held &= CALLS.load(Relaxed) == 0;
 
         let quiet = SharedEvent::new();
@@ -293,6 +309,18 @@ fn set_keeps_errno_when_it_wakes_a_thread() {
     }
     claim::<Event<Watched<PrivateFutex>>>();
     claim::<AutoResetEvent<Watched<PrivateFutex>>>();
+
+    let _turn = common::take_turn();
+    let changed: EventCount<Watched<PrivateFutex>> = EventCount::with_futex(Watched::default());
+    for notify in [EventCount::notify_one, EventCount::notify_all] {
+        thread::scope(|scope| {
+            scope.spawn(|| changed.prepare().wait());
+            until_listening::<PrivateFutex>(1);
+            *errno() = 1234;
+            notify(&changed);
+            assert_eq!(*errno(), 1234);
+        });
+    }
 }
 
 /// A wake on memory that has been unmapped wakes nobody; on an address that can hold no memory it fails.
@@ -441,6 +469,7 @@ fn the_child_of_a_fork_may_use_events_on_which_threads_of_its_parent_wait() {
         PLAIN.set();
     }
 
+    let _turn = common::take_turn();
     let all = || wait_any::<Word>(&[&STOP, &LISTENED]);
     let waiters = [(); 2].map(|()| (thread::spawn(|| PLAIN.wait()), thread::spawn(all)));
     until_parked(&PLAIN, 2);
@@ -549,6 +578,65 @@ fn a_signal_handler_may_set_an_event_of_its_own_threads_wait_for_several() {
     });
 }
 
+/// At whatever step the signal comes: the handler adds an item and notifies, and the thread takes it.
+#[test]
+fn a_signal_handler_may_notify_its_own_thread() {
+    static ADDED: AtomicU32 = AtomicU32::new(0);
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    static CHANGED: EventCount = EventCount::new();
+    extern "C" fn add(_: i32) {
+        // Only when the last one has been taken: a notification that is missed leaves the thread asleep for good.
+        if ADDED.load(Relaxed) == TAKEN.load(Relaxed) {
+            ADDED.fetch_add(1, Relaxed);
+            CHANGED.notify_one();
+        }
+    }
+
+    in_child(|| {
+        on_signal(libc::SIGALRM, add);
+        alarm_in(Duration::from_micros(30));
+        for taken in 0..5_000 {
+            CHANGED.wait_until(|| (ADDED.load(Relaxed) > taken).then_some(()));
+            TAKEN.store(taken + 1, Relaxed);
+        }
+        alarm_in(Duration::ZERO);
+        true
+    });
+}
+
+/// With threads of the parent asleep on it, which are not in the child.
+#[test]
+fn the_child_of_a_fork_may_use_an_event_count_on_which_threads_of_its_parent_wait() {
+    static CHANGED: EventCount<Watched<PrivateFutex>> =
+        EventCount::with_futex(Watched::new(PrivateFutex::new(0)));
+    static WAKES: AtomicU32 = AtomicU32::new(0);
+    static RAISED: AtomicU32 = AtomicU32::new(0);
+    extern "C" fn raise(_: i32) {
+        RAISED.store(1, Relaxed);
+        CHANGED.notify_one();
+    }
+
+    let _turn = common::take_turn();
+    let waiters = [(); 2].map(|()| thread::spawn(|| CHANGED.prepare().wait()));
+    until_listening::<PrivateFutex>(2);
+    in_child(|| {
+        // No notification goes to a thread that is not there, nor wakes one.
+        let calls = common::calls(|| CHANGED.notify_one());
+        WAKES.store(calls.wakes, Relaxed);
+        let mut held = WAKES.load(Relaxed) == 0;
+        held &= !CHANGED.prepare().wait_timeout(Duration::from_millis(1));
+        on_signal(libc::SIGALRM, raise);
+        alarm_in(Duration::from_millis(5));
+        CHANGED.wait_until(|| (RAISED.load(Relaxed) == 1).then_some(()));
+        held
+    });
+    assert!(waiters.iter().all(|waiter| !waiter.is_finished()));
+    CHANGED.notify_all();
+    for waiter in waiters {
+        waiter.join().unwrap();
+    }
+}
+
 /// glibc 12674, and musl's sem_post: whoever touches the memory after publishing dies here.
 #[test]
 fn the_waiter_may_unmap_the_event_while_set_is_running() {
@@ -573,6 +661,39 @@ fn the_waiter_may_unmap_the_event_while_set_is_running() {
     }
     claim::<Event<Watched<PrivateFutex>>>();
     claim::<AutoResetEvent<Watched<PrivateFutex>>>();
+}
+
+#[test]
+fn the_waiter_may_unmap_the_event_count_while_a_notification_is_running() {
+    let _turn = common::take_turn();
+    for round in 0..3_000 {
+        let page: *mut EventCount = map_page().cast();
+        let (address, is_prepared) = (page as usize, AtomicU32::new(0));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let page = address as *mut EventCount;
+                // SAFETY: zero is an event count, and the page is there until it is unmapped here.
+                let ticket = unsafe { (*page).prepare() };
+                is_prepared.store(1, Relaxed);
+                ticket.wait();
+                unmap_page(page.cast());
+            });
+            while is_prepared.load(Relaxed) == 0 {
+                thread::yield_now();
+            }
+            // Both with the waiter parked and with the waiter on its way.
+            if round % 4 < 2 {
+                thread::yield_now();
+            }
+            // SAFETY: as above; the ticket is not released before this call has written.
+            let changed = unsafe { &*page };
+            if round % 2 == 0 {
+                changed.notify_one();
+            } else {
+                changed.notify_all();
+            }
+        });
+    }
 }
 
 /// A page of zeros.

@@ -5,9 +5,10 @@ mod common;
 
 use common::{until_parked, AnyEvent, Random, TimedWord, Watched, Word};
 use futex_event::platform::{PrivateFutex, TimedFutex};
-use futex_event::{wait_any_timeout, AutoResetEvent, Event};
+use futex_event::{wait_any_timeout, AutoResetEvent, Event, EventCount};
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,6 +17,7 @@ on_every_word! {
         every_pulse_releases_everyone,
         no_hand_off_is_lost,
         what_was_done_before_a_set_is_visible_after_a_wait_or_a_look,
+        what_was_done_before_a_notification_is_visible_after_a_wait,
     ],
     timed: [
         what_was_done_before_a_set_is_visible_after_a_timed_wait,
@@ -23,6 +25,7 @@ on_every_word! {
         no_token_is_lost_or_doubled_at_the_limit,
         no_token_is_lost_or_doubled_by_those_who_wait_for_any,
         no_token_is_lost_or_doubled_by_those_who_wait_for_any_at_the_limit,
+        no_item_stays_while_a_thread_waits_for_it,
     ]
 }
 
@@ -194,6 +197,125 @@ fn conserve_two<F: TimedFutex + Default + Send>() {
         "{} waits ended by time or by the third event",
         others.into_inner()
     );
+}
+
+/// Producers and consumers of a bounded stock, with two event counts: some wait without a deadline, and would stop for
+/// good if a notification were missed, and others give up after nanoseconds, or drop their tickets.
+fn no_item_stays_while_a_thread_waits_for_it<F: TimedWord>() {
+    const CAPACITY: u64 = 2;
+    let [filled, drained] = [(); 2].map(|()| EventCount::with_futex(F::default()));
+    // Relaxed throughout: only the event counts order it.
+    let (items, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    let [added, taken] = [(); 2].map(|()| AtomicU64::new(0));
+    let is_over = || stop.load(Relaxed).then_some(false);
+    let add = || {
+        let added = |items| (items < CAPACITY).then_some(items + 1);
+        let done = items.fetch_update(Relaxed, Relaxed, added).ok()?;
+        filled.notify_one();
+        Some(done < CAPACITY)
+    };
+    let take = || {
+        let taken = |items: u64| items.checked_sub(1);
+        items.fetch_update(Relaxed, Relaxed, taken).ok()?;
+        drained.notify_one();
+        Some(true)
+    };
+    let seed = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
+    println!("seed {seed}");
+    thread::scope(|scope| {
+        for number in 0..8 {
+            let (stop, filled, drained, added, taken) = (&stop, &filled, &drained, &added, &taken);
+            let (add, take, is_over) = (&add, &take, &is_over);
+            let mut random = Random(seed + number);
+            scope.spawn(move || {
+                let adds = number % 2 == 0;
+                let (changed, count) = if adds {
+                    (drained, added)
+                } else {
+                    (filled, taken)
+                };
+                let act = || if adds { add() } else { take() };
+                while !stop.load(Relaxed) {
+                    let done = match number {
+                        // These are lost if one notification is.
+                        0..=3 => changed.wait_until(|| act().or_else(is_over)),
+                        4..=5 => {
+                            let timeout = Duration::from_nanos(1 << random.below(20));
+                            changed.wait_until_timeout(act, timeout).unwrap_or(false)
+                        }
+                        _ => {
+                            let ticket = changed.prepare();
+                            match act() {
+                                Some(done) => done,
+                                None if random.below(2) == 0 => false,
+                                None => {
+                                    // Released, it passes the notification on, as it may not come back.
+                                    if ticket.wait_timeout(Duration::from_micros(10)) {
+                                        changed.notify_one();
+                                    }
+                                    false
+                                }
+                            }
+                        }
+                    };
+                    count.fetch_add(done.into(), Relaxed);
+                }
+                // The end is a change, too.
+                filled.notify_all();
+                drained.notify_all();
+            });
+        }
+        rest();
+        stop.store(true, Relaxed);
+        filled.notify_all();
+        drained.notify_all();
+    });
+    let [added, taken, items] = [added, taken, items].map(AtomicU64::into_inner);
+    println!("{added} items added, {taken} taken");
+    assert_eq!(added, taken + items);
+    assert!(taken > 0);
+    let at_rest = "EventCount { parked: false }";
+    assert_eq!(
+        format!("{filled:?} {drained:?}"),
+        format!("{at_rest} {at_rest}")
+    );
+}
+
+/// Two threads take turns to count. Each has a ticket before it gives the turn to the other, so that every turn comes by a
+/// wait that is released, and there is no condition besides.
+fn what_was_done_before_a_notification_is_visible_after_a_wait<F: Word>() {
+    let counts = [(); 2].map(|()| EventCount::with_futex(F::default()));
+    let (counter, stop, ready) = (Guarded::default(), AtomicBool::new(false), Barrier::new(3));
+    let count = |mine: &EventCount<F>, other: &EventCount<F>| {
+        let (mut turns, mut last) = (0_u64, false);
+        let mut ticket = mine.prepare();
+        ready.wait();
+        while !last {
+            ticket.wait();
+            counter.count();
+            turns += 1;
+            // As in `toss`.
+            last = stop.load(Relaxed);
+            ticket = mine.prepare();
+            if turns % 2 == 0 {
+                other.notify_one();
+            } else {
+                other.notify_all();
+            }
+        }
+        turns
+    };
+    let turns = thread::scope(|scope| {
+        let first = scope.spawn(|| count(&counts[0], &counts[1]));
+        let second = scope.spawn(|| count(&counts[1], &counts[0]));
+        ready.wait();
+        counts[0].notify_one();
+        rest();
+        stop.store(true, Relaxed);
+        first.join().unwrap() + second.join().unwrap()
+    });
+    println!("{turns} turns");
+    assert_eq!(counter.get(), turns);
 }
 
 fn every_pulse_releases_everyone<F: Word>() {

@@ -4,14 +4,16 @@
 mod common;
 
 use common::Word;
-use futex_event::{AutoResetEvent, Event};
+use futex_event::{AutoResetEvent, Event, EventCount};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread;
 
 on_every_word! {
     untimed: [
         waits_allocate_nothing,
+        waits_for_a_condition_allocate_nothing,
     ],
     timed: []
 }
@@ -53,7 +55,7 @@ fn allocations(work: impl FnOnce()) -> u64 {
 fn waits_allocate_nothing<F: Word>() {
     const ROUNDS: u32 = 1_000;
     // Done once in a program, and not counted: a hostile word prints its seed.
-    F::default().load(std::sync::atomic::Ordering::Relaxed);
+    F::default().load(Relaxed);
     let (ping, pong) = (
         Event::with_futex(F::default()),
         AutoResetEvent::with_futex(F::default()),
@@ -80,6 +82,28 @@ fn waits_allocate_nothing<F: Word>() {
     });
 }
 
+fn waits_for_a_condition_allocate_nothing<F: Word>() {
+    const ROUNDS: u32 = 1_000;
+    F::default().load(Relaxed);
+    let (turn, changed) = (AtomicU32::new(0), EventCount::with_futex(F::default()));
+    // Of two threads, one has the even turns and one the odd ones.
+    let rounds = |first: u32| {
+        let rounds = || {
+            for round in (first..ROUNDS).step_by(2) {
+                changed.wait_until(|| (turn.load(Relaxed) == round).then_some(()));
+                turn.store(round + 1, Relaxed);
+                changed.notify_all();
+            }
+        };
+        allocations(rounds)
+    };
+    thread::scope(|scope| {
+        let odd = scope.spawn(|| rounds(1));
+        assert_eq!(rounds(0), 0);
+        assert_eq!(odd.join().unwrap(), 0);
+    });
+}
+
 /// libc++'s wait comes back every two seconds at the latest, which hides lost wake-ups. (DragonFly's kernel ends a sleep
 /// after one, and leaves its callers no choice.)
 #[cfg(all(target_os = "linux", not(futex_event_rehearsal = "dragonfly")))]
@@ -87,7 +111,7 @@ fn waits_allocate_nothing<F: Word>() {
 fn a_sleep_has_no_hidden_end() {
     use common::{until_parked, Watched};
     use futex_event::platform::PrivateFutex;
-    use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
+    use std::sync::atomic::AtomicI32;
 
     /// How often the thread has gone to sleep. [man 5 proc, /proc/pid/status]
     fn sleeps(thread: i32) -> u64 {

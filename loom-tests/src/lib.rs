@@ -27,7 +27,8 @@
 //!
 //! - A thread that wakes for nothing after a model has seen it asleep ([`until_quiet`]): such wakes come before.
 //! - More than five threads, and more than the few operations each model makes.
-//! - SeqCst, which loom takes for AcqRel. Nothing here uses it.
+//! - SeqCst operations, which loom takes for AcqRel. Nothing here uses them. It does know the fence, which `EventCount`
+//!   rests on.
 //! - A weak compare-exchange that fails for nothing, and the wrap of the generation. The Promela models in `models/`
 //!   have both, and the tests of the library have a word for the first.
 //! - The operating systems' side of the calls.
@@ -38,7 +39,7 @@
 
 use futex_event::platform::{Deadline, Futex, Listeners, TimedFutex};
 use loom::cell::UnsafeCell;
-use loom::sync::atomic::{AtomicU32, Ordering, Ordering::Relaxed};
+use loom::sync::atomic::{fence, AtomicU32, Ordering, Ordering::Relaxed};
 use loom::thread::{self, Thread, ThreadId};
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -474,6 +475,10 @@ unsafe impl<const SHARED: bool> Futex for Word<SHARED> {
     /// So few that the models come to the limit.
     const WAITERS: u32 = 2;
     const SHARED: bool = SHARED;
+
+    fn full_fence() {
+        fence(Ordering::SeqCst);
+    }
 
     fn listeners() -> &'static Listeners<Self> {
         let table: *const Listeners<Word> = &LISTENERS;

@@ -1,7 +1,7 @@
 //! What an event needs of a word.
 
 use crate::{Deadline, Listeners};
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{self, Ordering};
 use core::time::Duration;
 
 /// A 32-bit atomic word that threads can sleep on.
@@ -37,6 +37,13 @@ pub unsafe trait Futex: Sync + 'static {
     /// It is a matter of speed only. A clock that stands still, or jumps, makes a spin shorter or longer by some
     /// microseconds, and nothing worse.
     const CLOCK: Option<fn() -> Duration> = None;
+
+    /// A fence of the order `SeqCst`, as [`core::sync::atomic::fence`]. There is a reason to replace it only in a model
+    /// checker, whose fences are its own.
+    #[inline]
+    fn full_fence() {
+        atomic::fence(Ordering::SeqCst);
+    }
 
     /// The table of threads that wait for several events: one for all words of this type and this process. The macro
     /// [`listeners!`](crate::listeners!) makes it.
