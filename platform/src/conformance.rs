@@ -83,7 +83,8 @@ pub fn keeps_errno<F: TimedFutex + Default + Send>() {
         };
         word.wait(1);
         is_kept("wait for another value");
-        while word.wait_until(0, soon::<F>(2)) {}
+        let soon = Deadline::after(F::now(), Duration::from_millis(2));
+        while word.wait_until(0, soon) {}
         is_kept("wait until its deadline");
         F::wake_one(address);
         is_kept("wake one of none");
@@ -146,10 +147,6 @@ fn verdict(
         RecvTimeoutError::Timeout => Failure::SleptForEver,
         RecvTimeoutError::Disconnected => Failure::Panicked,
     })
-}
-
-fn soon<F: TimedFutex>(milliseconds: u64) -> Deadline {
-    Deadline::after(F::now(), Duration::from_millis(milliseconds))
 }
 
 fn a_word_starts_as_zero_and_changes_like_an_atomic<F: Futex + Default>() {
