@@ -12,7 +12,7 @@ pub fn refuse_without_init(
     args: &Bound<'_, PyTuple>,
     kwargs: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<()> {
-    if args.is_empty() && kwargs.map_or(true, |kwargs| kwargs.is_empty()) {
+    if args.is_empty() && kwargs.is_none_or(|kwargs| kwargs.is_empty()) {
         return Ok(());
     }
     let nothing = class.py().get_type::<PyAny>().getattr("__init__")?;
