@@ -44,6 +44,8 @@ byte waiting;           /* whose wait began: they found the event unset */
 byte released;          /* and for whom a set came since */
 byte clears[WAITERS];   /* since the thread's last look: none, or 1 to 4 modulo 4 */
 bool marked;            /* somebody parked since the last clear */
+byte clearing;          /* who clears, and found the event set */
+byte unset_meanwhile;   /* and for whom it has been unset since */
 byte waking;            /* sets that have written and are yet to wake */
 
 #ifdef CLEARS
@@ -210,6 +212,7 @@ inline write_set() {
 
 inline write_clear() {
     event = CLEARED(word);
+    unset_meanwhile = unset_meanwhile | clearing;
     marked = false;
     for (i : 0 .. WAITERS - 1) {
         if
@@ -240,17 +243,24 @@ again:
     atomic { write_set(); word = 0 }
 #endif
     /* clear */
-    :: atomic { MAY_CLEAR; word = event };
-    do
     :: atomic {
-        CAN_BE_CLEARED(word) ->
+        MAY_CLEAR;
+        word = event;
         if
-        :: event == word -> write_clear(); word = 0; goto again
-        :: word = event
+        :: CAN_BE_CLEARED(word) -> clearing = clearing | ME
+        :: else -> word = 0; goto again
         fi
+    };
+    atomic {
+        if
+        :: event == word -> write_clear()
+        /* Somebody else has cleared it. */
+        :: event != word -> assert(unset_meanwhile & ME)
+        fi;
+        clearing = clearing & ~ME;
+        unset_meanwhile = unset_meanwhile & ~ME;
+        word = 0
     }
-    :: else -> word = 0; break
-    od
     fi;
     goto again
 }

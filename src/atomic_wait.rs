@@ -34,6 +34,10 @@ use core::sync::atomic::{AtomicU32, Ordering};
 ///
 /// # What it does not keep
 ///
+/// Its table of threads in [`wait_any`](crate::wait_any()) is not cleared in the child of a `fork`: there, a token of an
+/// [`AutoResetEvent`](crate::AutoResetEvent) can be given to a thread of the parent. A word that has to do better gives the
+/// macro a `before_use` that calls `pthread_atfork`, as the words of [`platform`](crate::platform) do.
+///
 /// Its calls may change `errno`, which a signal handler that uses it has to save. Where the kernel refuses to put a
 /// thread to sleep (by a filter of system calls, say), a wait is a busy loop. On Apple's systems the crate's waits go
 /// through a table of the C++ library and not by the word, so that only its own wakes end them.

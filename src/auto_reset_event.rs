@@ -141,12 +141,12 @@ const fn waiters(word: u32) -> u32 {
 /// At most 32,767 threads are counted as waiting on one event, and none while threads that were released have not yet run.
 /// Other threads wait in a table of the process, as those in [`wait_any`] do; its size is given there.
 ///
-/// Between the two steps of a `set`, to release a thread and to wake it, the thread that sets can be stopped. Of the threads
-/// that were parked, one more than the other sets have released then sleeps on until it runs again: not always the one that
-/// this `set` was for.
+/// If the thread that sets is stopped between the two steps of a `set`, to release a thread and to wake it, one of the threads
+/// that were parked sleeps on until it runs again: not always the one that this `set` was for.
 ///
-/// A thread that is killed inside a wait (by `pthread_cancel` of the asynchronous type, or at the exit of a process on
-/// Windows) stays counted, and the next `set` may be given to it.
+/// A thread that is killed inside a wait stays counted, and the next `set` may be given to it.
+///
+/// The guide has these and [all other limits](crate::guide::limitations) in full.
 ///
 /// [`wait_any`]: crate::wait_any()
 /// [`set`]: AutoResetEvent::set
@@ -215,17 +215,52 @@ impl<F: Futex> AutoResetEvent<F> {
     /// assert!(event.try_wait());
     /// assert!(event.set());
     /// ```
+    #[allow(unsafe_code)]
     #[inline]
     pub fn set(&self) -> bool {
-        let address: *const F = &self.word;
-        let mut word = self.word.load(Relaxed);
+        // SAFETY: a reference is valid.
+        unsafe { Self::set_raw(self) }
+    }
+
+    /// [`set`](Self::set) through a pointer, for an event whose memory may be freed while this runs, by a thread that it has
+    /// released.
+    ///
+    /// `set` may be used for that, too: see [why](crate::guide::limitations#memory-that-is-freed-during-a-set). But there the
+    /// caller holds a reference that outlives what it refers to, which the language does not forbid for types like this and
+    /// does not promise either. Here no reference lasts longer than the call of one atomic operation of core.
+    ///
+    /// # Safety
+    ///
+    /// `this` points at an event, which stays valid until this call has taken effect. It may be moved, freed or unmapped as
+    /// soon as a wait, a look or a `clear` has observed that.
+    ///
+    /// ```
+    /// use futex_event::AutoResetEvent;
+    /// use std::thread;
+    ///
+    /// let event = Box::into_raw(Box::new(AutoResetEvent::new()));
+    /// let address = event as usize;
+    /// // SAFETY: the event is freed below, and not before this call has taken effect.
+    /// let setter = thread::spawn(move || unsafe { AutoResetEvent::set_raw(address as *const AutoResetEvent) });
+    /// // SAFETY: as above. When the wait has returned, this thread alone uses the event.
+    /// unsafe {
+    ///     (*event).wait();
+    ///     drop(Box::from_raw(event));
+    /// }
+    /// assert!(setter.join().unwrap());
+    /// ```
+    #[allow(unsafe_code)] // The pointer is the caller's.
+    #[inline]
+    pub unsafe fn set_raw(this: *const Self) -> bool {
+        // The type is transparent.
+        let address: *const F = this.cast();
+        // SAFETY: the event is valid until it is written, or a listener is claimed for it.
+        let mut word = unsafe { (*address).load(Relaxed) };
         while word & LISTENED == 0 {
             let ungranted = grants(word) < waiters(word);
             let next = if ungranted { word + GRANT } else { word | SET };
-            match self
-                .word
-                .compare_exchange_weak(word, next, Release, Relaxed)
-            {
+            // SAFETY: as above.
+            match unsafe { (*address).compare_exchange_weak(word, next, Release, Relaxed) } {
                 // From here on the event may be gone.
                 Ok(_) if ungranted => {
                     F::wake_one(address);
@@ -235,21 +270,27 @@ impl<F: Futex> AutoResetEvent<F> {
                 Err(found) => word = found,
             }
         }
-        self.set_listened()
+        // SAFETY: as above.
+        unsafe { Self::set_listened(address) }
     }
 
+    /// # Safety
+    ///
+    /// As for `set_raw`.
+    #[allow(unsafe_code)]
     #[cold]
     #[inline(never)]
-    fn set_listened(&self) -> bool {
-        let address: *const F = &self.word;
+    unsafe fn set_listened(address: *const F) -> bool {
         loop {
-            let word = self.word.load(Acquire);
+            // SAFETY: the event is valid until it is written, or a listener is claimed for it.
+            let word = unsafe { (*address).load(Acquire) };
             let ungranted = grants(word) < waiters(word);
             if listeners::claim::<F>(address as usize, ungranted) {
                 return true;
             }
             let next = if ungranted { word + GRANT } else { word | SET };
-            let written = self.word.compare_exchange_weak(word, next, AcqRel, Relaxed);
+            // SAFETY: as above.
+            let written = unsafe { (*address).compare_exchange_weak(word, next, AcqRel, Relaxed) };
             // From here on the event may be gone.
             match written {
                 Ok(_) if ungranted => {
@@ -395,6 +436,25 @@ impl<F: Futex> AutoResetEvent<F> {
         let address: *const F = &self.word;
         let wait = spin.then_park(address as usize, 1, false, sleep, released, park);
         wait.is_some()
+    }
+
+    /// Spins for a while, unless others have come in to wait, and does not park.
+    #[inline]
+    pub(crate) fn try_wait_spinning(&self, spin: Spin) -> bool {
+        self.try_wait() || self.spin_alone(spin)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn spin_alone(&self, spin: Spin) -> bool {
+        // As in a wait that parks.
+        if waiters(self.word.load(Relaxed)) > 0 {
+            return false;
+        }
+        let released = || self.try_wait().then_some(());
+        let address: *const F = &self.word;
+        spin.alone::<F, ()>(address as usize, 1, false, released)
+            .is_some()
     }
 
     /// Waits until a token is taken: true, or until time is up and a last look finds none to take: false.
@@ -555,7 +615,7 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     /// true, the wait looks at the event a last time, so that a `set` wins over an interruption. It may take as long as it
     /// likes, and use any event.
     ///
-    /// A signal that comes before the thread sleeps does not end the sleep. The [guide](crate::guide::signals_and_processes) says
+    /// A signal that comes before the thread sleeps does not end the sleep. The [guide](crate::guide::language_runtimes) says
     /// what to do about that, and on which systems a signal ends a sleep: on Unix systems with a futex, whether or not the
     /// handler was installed with SA_RESTART.
     ///

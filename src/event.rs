@@ -23,6 +23,9 @@
 //!
 //! LISTENED is to listeners what PARKED is to those who sleep on the word; `set` nudges them.
 //!
+//! Of a set event only `clear` changes the word. So a `clear` that finds it changed has met another, and need not try again:
+//! there was a moment in which the event was unset.
+//!
 //! # Why it holds
 //!
 //! A wait begins when it reads an unset word, and remembers the generation. It ends when it finds SET on *or another
@@ -44,6 +47,9 @@
 //! References to types with interior mutability do not promise the compiler that the memory stays
 //! (rust-lang/rust#98017), so a `&self` that outlives the event inside `set` is no lie either. Rust 1.63, the oldest that
 //! is supported, does promise it to LLVM; but there is no read through it after the write, and LLVM moves none there.
+//! Miri's models, Stacked Borrows and Tree Borrows, protect the references that a function was given for as long as it runs,
+//! but not what lies in an `UnsafeCell`, and all of an event does. `set_raw` needs none of this: its references end with the
+//! atomic operation, like those of std's `Arc`.
 //!
 //! # Orderings
 //!
@@ -114,15 +120,13 @@ const ONE_GENERATION: u32 = 1 << 3;
 ///
 /// # Limits
 ///
-/// - A thread that waits notices a `clear` by a count of 29 bits. It can miss a `set` and `clear` only if from one look
-///   at the event to its next the event is cleared 2^29 times, or a multiple of that, to the exact count: because the
-///   thread does not get to run, or the one who should wake it does not, or because it sleeps in
-///   [`wait_all`](crate::wait_all()) on another of the events. At ten nanoseconds a clear that is five seconds of nothing
-///   else. It then waits for the next `set`.
-/// - Between the write of a `set` and its wake, the thread that sets can be stopped, by the scheduler or a debugger.
-///   Threads that were parked then sleep on until it runs again. A second `set` in that time returns false and wakes
-///   nobody: to do otherwise would cost every `set` of a set event a kernel call. Threads that come to wait meanwhile
-///   return at once.
+/// - A thread that waits notices a `set` and `clear` by a count of 29 bits, which can wrap if the thread does not look for
+///   seconds.
+/// - If the thread that sets is stopped between the write of a `set` and its wake, threads that were parked sleep on until it
+///   runs again. A second `set` in that time returns false and wakes nobody: to do otherwise would cost every `set` of a set
+///   event a kernel call.
+///
+/// The guide has these and [all other limits](crate::guide::limitations) in full.
 ///
 /// [`wait_any`]: crate::wait_any()
 /// [`set`]: Event::set
@@ -187,10 +191,47 @@ impl<F: Futex> Event<F> {
     /// assert!(event.set());
     /// assert!(!event.set());
     /// ```
+    #[allow(unsafe_code)]
     #[inline]
     pub fn set(&self) -> bool {
-        let address: *const F = &self.word;
-        let before = self.word.fetch_or(SET, AcqRel);
+        // SAFETY: a reference is valid.
+        unsafe { Self::set_raw(self) }
+    }
+
+    /// [`set`](Self::set) through a pointer, for an event whose memory may be freed while this runs, by a thread that it has
+    /// released.
+    ///
+    /// `set` may be used for that, too: see [why](crate::guide::limitations#memory-that-is-freed-during-a-set). But there the
+    /// caller holds a reference that outlives what it refers to, which the language does not forbid for types like this and
+    /// does not promise either. Here no reference lasts longer than the call of one atomic operation of core.
+    ///
+    /// # Safety
+    ///
+    /// `this` points at an event, which stays valid until this call has taken effect. It may be moved, freed or unmapped as
+    /// soon as a wait, a look or a `clear` has observed that.
+    ///
+    /// ```
+    /// use futex_event::Event;
+    /// use std::thread;
+    ///
+    /// let event = Box::into_raw(Box::new(Event::new()));
+    /// let address = event as usize;
+    /// // SAFETY: the event is freed below, and not before this call has taken effect.
+    /// let setter = thread::spawn(move || unsafe { Event::set_raw(address as *const Event) });
+    /// // SAFETY: as above. When the wait has returned, this thread alone uses the event.
+    /// unsafe {
+    ///     (*event).wait();
+    ///     drop(Box::from_raw(event));
+    /// }
+    /// assert!(setter.join().unwrap());
+    /// ```
+    #[allow(unsafe_code)] // The pointer is the caller's.
+    #[inline]
+    pub unsafe fn set_raw(this: *const Self) -> bool {
+        // The type is transparent.
+        let address: *const F = this.cast();
+        // SAFETY: the event is valid until this write.
+        let before = unsafe { (*address).fetch_or(SET, AcqRel) };
         // From here on the event may be gone.
         if before & (PARKED | LISTENED) != 0 {
             wake(address, before);
@@ -198,7 +239,7 @@ impl<F: Futex> Event<F> {
         before & SET == 0
     }
 
-    /// Makes the event unset. True if it was set.
+    /// Makes the event unset. True if it was set; false if it was not, or if another thread cleared it at the same time.
     ///
     /// Never blocks and enters no kernel. Takes nothing back: who was released by a `set` returns from its wait.
     ///
@@ -213,21 +254,26 @@ impl<F: Futex> Event<F> {
     /// ```
     #[inline]
     pub fn clear(&self) -> bool {
-        let mut word = self.word.load(Relaxed);
-        while word & SET != 0 {
-            if F::SHARED && word & PARKED != 0 {
-                wake(&self.word, word);
-            }
-            let next = (word & GENERATION).wrapping_add(ONE_GENERATION);
+        let word = self.word.load(Relaxed);
+        if word & SET == 0 {
+            return false;
+        }
+        if F::SHARED && word & PARKED != 0 {
+            wake(&self.word, word);
+        }
+        let next = (word & GENERATION).wrapping_add(ONE_GENERATION);
+        loop {
             match self
                 .word
                 .compare_exchange_weak(word, next, Acquire, Relaxed)
             {
                 Ok(_) => return true,
-                Err(found) => word = found,
+                // It failed for nothing.
+                Err(found) if found == word => {}
+                // Only a clear changes the word of a set event. So it has been unset since it was read.
+                Err(_) => return false,
             }
         }
-        false
     }
 
     /// Whether the event is set.
@@ -308,6 +354,23 @@ impl<F: Futex> Event<F> {
         let crowd = begun & PARKED != 0;
         let wait = spin.then_park(address as usize, 1, crowd, sleep, released, park);
         wait.is_some()
+    }
+
+    /// Spins for a while, and does not park.
+    #[inline]
+    pub(crate) fn try_wait_spinning(&self, spin: Spin) -> bool {
+        let begun = self.look();
+        is_set(begun) || self.spin_alone(begun, spin)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn spin_alone(&self, begun: u32, spin: Spin) -> bool {
+        let released = || is_released(begun, self.look()).then_some(());
+        let address: *const F = &self.word;
+        let crowd = begun & PARKED != 0;
+        spin.alone::<F, ()>(address as usize, 1, crowd, released)
+            .is_some()
     }
 
     /// Waits until the wait that began by reading `begun` is released: true, or its time is up and a last look finds it
@@ -451,7 +514,7 @@ impl<F: TimedFutex> Event<F> {
     /// true, the wait looks at the event a last time, so that a `set` wins over an interruption. It may take as long as it
     /// likes, and use any event.
     ///
-    /// A signal that comes before the thread sleeps does not end the sleep. The [guide](crate::guide::signals_and_processes) says
+    /// A signal that comes before the thread sleeps does not end the sleep. The [guide](crate::guide::language_runtimes) says
     /// what to do about that, and on which systems a signal ends a sleep: on Unix systems with a futex, whether or not the
     /// handler was installed with SA_RESTART.
     ///

@@ -274,6 +274,26 @@ impl<F: Futex> EventCount<F> {
         }
     }
 
+    /// The ticket from which [`Ticket::into_raw`] has made this number, for a binding to another language.
+    ///
+    /// It must be of this event count, and prepared by this thread. A ticket from any other number may wait for a
+    /// notification that does not come.
+    ///
+    /// ```
+    /// let filled = futex_event::EventCount::new();
+    /// let raw = filled.prepare().into_raw();
+    /// filled.notify_one();
+    /// filled.ticket_from_raw(raw).wait();
+    /// ```
+    #[inline]
+    pub fn ticket_from_raw(&self, raw: u32) -> Ticket<'_, F> {
+        Ticket {
+            count: self,
+            generation: raw & !MARKS,
+            spin: Spin::ADAPTIVE,
+        }
+    }
+
     /// Releases at least one thread that has a ticket, if there is one: of those that are parked, exactly one; if none is,
     /// every ticket.
     ///
@@ -780,6 +800,13 @@ pub struct Ticket<'a, F = PrivateFutex> {
 }
 
 impl<F: Futex> Ticket<'_, F> {
+    /// The ticket as a number, for a binding to another language: see [`EventCount::ticket_from_raw`]. The number can be
+    /// dropped, as the ticket can.
+    #[inline]
+    pub fn into_raw(self) -> u32 {
+        self.generation
+    }
+
     /// Blocks until the ticket is released. Returns at once, and enters no kernel, if there was a notification since
     /// [`prepare`](EventCount::prepare) that has released it.
     ///

@@ -17,6 +17,12 @@ pub mod ordering {}
 #[doc = include_str!("guide/signals_and_processes.md")]
 pub mod signals_and_processes {}
 
+#[doc = include_str!("guide/system_calls.md")]
+pub mod system_calls {}
+
+#[doc = include_str!("guide/language_runtimes.md")]
+pub mod language_runtimes {}
+
 #[doc = include_str!("guide/spinning.md")]
 pub mod spinning {}
 
@@ -25,6 +31,9 @@ pub mod embedding {}
 
 #[doc = include_str!("guide/your_own_futex.md")]
 pub mod your_own_futex {}
+
+#[doc = include_str!("guide/limitations.md")]
+pub mod limitations {}
 
 #[doc = include_str!("guide/coming_from.md")]
 pub mod coming_from {}

@@ -11,6 +11,11 @@
 //! that wake nobody of this generation is asleep, and whether the one who clears dies before its exchange or after, no
 //! one is forgotten.
 //!
+//! # A process that writes what it likes
+//!
+//! may keep a waiter asleep, or in the loop in which it marks the word. `set` writes once and calls once, `clear` calls once
+//! and does not begin again when the word changes under it. So neither can be kept from returning.
+//!
 //! # A waiter that dies
 //!
 //! leaves PARKED behind. The next `set` makes a call in vain.
@@ -115,7 +120,7 @@ impl SharedEvent {
     /// - `pointer` is aligned to four and the four bytes are mapped, for reading and writing;
     /// - if they are a file's, the file is not cut shorter: a touch beyond its end is a SIGBUS;
     /// - they are used in no other way than as an event, except that another process may write what it likes: that harms
-    ///   nobody but those who wait;
+    ///   nobody but those who wait: no other operation can be kept from returning;
     /// - the memory is one object that the others map too, as with MAP_SHARED: after a `fork`, memory mapped with
     ///   MAP_PRIVATE is no longer the same.
     ///

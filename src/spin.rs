@@ -105,32 +105,11 @@ impl Spin {
             Some(place) => place,
             None => return park(),
         };
-        let before = place.history();
-        let crowd = crowd && self.0 == Policy::Adaptive;
-        let (history, spins) = before.plan(crowd);
-        if !spins {
-            place.remember(before, history);
-            return park();
-        }
-        if let Some(answer) = poll::at_once(words, &mut released) {
-            place.remember(history, history.hit_at_once());
-            return Some(answer);
-        }
-        let limit = match self.0 {
-            Policy::Adaptive => history.limit(),
-            Policy::AtMost(time) => time,
-        };
         let left = sleep.time();
-        let spun = match poll::until(limit.min(left), words, clock, &mut released) {
-            Polled::Answered(answer, after) => {
-                let now = clock();
-                let since_last = place.since_last(now.saturating_sub(after));
-                let history = place.history();
-                place.remember(history, history.hit(after, since_last));
-                place.outcome_at(now);
-                return Some(answer);
-            }
-            Polled::InVain(spun) => spun,
+        let spun = match self.spin(place, words, crowd, left, clock, &mut released) {
+            Some(Polled::Answered(answer, _)) => return Some(answer),
+            Some(Polled::InVain(spun)) => spun,
+            None => return park(),
         };
         // Not to mark the event, nor to enter the kernel, for a sleep that would not begin.
         if spun >= left && sleep.is_over() {
@@ -151,6 +130,72 @@ impl Spin {
         place.remember(history, next);
         place.outcome_at(now);
         answer
+    }
+
+    /// As [`then_park`](Self::then_park), for a thread that does not park: `None` if the spin was in vain.
+    #[inline]
+    pub(crate) fn alone<F: Futex, T>(
+        self,
+        address: usize,
+        words: usize,
+        crowd: bool,
+        mut released: impl FnMut() -> Option<T>,
+    ) -> Option<T> {
+        // Apart from waits: whoever would set the event may need what the caller holds until it has left to wait.
+        static ALONE: Memory = Memory::new();
+        let clock = F::CLOCK?;
+        let place = match self.0 {
+            Policy::Adaptive => ALONE.of(address),
+            Policy::AtMost(_) => self.place(address)?,
+        };
+        match self.spin(place, words, crowd, Duration::MAX, clock, &mut released)? {
+            Polled::Answered(answer, _) => Some(answer),
+            Polled::InVain(spun) => {
+                let history = place.history();
+                if self.0 == Policy::Adaptive {
+                    place.remember(history, history.missed_alone(spun));
+                    place.outcome_at(clock());
+                }
+                None
+            }
+        }
+    }
+
+    /// Asks for as long as the history says, and no longer than what is `left`; `None` if that is not at all.
+    #[inline]
+    fn spin<T>(
+        self,
+        place: &Place,
+        words: usize,
+        crowd: bool,
+        left: Duration,
+        clock: fn() -> Duration,
+        mut released: impl FnMut() -> Option<T>,
+    ) -> Option<Polled<T>> {
+        let before = place.history();
+        let crowd = crowd && self.0 == Policy::Adaptive;
+        let (history, spins) = before.plan(crowd);
+        if !spins {
+            place.remember(before, history);
+            return None;
+        }
+        if let Some(answer) = poll::at_once(words, &mut released) {
+            place.remember(history, history.hit_at_once());
+            return Some(Polled::Answered(answer, Duration::ZERO));
+        }
+        let limit = match self.0 {
+            Policy::Adaptive => history.limit(),
+            Policy::AtMost(time) => time,
+        };
+        let polled = poll::until(limit.min(left), words, clock, &mut released);
+        if let Polled::Answered(_, after) = polled {
+            let now = clock();
+            let since_last = place.since_last(now.saturating_sub(after));
+            let history = place.history();
+            place.remember(history, history.hit(after, since_last));
+            place.outcome_at(now);
+        }
+        Some(polled)
     }
 
     /// Where the history of this wait is; `None` if it never spins.

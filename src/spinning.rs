@@ -45,6 +45,29 @@ macro_rules! spinning {
             pub fn wait(&self) {
                 self.event.wait_spinning(self.spin)
             }
+
+            #[doc = concat!(
+                "As [`", stringify!($kind), "::try_wait`], after a spin if that is unset at first. True if the wait was released."
+            )]
+            ///
+            /// Spins as [`wait`](Self::wait) would, and does not park. Makes no system call, but to read the clock where that
+            /// is one. For a thread that holds something which it has to leave before it sleeps, as a
+            /// [global lock](crate::guide::language_runtimes) of an interpreter.
+            ///
+            /// If true, everything done before the `set` is visible to the caller.
+            ///
+            /// ```
+            #[doc = concat!("use futex_event::{", stringify!($kind), ", Spin};")]
+            ///
+            #[doc = concat!("let event = ", stringify!($kind), "::new();")]
+            /// assert!(!event.spinning(Spin::ADAPTIVE).try_wait());
+            /// event.set();
+            /// assert!(event.spinning(Spin::ADAPTIVE).try_wait());
+            /// ```
+            #[inline]
+            pub fn try_wait(&self) -> bool {
+                self.event.try_wait_spinning(self.spin)
+            }
         }
 
         impl<F: TimedFutex> Spinning<'_, $kind<F>> {

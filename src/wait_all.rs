@@ -196,6 +196,25 @@ impl<F: Futex> Spinning<'_, AllOf<'_, F>> {
     pub fn wait(&self) {
         all_of(self.event.0, self.spin, || Some(ForEver));
     }
+
+    /// Whether each of the events is set, or has been set while this spun.
+    ///
+    /// Spins as [`wait`](Self::wait) would, and does not park. Makes no system call, but to read the clock where that is one.
+    ///
+    /// ```
+    /// use futex_event::{AllOf, Event, Spin};
+    ///
+    /// let (first, second) = (Event::new_set(), Event::new());
+    /// assert!(!AllOf(&[&first, &second]).spinning(Spin::ADAPTIVE).try_wait());
+    /// second.set();
+    /// assert!(AllOf(&[&first, &second]).spinning(Spin::ADAPTIVE).try_wait());
+    /// ```
+    #[inline]
+    pub fn try_wait(&self) -> bool {
+        begin(self.event.0, None, true, |events| {
+            spin_alone(events, self.spin)
+        })
+    }
 }
 
 impl<F: TimedFutex> Spinning<'_, AllOf<'_, F>> {
@@ -275,18 +294,20 @@ fn all_of<F: Futex, S: Sleep<F>>(
     spin: Spin,
     sleep: impl FnOnce() -> Option<S>,
 ) -> bool {
-    begin(events, None, true, spin, sleep)
+    begin(events, None, true, |begun| {
+        sleep().map_or(false, |sleep| spin_or_park(begun, spin, &sleep))
+    })
 }
 
 type Events<'a, F> = Begun<'a, Event<F>>;
 
-/// Looks at each event for the first time, and waits if not all of them were set, or `are_set` says so of those before.
-fn begin<F: Futex, S: Sleep<F>>(
+/// Looks at each event for the first time, and does what is to be done if not all of them were set, or `are_set` says so of
+/// those before.
+fn begin<F: Futex>(
     events: &[&Event<F>],
     before: Option<&Events<'_, F>>,
     mut are_set: bool,
-    spin: Spin,
-    sleep: impl FnOnce() -> Option<S>,
+    otherwise: impl FnOnce(&Events<'_, F>) -> bool,
 ) -> bool {
     let (some, rest) = events.split_at(events.len().min(SOME));
     let mut words = [0; SOME];
@@ -301,9 +322,26 @@ fn begin<F: Futex, S: Sleep<F>>(
         first: 0,
     };
     if !rest.is_empty() {
-        return begin(rest, Some(&begun), are_set, spin, sleep);
+        return begin(rest, Some(&begun), are_set, otherwise);
     }
-    are_set || sleep().map_or(false, |sleep| spin_or_park(&begun, spin, &sleep))
+    are_set || otherwise(&begun)
+}
+
+/// Whether the wait that began with these words is released.
+fn are_released<F: Futex>(events: &Events<'_, F>) -> Option<()> {
+    let mut unset = events.iter().filter(|(_, _, begun)| !is_set(*begun));
+    unset
+        .all(|(_, event, begun)| event.has_released(begun))
+        .then_some(())
+}
+
+/// Spins for a while, and does not park.
+#[cold]
+#[inline(never)]
+fn spin_alone<F: Futex>(events: &Events<'_, F>, spin: Spin) -> bool {
+    let words = events.iter().count();
+    spin.alone::<F, _>(events.place(), words, false, || are_released(events))
+        .is_some()
 }
 
 /// Spins for a while, and then parks on each in turn.
@@ -311,12 +349,7 @@ fn begin<F: Futex, S: Sleep<F>>(
 #[inline(never)]
 fn spin_or_park<F: Futex>(events: &Events<'_, F>, spin: Spin, sleep: &impl Sleep<F>) -> bool {
     let unset = events.iter().filter(|(_, _, begun)| !is_set(*begun));
-    let released = || {
-        let mut unset = unset.clone();
-        unset
-            .all(|(_, event, begun)| event.has_released(begun))
-            .then_some(())
-    };
+    let released = || are_released(events);
     let park = || {
         let mut unset = unset.clone();
         unset

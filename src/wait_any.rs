@@ -43,19 +43,20 @@ use core::time::Duration;
 ///
 /// # Limits
 ///
-/// Any number of events can be waited for. Each takes some time and a few bytes of the stack.
+/// Any number of events can be waited for. A wait for more than 16 calls itself for the rest, so it takes stack: on x86-64
+/// 21 bytes for each event, and 68 in a build without optimisation ([`wait_all`](crate::wait_all()): 16 and 46).
 ///
 /// - Up to 15, what is said above holds. With more, the thread is woken by many a `set`, also of other events that threads
 ///   wait for so, and looks at all of its own: then two sets of one auto-reset event can come to one token before it has
 ///   looked, and threads that wait for fewer come first.
-/// - 480 threads of a process can wait so at the same time. Of those beyond, all are woken by each `set` of an event that a
-///   thread waits for so, and what is said of more than 15 events holds for them too.
-/// - A thread that was woken for a token which another thread took first counts as newly come until it has looked again. So
-///   does one that was released by another event: a token that it was woken for is passed on when it runs.
-/// - A `set` that is stopped between two of its steps may release a wait that began later in the same place of memory, if
-///   2^26 waits have begun there meanwhile, or a multiple of that, to the exact count.
-/// - A thread that is killed inside keeps its place, and an auto-reset event may give it a token. An [`Event`](crate::Event)
-///   is not affected.
+/// - 480 threads of a process can wait so at the same time, each in a slot of a table. Of those beyond, all are woken by each
+///   `set` of an event that a thread waits for so, and what is said of more than 15 events holds for them too.
+/// - A thread that was woken for a token which another thread took first, or which is released by another event, counts as
+///   newly come until it has run and checked all its events again.
+/// - In the child of a `fork` no thread of the parent is left in the table, unless the events live in a word of your own that
+///   does not arrange it. A thread that is killed inside keeps its slot, and one token may be given to it.
+///
+/// The guide has these and [all other limits](crate::guide::limitations#several-events) in full.
 ///
 /// # Panics
 ///
@@ -280,6 +281,27 @@ impl<F: Futex> Spinning<'_, AnyOf<'_, F>> {
         let index = first_of(self.event.0, self.spin, || Some(ForEver));
         index.expect("only an event ends a wait without a deadline")
     }
+
+    /// Takes the first of the events that is set, or is set while this spins, and returns its index; `None` if none is.
+    ///
+    /// Spins as [`wait`](Self::wait) would, and does not park. Makes no system call, but to read the clock where that is one.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_any`].
+    ///
+    /// ```
+    /// use futex_event::{AnyOf, AutoResetEvent, Event, Spin};
+    ///
+    /// let (stop, work) = (Event::new(), AutoResetEvent::new());
+    /// assert_eq!(AnyOf(&[&stop, &work]).spinning(Spin::ADAPTIVE).try_wait(), None);
+    /// work.set();
+    /// assert_eq!(AnyOf(&[&stop, &work]).spinning(Spin::ADAPTIVE).try_wait(), Some(1));
+    /// ```
+    #[inline]
+    pub fn try_wait(&self) -> Option<usize> {
+        begin_any(self.event.0, |events| spin_alone(events, self.spin))
+    }
 }
 
 impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
@@ -373,19 +395,27 @@ fn first_of<F: Futex, S: Sleep<F>>(
     spin: Spin,
     sleep: impl FnOnce() -> Option<S>,
 ) -> Option<usize> {
+    begin_any(events, |begun| spin_or_listen(begun, spin, &sleep()?))
+}
+
+/// Looks at each event for the first time, and does what is to be done if none is set.
+#[inline]
+fn begin_any<F: Futex>(
+    events: &[&dyn Waitable<F>],
+    otherwise: impl FnOnce(&Events<'_, F>) -> Option<usize>,
+) -> Option<usize> {
     let () = OfOneProcess::<F>::CHECKED;
     assert!(!events.is_empty(), "a wait for one of no events never ends");
-    begin(events, None, spin, sleep)
+    begin(events, None, otherwise)
 }
 
 type Events<'a, F> = Begun<'a, dyn Waitable<F> + 'a>;
 
-/// Looks at each event for the first time, and waits if none is set.
-fn begin<F: Futex, S: Sleep<F>>(
+/// The same, for some more events.
+fn begin<F: Futex>(
     events: &[&dyn Waitable<F>],
     before: Option<&Events<'_, F>>,
-    spin: Spin,
-    sleep: impl FnOnce() -> Option<S>,
+    otherwise: impl FnOnce(&Events<'_, F>) -> Option<usize>,
 ) -> Option<usize> {
     let (some, rest) = events.split_at(events.len().min(SOME));
     let first = before.map_or(0, |before| before.first + SOME);
@@ -412,9 +442,9 @@ fn begin<F: Futex, S: Sleep<F>>(
         first,
     };
     if rest.is_empty() {
-        spin_or_listen(&begun, spin, &sleep()?)
+        otherwise(&begun)
     } else {
-        begin(rest, Some(&begun), spin, sleep)
+        begin(rest, Some(&begun), otherwise)
     }
 }
 
@@ -503,6 +533,14 @@ fn listen_in_slot<F: Futex>(
             },
         }
     }
+}
+
+/// Spins for a while, and does not park.
+#[cold]
+#[inline(never)]
+fn spin_alone<F: Futex>(events: &Events<'_, F>, spin: Spin) -> Option<usize> {
+    let words = events.iter().count();
+    spin.alone::<F, _>(events.place(), words, false, || first_released(events))
 }
 
 /// The same where all slots are taken.

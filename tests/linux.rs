@@ -7,99 +7,24 @@
 
 mod common;
 
-use common::process::fork;
-use common::{thread_id, until, until_listening, until_parked, AnyEvent, Watched, PATIENCE};
+use common::process::{in_child, leave};
+use common::seccomp::{filter, filter_naps, filter_without, REFUSE};
+use common::signals::{alarm_in, on_signal, unblock};
+use common::{
+    is_asleep, thread_id, until, until_listening, until_parked, AnyEvent, Watched, PATIENCE,
+};
 use futex_event::platform::{Deadline, Futex, PrivateFutex, TimedFutex};
 use futex_event::{
-    wait_all, wait_any, wait_any_timeout, AutoResetEvent, Event, EventCount, SharedEvent, Waitable,
+    wait_any, wait_any_timeout, AutoResetEvent, Event, EventCount, SharedEvent, Waitable,
 };
+use std::io::Write;
 use std::mem::zeroed;
 use std::os::raw::c_long;
+use std::os::unix::thread::JoinHandleExt;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// Runs `claim` in a child process, as `fork` does, and asserts that it held.
-fn in_child(claim: impl FnOnce() -> bool) {
-    fork(claim).succeeds();
-}
-
-/// From now on the kernel answers this thread's calls with this number with `action`. [man 2 seccomp]
-fn filter(call: c_long, action: u32) {
-    filter_without(0, call, action);
-}
-
-/// The same, but only if all of these bits are off in the call's second argument.
-fn filter_without(bits: u32, call: c_long, action: u32) {
-    let step = |code: u32, jt, jf, k| libc::sock_filter {
-        code: code as u16,
-        jt,
-        jf,
-        k,
-    };
-    // Where the lower half of the second argument is in `struct seccomp_data`.
-    let second_argument = if cfg!(target_endian = "big") { 28 } else { 24 };
-    let filter = [
-        // Load the call's number, the first field of the struct. If it is another, skip to the last step.
-        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
-        step(
-            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
-            0,
-            3,
-            call as u32,
-        ),
-        // Likewise if one of the bits is on.
-        step(
-            libc::BPF_LD | libc::BPF_W | libc::BPF_ABS,
-            0,
-            0,
-            second_argument,
-        ),
-        step(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, 1, 0, bits),
-        step(libc::BPF_RET | libc::BPF_K, 0, 0, action),
-        step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
-    ];
-    install(&filter);
-}
-
-fn install(filter: &[libc::sock_filter]) {
-    let program = libc::sock_fprog {
-        len: filter.len() as u16,
-        filter: filter.as_ptr() as *mut _,
-    };
-    // SAFETY: the program's instructions are there until the kernel has copied them.
-    unsafe {
-        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-        assert_eq!(
-            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program),
-            0
-        );
-    }
-}
-
-const REFUSE: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
-
-/// The same for whatever `nanosleep(3)` may be made of.
-fn filter_naps(action: u32) {
-    filter(libc::SYS_nanosleep, action);
-    filter(libc::SYS_clock_nanosleep, action);
-    // clock_nanosleep_time64 has one number on all systems with 32 bits, but MIPS counts from 4000.
-    if cfg!(target_pointer_width = "32") {
-        let first = if cfg!(target_arch = "mips") { 4000 } else { 0 };
-        filter(first + 407, action);
-    }
-}
-
-/// Installs a handler without SA_RESTART, so that the calls it interrupts fail with EINTR.
-fn on_signal(signal: i32, handler: extern "C" fn(i32)) {
-    // SAFETY: an all-zero `sigaction` is a valid one, and the handlers here do what handlers may.
-    unsafe {
-        let mut action: libc::sigaction = zeroed();
-        action.sa_sigaction = handler as usize;
-        assert_eq!(libc::sigaction(signal, &action, ptr::null_mut()), 0);
-    }
-}
 
 fn errno() -> &'static mut i32 {
     // SAFETY: the thread's own, and used for one statement at a time.
@@ -224,93 +149,6 @@ fn a_wait_for_any_event_is_one_call_and_the_set_that_ends_it_another() {
         held &= sleeps() - sleeps_before <= 2;
         held && CALLS.load(Relaxed) == 1 && WAKES.load(Relaxed) == 1
     });
-}
-
-/// kmsrsos #355, systemd #11967, Termux: a sandbox that lists the calls that plain waits make, and kills at any other.
-#[test]
-fn a_wait_for_several_events_makes_no_other_call_than_a_plain_wait() {
-    static EVENTS: [Event; 2] = [Event::new(), Event::new()];
-    static TOKEN: AutoResetEvent = AutoResetEvent::new();
-    static ALARMS: AtomicU32 = AtomicU32::new(0);
-    extern "C" fn set(_: i32) {
-        if ALARMS.fetch_add(1, Relaxed) % 2 == 0 {
-            TOKEN.set();
-        } else {
-            EVENTS[0].set();
-            EVENTS[1].set();
-        }
-    }
-
-    let mut allowed = vec![
-        libc::SYS_futex,
-        libc::SYS_exit_group,
-        libc::SYS_rt_sigreturn,
-        libc::SYS_restart_syscall,
-        libc::SYS_clock_gettime,
-    ];
-    if cfg!(target_pointer_width = "32") {
-        let first = if cfg!(target_arch = "mips") { 4000 } else { 0 };
-        // futex_time64, clock_gettime64, and what i686 and ARM return from a handler by.
-        allowed.extend([first + 422, first + 403, first + 119, first + 173]);
-    }
-    let filter = allowing_only(&allowed);
-    in_child(|| {
-        // The processors are counted by the first wait of a process.
-        for _ in 0..10 {
-            Event::new().wait_timeout(Duration::from_nanos(1));
-        }
-        on_signal(libc::SIGALRM, set);
-        alarm_in(Duration::from_millis(20));
-        install(&filter);
-        let all: [&dyn Waitable; 3] = [&EVENTS[0], &TOKEN, &EVENTS[1]];
-        let mut held = wait_any_timeout(&all, Duration::from_millis(1)).is_none();
-        held &= wait_any(&all) == 1;
-        wait_all(&[&EVENTS[0], &EVENTS[1]]);
-        held && wait_any(&all) == 0
-    });
-}
-
-/// A filter with which any other call ends the process.
-fn allowing_only(calls: &[c_long]) -> Vec<libc::sock_filter> {
-    let step = |code: u32, jt: usize, k| libc::sock_filter {
-        code: code as u16,
-        jt: jt as u8,
-        jf: 0,
-        k,
-    };
-    let load = step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0);
-    let compare = |(index, call): (usize, &c_long)| {
-        let code = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
-        step(code, calls.len() - index, *call as u32)
-    };
-    let answer = |action| step(libc::BPF_RET | libc::BPF_K, 0, action);
-    let mut filter = vec![load];
-    filter.extend(calls.iter().enumerate().map(compare));
-    filter.extend([
-        answer(libc::SECCOMP_RET_KILL_PROCESS),
-        answer(libc::SECCOMP_RET_ALLOW),
-    ]);
-    filter
-}
-
-fn unblock(signal: i32) {
-    // SAFETY: an all-zero set is a valid one, and the calls have no other conditions.
-    unsafe {
-        let mut signals: libc::sigset_t = zeroed();
-        libc::sigaddset(&mut signals, signal);
-        libc::pthread_sigmask(libc::SIG_UNBLOCK, &signals, ptr::null_mut());
-    }
-}
-
-/// Sends SIGALRM then.
-fn alarm_in(time: Duration) {
-    // SAFETY: the timer is a valid one.
-    unsafe {
-        let mut timer: libc::itimerval = zeroed();
-        timer.it_value.tv_usec = time.as_micros() as _;
-        timer.it_interval = timer.it_value;
-        libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut());
-    }
 }
 
 #[test]
@@ -663,6 +501,55 @@ fn the_child_of_a_fork_may_use_events_on_which_threads_of_its_parent_wait() {
     }
 }
 
+/// What is left of a thread that is killed in a wait. Here a signal handler does not return to it.
+#[test]
+fn a_wait_that_never_ends_takes_one_token_with_it() {
+    static PLAIN: AutoResetEvent = AutoResetEvent::new();
+    static LISTENED: AutoResetEvent = AutoResetEvent::new();
+    static STOP: Event = Event::new();
+    const MOMENT: Duration = Duration::from_millis(1);
+
+    fn is_waited_for(event: &AutoResetEvent) -> bool {
+        let mut text = [0; 100];
+        write!(&mut text[..], "{event:?}").unwrap();
+        text.windows(12).any(|part| part == b"parked: true")
+    }
+    /// One set is for the thread that is gone; and then it is an event like any other.
+    fn loses_one_token(event: &AutoResetEvent, wait: impl Fn() -> bool) -> bool {
+        event.set()
+            && !event.is_set()
+            && (0..3).all(|_| {
+                let is_usual = !wait() && event.set() && !event.set() && event.is_set();
+                is_usual && wait() && !event.is_set()
+            })
+    }
+    extern "C" fn plain(_: i32) {
+        if is_waited_for(&PLAIN) {
+            leave(loses_one_token(&PLAIN, || PLAIN.wait_timeout(MOMENT)));
+        }
+    }
+    extern "C" fn listened(_: i32) {
+        if is_waited_for(&LISTENED) {
+            let wait = |index| wait_any_timeout(&[&STOP, &LISTENED], MOMENT) == Some(index);
+            let loses_none = STOP.set() && wait(0) && STOP.clear() && STOP.set() && STOP.clear();
+            leave(loses_none && loses_one_token(&LISTENED, || wait(1)));
+        }
+    }
+
+    in_child(|| {
+        on_signal(libc::SIGALRM, plain);
+        alarm_in(Duration::from_millis(5));
+        PLAIN.wait();
+        false
+    });
+    in_child(|| {
+        on_signal(libc::SIGALRM, listened);
+        alarm_in(Duration::from_millis(5));
+        wait_any(&[&STOP, &LISTENED]);
+        false
+    });
+}
+
 /// At whatever step the signal comes.
 #[test]
 fn a_signal_handler_may_set_an_event_of_its_own_threads_wait_for_several() {
@@ -829,4 +716,105 @@ fn map_page() -> *mut u8 {
 fn unmap_page(page: *mut u8) {
     // SAFETY: the page was mapped by `map_page`, and nobody uses it any more.
     assert_eq!(unsafe { libc::munmap(page.cast(), 4096) }, 0);
+}
+
+/// The call by which a wait sleeps is not among those at which a thread is cancelled. [man 7 pthreads]
+#[test]
+fn a_wait_is_no_cancellation_point() {
+    extern "C" {
+        fn pthread_cancel(thread: libc::pthread_t) -> i32;
+        fn pthread_setcancelstate(state: i32, before: *mut i32) -> i32;
+    }
+    const DISABLE: i32 = 1;
+    #[allow(clippy::declare_interior_mutable_const)] // The initial value, copied into each place.
+    const NOBODY: AtomicI32 = AtomicI32::new(0);
+    static WAITERS: [AtomicI32; 4] = [NOBODY; 4];
+    static MANUAL: Event = Event::new();
+    static SHARED: SharedEvent = SharedEvent::new();
+    static TOKENS: [AutoResetEvent; 2] = [AutoResetEvent::new(), AutoResetEvent::new()];
+
+    let waits: [fn(); 4] = [
+        || MANUAL.wait(),
+        || SHARED.wait(),
+        || TOKENS[0].wait(),
+        || _ = wait_any(&[&TOKENS[1], &TOKENS[1]]),
+    ];
+    let waiters: Vec<_> = (0..)
+        .zip(waits)
+        .map(|(index, wait): (usize, fn())| {
+            thread::spawn(move || {
+                WAITERS[index].store(thread_id(), Relaxed);
+                wait();
+                // Std has such points, and does not expect a thread to end there.
+                // SAFETY: the call has no conditions.
+                unsafe { pthread_setcancelstate(DISABLE, ptr::null_mut()) };
+            })
+        })
+        .collect();
+    let are_parked = || {
+        let ids = WAITERS.iter().map(|waiter| waiter.load(Relaxed));
+        ids.into_iter()
+            .all(|thread| thread != 0 && is_asleep(thread))
+    };
+    until(are_parked);
+    for waiter in &waiters {
+        // SAFETY: the thread has not been joined.
+        assert_eq!(unsafe { pthread_cancel(waiter.as_pthread_t()) }, 0);
+    }
+    thread::sleep(Duration::from_millis(20));
+    until(are_parked);
+    MANUAL.set();
+    SHARED.set();
+    assert!(TOKENS[0].set() && TOKENS[1].set());
+    for waiter in waiters {
+        waiter.join().unwrap();
+    }
+    assert!(!TOKENS[0].is_set() && !TOKENS[1].is_set());
+}
+
+/// As by asynchronous cancellation: its stack is left as it is.
+#[test]
+fn a_thread_that_is_killed_in_a_wait_takes_one_token_along_and_nothing_else() {
+    static KILLED: AtomicI32 = AtomicI32::new(0);
+    static MANUAL: Event = Event::new();
+    static TOKENS: [AutoResetEvent; 2] = [AutoResetEvent::new(), AutoResetEvent::new()];
+    extern "C" fn exit(_: i32) {
+        // SAFETY: ends this thread alone. What is on its stack is not used by any other.
+        unsafe { libc::syscall(libc::SYS_exit, 0) };
+    }
+
+    on_signal(libc::SIGUSR1, exit);
+    let waits: [fn(); 3] = [
+        || MANUAL.wait(),
+        || TOKENS[0].wait(),
+        || _ = wait_any(&[&TOKENS[1], &MANUAL]),
+    ];
+    for wait in waits {
+        KILLED.store(0, Relaxed);
+        // Never joined: std would look for what it returned.
+        thread::spawn(move || {
+            KILLED.store(thread_id(), Relaxed);
+            wait();
+        });
+        until(|| KILLED.load(Relaxed) != 0 && is_asleep(KILLED.load(Relaxed)));
+        send_signal(libc::SIGUSR1, &KILLED);
+        let task = format!("/proc/self/task/{}", KILLED.load(Relaxed));
+        until(|| !std::path::Path::new(&task).exists());
+    }
+    let timeout = Duration::from_millis(1);
+    assert!(MANUAL.set() && MANUAL.clear());
+    assert!(!MANUAL.wait_timeout(timeout));
+    for token in &TOKENS {
+        assert!(token.set());
+        assert!(!token.is_set(), "it was given to the thread that is gone");
+        assert!(token.set() && !token.set());
+        assert!(token.wait_timeout(timeout) && !token.wait_timeout(timeout));
+    }
+    thread::scope(|scope| {
+        let waiters = [0, 1].map(|index| scope.spawn(move || wait_any(&[&MANUAL, &TOKENS[index]])));
+        TOKENS.iter().for_each(|token| assert!(token.set()));
+        for waiter in waiters {
+            assert_eq!(waiter.join().unwrap(), 1);
+        }
+    });
 }

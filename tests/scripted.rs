@@ -2,11 +2,16 @@
 
 use futex_event::platform::{listeners, Deadline, Futex, Listeners, TimedFutex};
 use futex_event::{
-    wait_all_timeout, wait_any_timeout, AllOf, AnyOf, AutoResetEvent, Event, Spin, Waitable,
+    wait_all_interruptible, wait_all_timeout, wait_all_timeout_interruptible,
+    wait_any_interruptible, wait_any_timeout, AllOf, AnyOf, AutoResetEvent, Event, Interrupted,
+    Spin, Waitable,
 };
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, Ordering::Relaxed,
+};
 use std::sync::Mutex;
+use std::thread;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -30,6 +35,13 @@ thread_local! {
     static IN_A_WAKE: Cell<fn()> = const { Cell::new(|| {}) };
     static WAKES: Cell<u32> = const { Cell::new(0) };
 
+    /// The words of the last wake and of the last sleep.
+    static WOKEN: Cell<usize> = const { Cell::new(0) };
+    static SLEEPS_ON: Cell<usize> = const { Cell::new(0) };
+
+    /// What happens before the next exchange of this word, which then does not fail for nothing.
+    static BEFORE_AN_EXCHANGE: Cell<(usize, fn())> = const { Cell::new((0, || {})) };
+
     /// What happens in a sleep for several events.
     static IN_A_SLOT: Cell<fn(Deadline) -> bool> =
         const { Cell::new(|_| panic!("a wait that a look has ended goes to sleep")) };
@@ -46,6 +58,15 @@ fn clock() -> Duration {
 fn with_clock(script: fn(u32) -> Duration) {
     CLOCK.with(|clock| clock.set(script));
     READINGS.with(|readings| readings.set(0));
+}
+
+/// The address of a word, or of an event, which is one.
+fn address<T>(word: *const T) -> usize {
+    word as usize
+}
+
+fn before_an_exchange_of<E>(event: &E, happens: fn()) {
+    BEFORE_AN_EXCHANGE.with(|script| script.set((address(event), happens)));
 }
 
 impl Scripted {
@@ -91,7 +112,11 @@ unsafe impl Futex for Scripted {
         success: Ordering,
         failure: Ordering,
     ) -> Result<u32, u32> {
-        if self.exchanges.fetch_add(1, Relaxed) % 2 == 0 {
+        let (word, script) = BEFORE_AN_EXCHANGE.with(Cell::get);
+        if word == address(self) {
+            BEFORE_AN_EXCHANGE.with(|script| script.set((0, || {})));
+            script();
+        } else if self.exchanges.fetch_add(1, Relaxed) % 2 == 0 {
             return Err(self.word.load(failure));
         }
         self.word.compare_exchange(current, new, success, failure)
@@ -101,7 +126,8 @@ unsafe impl Futex for Scripted {
         self.wait_until(expected, Deadline::NEVER);
     }
 
-    fn wake_one(_: *const Self) {
+    fn wake_one(this: *const Self) {
+        WOKEN.with(|woken| woken.set(address(this)));
         WAKES.with(|wakes| wakes.set(wakes.get() + 1));
         IN_A_WAKE.with(|script| script.replace(|| {}))();
     }
@@ -123,6 +149,7 @@ unsafe impl TimedFutex for Scripted {
             self.word.load(Relaxed),
             "nobody sleeps on a word that has changed"
         );
+        SLEEPS_ON.with(|word| word.set(address(self)));
         (self.sleep)(self.sleeps.fetch_add(1, Relaxed) + 1, deadline)
     }
 }
@@ -230,6 +257,160 @@ fn a_set_does_not_rely_on_the_wake_of_another() {
         STOP.clear();
         OTHER.clear();
         TOKEN.clear();
+    }
+}
+
+fn until(condition: impl Fn() -> bool) {
+    while !condition() {
+        thread::yield_now();
+    }
+}
+
+/// A set finds no listener, and two of them have come when it remembers the token: it wakes one. That one is released by
+/// another event, and the token is for the other.
+#[test]
+fn a_thread_that_leaves_with_another_event_passes_its_wake_up_on() {
+    const ALL: usize = usize::MAX;
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    static STOPS: [Event<Scripted>; 2] = [
+        Event::with_futex(not_to_be_slept_on()),
+        Event::with_futex(not_to_be_slept_on()),
+    ];
+    static MAY_BEGIN: AtomicBool = AtomicBool::new(false);
+    static ASLEEP: AtomicU32 = AtomicU32::new(0);
+    static MAY_GO_ON: AtomicUsize = AtomicUsize::new(0);
+    leave_a_mark_on(&TOKEN);
+    let waiters = [&STOPS[0], &STOPS[1]].map(|stop| {
+        thread::spawn(move || {
+            in_a_slot(|_| {
+                ASLEEP.fetch_add(1, Relaxed);
+                let word = SLEEPS_ON.with(Cell::get);
+                until(|| [word, ALL].contains(&MAY_GO_ON.load(Relaxed)));
+                true
+            });
+            until(|| MAY_BEGIN.load(Relaxed));
+            let wakes =
+                wakes(|| assert_eq!(AnyOf(&[stop, &TOKEN]).spinning(Spin::NEVER).wait(), 0));
+            (SLEEPS_ON.with(Cell::get), wakes)
+        })
+    });
+    before_an_exchange_of(&TOKEN, || {
+        MAY_BEGIN.store(true, Relaxed);
+        until(|| ASLEEP.load(Relaxed) == 2);
+    });
+    assert_eq!(wakes(|| assert!(TOKEN.set())), 1);
+    let woken = WOKEN.with(Cell::get);
+    STOPS.iter().for_each(|stop| assert!(stop.set()));
+    MAY_GO_ON.store(woken, Relaxed);
+    until(|| waiters.iter().any(|waiter| waiter.is_finished()));
+    MAY_GO_ON.store(ALL, Relaxed);
+    for waiter in waiters {
+        let (slept_on, wakes) = waiter.join().unwrap();
+        assert_eq!(wakes, u32::from(slept_on == woken));
+    }
+    assert!(TOKEN.try_wait());
+}
+
+/// An event that has been waited for with others before is not changed by the mark of the next who does.
+fn leave_a_mark_on(event: &AutoResetEvent<Scripted>) {
+    in_a_slot(|_| false);
+    assert_eq!(wait_any_timeout(&[event], SECOND), None);
+}
+
+/// Only who sleeps has to be woken.
+#[test]
+fn a_thread_that_is_given_a_token_on_its_way_to_sleep_is_not_woken() {
+    static EVENT: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    leave_a_mark_on(&TOKEN);
+    in_a_slot(|_| panic!("a wait that has been released goes to sleep"));
+    before_an_exchange_of(&EVENT, || assert_eq!(wakes(|| assert!(TOKEN.set())), 0));
+    assert_eq!(AnyOf(&[&EVENT, &TOKEN]).spinning(Spin::NEVER).wait(), 1);
+    assert!(!TOKEN.is_set());
+}
+
+#[test]
+fn a_wait_for_several_checks_them_once_before_it_sleeps() {
+    static EVENT: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    static MARKS: AtomicU32 = AtomicU32::new(0);
+    fn count() {
+        MARKS.fetch_add(1, Relaxed);
+        before_an_exchange_of(&EVENT, count);
+    }
+    before_an_exchange_of(&EVENT, count);
+    in_a_slot(|_| {
+        assert_eq!(MARKS.load(Relaxed), 1);
+        assert!(TOKEN.set());
+        true
+    });
+    assert_eq!(AnyOf(&[&EVENT, &TOKEN]).spinning(Spin::NEVER).wait(), 1);
+}
+
+/// A set has read a slot, whose owner leaves it and comes back to wait for another event.
+#[test]
+fn a_set_does_not_claim_a_slot_that_is_used_again() {
+    static TOKENS: [AutoResetEvent<Scripted>; 2] = [
+        AutoResetEvent::with_futex(not_to_be_slept_on()),
+        AutoResetEvent::with_futex(not_to_be_slept_on()),
+    ];
+    static SLOT: AtomicUsize = AtomicUsize::new(0);
+    static SLEEPS: AtomicUsize = AtomicUsize::new(0);
+    static ENDS: AtomicUsize = AtomicUsize::new(0);
+    let waiter = thread::spawn(|| {
+        in_a_slot(|_| {
+            SLOT.store(SLEEPS_ON.with(Cell::get), Relaxed);
+            let sleep = SLEEPS.fetch_add(1, Relaxed) + 1;
+            until(|| ENDS.load(Relaxed) >= sleep);
+            sleep > 1
+        });
+        let tokens = [0, 1].map(|index| -> [&dyn Waitable<Scripted>; 1] { [&TOKENS[index]] });
+        let waits = tokens.iter().map(|token| wait_any_timeout(token, SECOND));
+        waits.collect::<Vec<_>>()
+    });
+    until(|| SLEEPS.load(Relaxed) == 1);
+    let table = Scripted::listeners();
+    let mut slots = (0..table.slots()).map(|slot| &table.slot(slot)[0]);
+    let slot = slots.find(|word| address(*word) == SLOT.load(Relaxed));
+    before_an_exchange_of(slot.unwrap(), || {
+        ENDS.store(1, Relaxed);
+        until(|| SLEEPS.load(Relaxed) == 2);
+    });
+    assert!(TOKENS[0].set());
+    assert!(
+        TOKENS[0].is_set(),
+        "the thread does not wait for it any more"
+    );
+    assert!(TOKENS[1].set());
+    ENDS.store(2, Relaxed);
+    assert_eq!(waiter.join().unwrap(), [None, Some(0)]);
+    assert!(!TOKENS[1].is_set());
+}
+
+/// A slot that named many events names few the next time.
+#[test]
+fn what_is_left_over_in_a_slot_does_not_count() {
+    const MANY: usize = 15;
+    // Some of the ones have a bucket in common with one of the many.
+    const ONES: usize = 64;
+    static EVENTS: [AutoResetEvent<Scripted>; MANY + ONES] = {
+        #[allow(clippy::declare_interior_mutable_const)] // The initial value, copied into each place.
+        const UNSET: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+        [UNSET; MANY + ONES]
+    };
+    let (many, ones) = EVENTS.split_at(MANY);
+    let many: Vec<&dyn Waitable<Scripted>> = many.iter().map(|event| event as _).collect();
+    for one in ones {
+        in_a_slot(|_| false);
+        assert_eq!(wait_any_timeout(&many, SECOND), None);
+        in_a_slot(|_| {
+            for event in &EVENTS[..MANY] {
+                assert!(event.set());
+                assert!(event.clear(), "nobody waits for it any more");
+            }
+            false
+        });
+        assert_eq!(wait_any_timeout(&[one], SECOND), None);
     }
 }
 
@@ -475,4 +656,209 @@ fn a_clock_that_goes_back_does_not_keep_a_wait_from_sleeping() {
     }));
     with_clock(|reading| Duration::from_secs((1_000_000 - reading).into()));
     EVENT.spinning(Spin::at_most(Duration::MAX)).wait();
+}
+
+#[test]
+fn a_thread_that_spins_without_parking_sees_what_is_set_meanwhile() {
+    static EVENT: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static OTHER: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    at_the_first_reading(|| assert!(EVENT.set() && EVENT.clear()));
+    assert!(EVENT.spinning(LONG).try_wait());
+    at_the_first_reading(|| assert!(TOKEN.set()));
+    assert!(TOKEN.spinning(LONG).try_wait());
+    assert!(!TOKEN.is_set());
+    at_the_first_reading(|| assert!(TOKEN.set()));
+    assert_eq!(AnyOf(&[&EVENT, &TOKEN]).spinning(LONG).try_wait(), Some(1));
+    at_the_first_reading(|| assert!(EVENT.set() && EVENT.clear()));
+    assert_eq!(AnyOf(&[&TOKEN, &EVENT]).spinning(LONG).try_wait(), Some(1));
+    OTHER.set();
+    at_the_first_reading(|| assert!(OTHER.clear() && EVENT.set() && EVENT.clear()));
+    assert!(AllOf(&[&OTHER, &EVENT]).spinning(LONG).try_wait());
+}
+
+#[test]
+fn a_thread_that_spins_without_parking_gives_up() {
+    // Not the same one twice: histories are found by addresses.
+    let events = [(); 2].map(|()| Event::with_futex(not_to_be_slept_on()));
+    let [event, other] = &events;
+    let token = AutoResetEvent::with_futex(not_to_be_slept_on());
+    let spin = Spin::at_most(Duration::from_micros(7));
+    let waits: [&dyn Fn(Spin) -> bool; 4] = [
+        &|spin| event.spinning(spin).try_wait(),
+        &|spin| token.spinning(spin).try_wait(),
+        &|spin| AnyOf(&[event, &token]).spinning(spin).try_wait().is_some(),
+        &|spin| AllOf(&[other]).spinning(spin).try_wait(),
+    ];
+    for wait in waits {
+        // Once at the beginning, and at the end of each microsecond.
+        assert_eq!(readings_before_the_sleep(|| assert!(!wait(spin))), 1 + 7);
+        assert_eq!(readings_before_the_sleep(|| assert!(!wait(Spin::NEVER))), 0);
+        // What is of no use is not done again.
+        assert!(readings_before_the_sleep(|| assert!(!wait(Spin::ADAPTIVE))) > 0);
+        assert_eq!(
+            readings_before_the_sleep(|| assert!(!wait(Spin::ADAPTIVE))),
+            0
+        );
+    }
+    // Nobody has parked: no mark is left.
+    assert_eq!(wakes(|| assert!(event.set() && token.set())), 0);
+}
+
+/// What a wait does that is interrupted after so many sleeps.
+fn interrupted_after(sleeps: u32) -> impl FnMut() -> bool {
+    let mut asked = 0;
+    move || {
+        asked += 1;
+        asked == sleeps
+    }
+}
+
+#[test]
+fn a_wait_is_asked_about_before_each_sleep_but_the_first() {
+    for last in 1..5 {
+        let event = Event::with_futex(Scripted::new(|_, _| true));
+        let ended = event.wait_interruptible(interrupted_after(last));
+        assert_eq!(ended, Err(Interrupted));
+        let sleeps = || Event::with_futex(Scripted::new(|sleep, _| sleep < 5));
+        let ended = sleeps().wait_timeout_interruptible(SECOND, interrupted_after(last));
+        assert_eq!(ended, Err(Interrupted));
+    }
+    static SLEEPS: AtomicU32 = AtomicU32::new(0);
+    let event = Event::with_futex(Scripted::new(|_, _| {
+        SLEEPS.fetch_add(1, Relaxed);
+        true
+    }));
+    assert_eq!(
+        event.wait_interruptible(interrupted_after(3)),
+        Err(Interrupted)
+    );
+    assert_eq!(SLEEPS.load(Relaxed), 3);
+}
+
+/// So that a kernel that begins a call again by itself does not begin this one again.
+#[test]
+fn an_interruptible_wait_sleeps_with_a_deadline_that_does_not_come() {
+    fn far(_: u32, deadline: Deadline) -> bool {
+        let time = deadline.time().expect("a deadline");
+        assert!(time > Duration::from_secs(50 * 365 * 24 * 60 * 60));
+        // In nanoseconds it fits what kernels have.
+        assert!(time.as_nanos() < i64::MAX as u128);
+        // That it has passed is not believed.
+        false
+    }
+    in_a_slot(|deadline| far(0, deadline));
+    let event = Event::with_futex(Scripted::new(far));
+    let token = AutoResetEvent::with_futex(Scripted::new(far));
+    let yes = || interrupted_after(3);
+    assert_eq!(event.wait_interruptible(yes()), Err(Interrupted));
+    assert_eq!(token.wait_interruptible(yes()), Err(Interrupted));
+    let never = Duration::MAX;
+    let ended = event.wait_timeout_interruptible(never, yes());
+    assert_eq!(ended, Err(Interrupted));
+    let any = wait_any_interruptible(&[&event, &token], yes());
+    assert_eq!(any, Err(Interrupted));
+    let all = wait_all_interruptible(&[&event], yes());
+    assert_eq!(all, Err(Interrupted));
+}
+
+#[test]
+fn time_that_is_up_is_no_interruption() {
+    let event = || Event::with_futex(Scripted::new(|sleep, _| sleep < 3));
+    let asked = Cell::new(0);
+    let count = || {
+        asked.set(asked.get() + 1);
+        false
+    };
+    let ended = event().wait_timeout_interruptible(SECOND, count);
+    assert_eq!(ended, Ok(false));
+    assert_eq!(asked.get(), 2);
+    let ended = wait_all_timeout_interruptible(&[&event(), &event()], SECOND, count);
+    assert_eq!(ended, Ok(false));
+}
+
+/// The answer comes in the wait for the first; the second has been set and cleared by then.
+#[test]
+fn an_interrupted_wait_for_all_looks_at_all_of_them() {
+    static FIRST: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| true));
+    static SECOND: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
+    let set_both = || {
+        for event in [&FIRST, &SECOND] {
+            assert!(event.set() && event.clear());
+        }
+        true
+    };
+    assert_eq!(wait_all_interruptible(&[&FIRST, &SECOND], set_both), Ok(()));
+    let set_one = || FIRST.set() && FIRST.clear();
+    let ended = wait_all_interruptible(&[&FIRST, &SECOND], set_one);
+    assert_eq!(ended, Err(Interrupted));
+}
+
+/// It is nudged again and again before it has come to sleep.
+#[test]
+fn a_listener_that_does_not_come_to_sleep_is_asked_about_too() {
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    let many: Vec<&dyn Waitable<Scripted>> = (0..20).map(|_| &TOKEN as _).collect();
+    in_a_slot(|_| {
+        assert!(TOKEN.set() && TOKEN.try_wait());
+        true
+    });
+    let ended = AnyOf(&many)
+        .spinning(Spin::NEVER)
+        .wait_interruptible(interrupted_after(10));
+    assert_eq!(ended, Err(Interrupted));
+}
+
+/// A word that another process keeps changing, which is set and has threads parked whenever it is looked at.
+struct Restless(AtomicU32);
+
+impl Restless {
+    fn next(&self) -> u32 {
+        let changes = self.0.fetch_add(1, Relaxed);
+        assert!(changes < 1_000, "kept in a loop");
+        changes << 3 | 0b11
+    }
+}
+
+// SAFETY: no thread sleeps on it.
+unsafe impl Futex for Restless {
+    const SHARED: bool = true;
+
+    fn listeners() -> &'static Listeners<Self> {
+        listeners!(Restless, Restless(AtomicU32::new(0)))
+    }
+
+    fn load(&self, _: Ordering) -> u32 {
+        self.next()
+    }
+
+    fn fetch_or(&self, _: u32, _: Ordering) -> u32 {
+        self.next()
+    }
+
+    fn fetch_add(&self, _: u32, _: Ordering) -> u32 {
+        self.next()
+    }
+
+    fn compare_exchange_weak(&self, _: u32, _: u32, _: Ordering, _: Ordering) -> Result<u32, u32> {
+        Err(self.next())
+    }
+
+    fn wait(&self, _: u32) {}
+
+    fn wake_one(_: *const Self) {}
+
+    fn wake_all(_: *const Self) {
+        WAKES.with(|wakes| wakes.set(wakes.get() + 1));
+    }
+}
+
+#[test]
+fn a_process_that_writes_what_it_likes_keeps_no_operation_but_a_wait_from_returning() {
+    let event = Event::with_futex(Restless(AtomicU32::new(0)));
+    for _ in 0..10 {
+        assert_eq!(wakes(|| assert!(!event.clear())), 1);
+        assert_eq!(wakes(|| assert!(!event.set())), 1);
+        assert_eq!(wakes(|| assert!(event.is_set() && event.try_wait())), 0);
+    }
 }

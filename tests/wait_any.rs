@@ -86,6 +86,8 @@ fn a_set_of_each_ends_the_wait<F: Word>() {
         third.clear();
         assert!(!second.is_set());
     }
+    // It has been waited for so, and no thread does any more.
+    assert_eq!(calls(|| assert!(second.set())), NO_CALLS);
 }
 
 fn a_pulse_ends_the_wait<F: Word>() {

@@ -1,7 +1,7 @@
 //! What is to be reached, and whether it is.
 
 use crate::contenders::*;
-use crate::groups::{alternating, cold_start::FLOOR};
+use crate::groups::{alternating, cold_start::FLOOR, workers};
 use crate::race::{Results, Spread};
 
 /// One figure of one contender against that of another.
@@ -153,6 +153,20 @@ pub fn goals() -> Vec<Goal> {
             AtMost(1.1),
         ),
     ]);
+    // Where they can be counted.
+    if cfg!(target_os = "linux") {
+        let pairs = [
+            (workers::ANY_OF_EACH, workers::EACH),
+            (workers::ANY_OF_ALL, workers::ALL),
+        ];
+        goals.extend(pairs.map(|(ours, other)| Goal {
+            group: "work or stop, 64 workers",
+            figure: workers::SWITCHES,
+            ours,
+            other,
+            bound: AtMost(1.2),
+        }));
+    }
     let ours = EventCountQueue::NAME;
     let queue = |group, figure, other, bound| Goal {
         group,

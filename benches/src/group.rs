@@ -14,6 +14,8 @@ pub struct Figure {
 pub enum Unit {
     Nanoseconds,
     Bytes,
+    /// How often something happened.
+    Times,
 }
 
 /// A figure that is a time.

@@ -15,7 +15,7 @@ mod queue;
 mod timed_wait;
 mod uncontended;
 mod wait_any;
-mod workers;
+pub mod workers;
 
 use crate::group::Group;
 

@@ -22,7 +22,7 @@
 //! | `wait_timeout(1 ms)` | how late it comes back, and the CPU time it took |
 //! | `wait for a set that comes after N ms` | the CPU time of the waiter |
 //! | `work or stop` | a round trip as in `hand-off`, where each of the two waits for another event too |
-//! | `work or stop, N workers` | a driver hands work to one of N threads that wait for work or a stop, and waits for the answer |
+//! | `work or stop, N workers` | a driver hands work to one of N threads that wait for work or a stop, and waits for the answer: the time, and on Linux how often a thread gave up its CPU to sleep |
 //! | `wait_any, last of N set` | one pinned thread: `wait_any` of N events, the last of which is set |
 //! | `notify, no thread waiting` | a notification after a write, by one thread, and by one on each of two CPUs; the floors are a fence and a load, and an addition to a word |
 //! | `queue` | a bounded queue of 64 on event counts beside channels: the time for an item with 1 to 16 producers and as many consumers; from a push to a parked consumer; the CPU time of one that is idle |

@@ -87,6 +87,7 @@ pub fn value(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Nanoseconds => nanoseconds(value),
         Unit::Bytes => format!("{value} bytes"),
+        Unit::Times => number(value),
     }
 }
 

@@ -86,6 +86,25 @@ fn timeout_against_set() {
     });
 }
 
+/// It is asked in the place of a sleep, and takes what it was given when the answer is yes.
+#[test]
+fn interruption_against_set() {
+    explore("interruption against set", None, [UNTIMED], |[script]| {
+        let guarded = unset();
+        let waiter = spawn(script, &guarded, move |guarded| {
+            let released = guarded.event.wait_interruptible(|| true).is_ok();
+            if released {
+                assert_eq!(guarded.read(), 1);
+            }
+            assert!(released || !script.is_empty());
+            released
+        });
+        guarded.write(1);
+        let set = guarded.event.set();
+        assert_conserved(&guarded, &[set], &[waiter.join()]);
+    });
+}
+
 #[test]
 fn timeouts_against_sets() {
     explore(

@@ -1,6 +1,6 @@
 //! Models of `Event`.
 
-use futex_event::Event;
+use futex_event::{Event, Interrupted};
 use loom::sync::Arc;
 use loom::thread;
 use loom_tests::{explore, spawn, until_quiet, Fault, Word, TIMED, UNTIMED};
@@ -165,6 +165,23 @@ fn timeout_against_set() {
                 assert_eq!(guarded.read(), 1);
             } else {
                 assert!(script.contains(&Fault::TimeOut));
+            }
+        });
+        guarded.write(1);
+        assert!(guarded.event.set());
+        waiter.join();
+    });
+}
+
+/// It is asked in the place of a sleep, and looks once more when the answer is yes.
+#[test]
+fn interruption_against_set() {
+    explore("interruption against set", None, [UNTIMED], |[script]| {
+        let guarded = unset();
+        let waiter = spawn(script, &guarded, move |guarded| {
+            match guarded.event.wait_interruptible(|| true) {
+                Ok(()) => assert_eq!(guarded.read(), 1),
+                Err(Interrupted) => assert!(!script.is_empty()),
             }
         });
         guarded.write(1);

@@ -5,6 +5,7 @@ use loom::sync::Arc;
 use loom_tests::{
     asleep, explore, leave_free, spawn, until_quiet, Fault, Guarded, Word, TIMED, UNTIMED,
 };
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -215,14 +216,19 @@ fn a_slot_is_claimed_for_the_event_that_it_is_used_for_now() {
 /// A set that comes when the thread is asleep hands it the token, and leaves nothing for others to find.
 #[test]
 fn a_set_claims_a_thread_that_is_asleep() {
+    static ASLEEP: AtomicUsize = AtomicUsize::new(0);
     explore("claim", Some(3), [&[&[]]], |[script]| {
         let pair = Pair::unset();
         let waiter = spawn(script, &pair, Pair::wait);
+        // Unlike `until_quiet`, it does not order the set after what the waiter did.
+        loom::thread::yield_now();
         let is_asleep = asleep() == 1;
+        ASLEEP.fetch_add(is_asleep.into(), Relaxed);
         assert!(pair.set_auto());
         assert!(!(is_asleep && pair.auto.event.is_set()));
         waiter.join();
     });
+    assert!(ASLEEP.load(Relaxed) > 0);
 }
 
 #[test]

@@ -49,7 +49,7 @@
 //! | call | answer | meaning here |
 //! | --- | --- | --- |
 //! | wait | 0 or more | woken, or the word was not `expected`: look again |
-//! | wait | EINTR | a signal, or for nothing: look again |
+//! | wait | EINTR | a signal, whether or not its handler asks for a restart, or for nothing: look again |
 //! | wait | EFAULT | the word's page is not in memory; to look again brings it in |
 //! | wait | ETIMEDOUT | the time is over, but for a tick: ask the clock |
 //! | wait | EINVAL, before macOS 10.15 | the word is shared, and the kernel cannot sleep on it: see [`nap`] |

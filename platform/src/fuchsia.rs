@@ -16,6 +16,8 @@
 //! | wait | anything else | the kernel refuses: see [`nap`] |
 //! | wake | ZX_OK | done; the word need not exist |
 //!
+//! There are no signals that could end a sleep.
+//!
 //! The answers are the calls' own; there is no `errno` to keep.
 
 use crate::units::{round_up, NANOSECOND};

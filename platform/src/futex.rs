@@ -101,6 +101,10 @@ pub unsafe trait TimedFutex: Futex {
 
     /// As [`wait`](Futex::wait), but also returns at the deadline.
     ///
+    /// If the system can end a sleep for a signal, whose handler has run on this thread, then it should end this one for every
+    /// signal, if there is a deadline, however far. An implementation does not begin the sleep again by itself. The waits
+    /// whose names end in `_interruptible` rely on it, and on nothing else.
+    ///
     /// Returns false if the deadline has passed, never before it; true if the caller should look at the word and, if
     /// need be, come back with the same deadline.
     fn wait_until(&self, expected: u32, deadline: Deadline) -> bool;

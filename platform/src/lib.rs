@@ -19,7 +19,7 @@
 //! | Apple's | `apple.rs` | `os_sync_wait_on_address`, or `__ulock_wait2` under it; see below |
 //! | Windows 8 and later | `windows.rs` | `WaitOnAddress`, whole milliseconds, a relative timeout |
 //! | FreeBSD 10 | `freebsd.rs` | `_umtx_op(2)`, `UMTX_OP_WAIT_UINT` with an absolute `CLOCK_MONOTONIC` deadline |
-//! | OpenBSD 6.2 | `openbsd.rs` | `futex(2)`, `FUTEX_WAIT` with a relative timeout |
+//! | OpenBSD 6.2 | `openbsd.rs` | `futex(2)`, `FUTEX_WAIT` with a relative timeout; before 6.4 shared words are polled |
 //! | NetBSD 10 | `netbsd.rs` | `__futex(2)`, as on Linux; before version 10 as where there is no call |
 //! | DragonFly 1.1 | `dragonfly.rs` | `umtx_sleep(2)` with a relative timeout in microseconds, a second at most |
 //! | Fuchsia | `fuchsia.rs` | `zx_futex_wait` with an absolute deadline |
@@ -31,13 +31,13 @@
 //!
 //! The public calls are there since macOS 14.4, iOS and tvOS 17.4, watchOS 10.4 and visionOS 1.1. Older systems have
 //! private calls that do the same, but the App Store refuses programs with their names. So they are used on macOS only
-//! (since 10.12), and `RUSTFLAGS="--cfg futex_event_apple_public"` leaves them out there too.
+//! (since 10.12; for shared words since 10.15), and `RUSTFLAGS="--cfg futex_event_apple_public"` leaves them out there too.
 //!
 //! A `SharedFutex` has to be in shared memory: in other memory, if the process forks while a thread sleeps on it, wakes
 //! may miss that thread.
 //!
 //! Where neither kind of calls is to be had, [`PrivateFutex`] is the [`FallbackFutex`]'s equal, and `SharedFutex` looks
-//! at the word every millisecond; so does [`PrivateFutex`] without the feature `std`.
+//! at the word every millisecond, as it does on macOS before 10.15; so does [`PrivateFutex`] without the feature `std`.
 //!
 //! The calls are looked up by the first wait of a process, or its first wake of a `SharedFutex`. To look up is not
 //! async-signal-safe, so a process that wakes a `SharedFutex` in a signal handler has to wake one once before, outside.

@@ -16,6 +16,10 @@
 //! | wake | EFAULT | the address can hold no memory: nobody sleeps there either |
 //! | either | ENOSYS, 32-bit systems | no call with 32-bit time: use the one with 64-bit time, see [`time`] |
 //!
+//! A signal ends a wait that has a timeout, whether or not its handler asks for a restart. A wait that has none is begun again
+//! by the kernel if the handler was installed with SA_RESTART. So the waits of an event that a signal is to end have a
+//! deadline. [man 7 signal; kernel/futex/waitwake.c: futex_wait]
+//!
 //! Every call leaves `errno` as it found it, so that an event can be set in a signal handler.
 
 mod time;

@@ -9,7 +9,8 @@
 //!
 //! | call | answer | meaning here |
 //! | --- | --- | --- |
-//! | wait | 0, EAGAIN, EINTR | woken, or for nothing; the word was not `expected`; a signal: look again |
+//! | wait | 0, EAGAIN | woken, or for nothing; the word was not `expected`: look again |
+//! | wait | EINTR | a signal, whether or not its handler asks for a restart: look again |
 //! | wait | ETIMEDOUT | the deadline has passed, or as many ticks as fit an `int`: look at the clock |
 //! | wait | anything else | the kernel refuses, as with ENOMEM: see [`nap`] |
 //! | wake | a number | how many were woken |

@@ -24,6 +24,9 @@
 //! | wait | FALSE, anything else | none is documented: see [`nap`] |
 //! | wake | nothing | |
 //!
+//! Nothing but a wake or the timeout ends a sleep: there are no signals, a handler of Ctrl-C runs on a thread of its own, and
+//! the wait is not alertable, so that a queued APC does not end it. [Microsoft's "SetConsoleCtrlHandler", "Alertable I/O"]
+//!
 //! Every call leaves the thread's last error as it found it.
 
 use crate::units::{from_ticks, windows_milliseconds};

@@ -177,6 +177,11 @@ impl History {
         self.without_credit(FIRST_DISTANCE, spun)
     }
 
+    /// After a spin in vain that no sleep follows, so that it is not known how much longer it had to be.
+    pub(crate) fn missed_alone(self, spun: Duration) -> Self {
+        self.pay(whole_microseconds(spun).max(1), spun)
+    }
+
     /// After a spin of a length that the caller has chosen, which was in vain: only that the CPU is shared with the thread
     /// that was waited for, so it seems, is held against the next.
     pub(crate) fn missed_as_told(self, spun: Duration, slept: Duration) -> Self {
@@ -286,6 +291,16 @@ mod tests {
             ..fresh
         };
         assert_eq!(between_probes.plan(true), (between_probes, false));
+    }
+
+    #[test]
+    fn a_miss_that_no_sleep_follows_pays_what_it_took() {
+        let history = known(20, 5).missed_alone(time(5));
+        assert_eq!(history, known(15, 5));
+        assert_eq!(known(20, 5).missed_alone(Duration::ZERO), known(19, 5));
+        let history = known(5, 5).missed_alone(time(5));
+        assert_eq!(history.credit, 0);
+        assert!(distance(history) > 0);
     }
 
     #[test]

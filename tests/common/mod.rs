@@ -5,6 +5,10 @@
 pub mod hostile;
 #[cfg(unix)]
 pub mod process;
+#[cfg(target_os = "linux")]
+pub mod seccomp;
+#[cfg(target_os = "linux")]
+pub mod signals;
 
 use futex_event::platform::{Deadline, Futex, Listeners, TimedFutex};
 use futex_event::{AutoResetEvent, Event};

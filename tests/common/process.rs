@@ -20,10 +20,21 @@ pub fn fork(claim: impl FnOnce() -> bool) -> Child {
             // Whatever hangs is killed, also if this process has a handler for the signal.
             libc::signal(libc::SIGALRM, libc::SIG_DFL);
             libc::alarm(PATIENCE.as_secs() as u32);
-            libc::_exit(if claim() { HELD } else { 1 });
+            leave(claim());
         }
         Child(child)
     }
+}
+
+/// Runs `claim` in a child process, as `fork` does, and asserts that it held.
+pub fn in_child(claim: impl FnOnce() -> bool) {
+    fork(claim).succeeds();
+}
+
+/// Ends the child at once, from wherever it is called.
+pub fn leave(held: bool) -> ! {
+    // SAFETY: the call has no conditions.
+    unsafe { libc::_exit(if held { HELD } else { 1 }) }
 }
 
 impl Child {

@@ -1,55 +1,72 @@
 //! Many workers, each of which waits for work or a stop. A driver hands work to one, and waits for its answer.
 
 use crate::contenders::Kind;
-use crate::group::{time, timed, Batch, Entry, Group};
+use crate::group::{time, timed, Batch, Entry, Figure, Group, Unit};
 use futex_event::{wait_any, AutoResetEvent, Event};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
+/// Linux only.
+pub const SWITCHES: &str = "voluntary context switches";
+
+pub const ANY_OF_EACH: &str = "wait_any, work for each";
+pub const ANY_OF_ALL: &str = "wait_any, work for all";
+pub const EACH: &str = "wait, work for each";
+pub const ALL: &str = "wait, work for all";
+
 pub fn groups() -> Vec<Group> {
+    let mut figures = vec![time("hand-off and answer")];
+    if cfg!(target_os = "linux") {
+        figures.push(Figure {
+            name: SWITCHES,
+            unit: Unit::Times,
+        });
+    }
     let of = |workers| Group {
         name: format!("work or stop, {workers} workers"),
-        figures: vec![time("hand-off and answer")],
+        figures: figures.clone(),
         entries: entries(workers),
         batch: Batch::Of(2_000),
     };
     [1, 16, 64, 256, 1_000].map(of).into()
 }
 
+/// Each figure of so many hand-offs.
+fn measured(iterations: u64, hand_off: impl FnMut()) -> Vec<f64> {
+    let before = voluntary_switches();
+    let time = timed(iterations, hand_off);
+    let switches = before.zip(voluntary_switches());
+    let switches = switches.map(|(before, after)| after - before);
+    [time].into_iter().chain(switches).collect()
+}
+
+/// How often the threads of this process have given up a CPU, to sleep.
+#[cfg(target_os = "linux")]
+fn voluntary_switches() -> Option<f64> {
+    // SAFETY: a `rusage` is numbers, for which zero is a value; and the call fills it in.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        assert_eq!(libc::getrusage(libc::RUSAGE_SELF, &mut usage), 0);
+        usage
+    };
+    Some(usage.ru_nvcsw as f64)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn voluntary_switches() -> Option<f64> {
+    None
+}
+
 fn entries(workers: usize) -> Vec<Entry> {
     let mut entries = vec![
-        entry(
-            "wait_any, work for each",
-            Kind::Ours,
-            workers,
-            true,
-            |pool, work| {
-                assert_eq!(wait_any(&[&pool.stop, work]), 1);
-            },
-        ),
-        entry(
-            "wait_any, work for all",
-            Kind::Ours,
-            workers,
-            false,
-            |pool, work| {
-                assert_eq!(wait_any(&[&pool.stop, work]), 1);
-            },
-        ),
-        entry(
-            "wait, work for each",
-            Kind::Ours,
-            workers,
-            true,
-            |_, work| work.wait(),
-        ),
-        entry(
-            "wait, work for all",
-            Kind::Ours,
-            workers,
-            false,
-            |_, work| work.wait(),
-        ),
+        entry(ANY_OF_EACH, Kind::Ours, workers, true, |pool, work| {
+            assert_eq!(wait_any(&[&pool.stop, work]), 1);
+        }),
+        entry(ANY_OF_ALL, Kind::Ours, workers, false, |pool, work| {
+            assert_eq!(wait_any(&[&pool.stop, work]), 1);
+        }),
+        entry(EACH, Kind::Ours, workers, true, |_, work| work.wait()),
+        entry(ALL, Kind::Ours, workers, false, |_, work| work.wait()),
     ];
     #[cfg(target_os = "linux")]
     entries.push(eventfd::entry(workers));
@@ -96,10 +113,10 @@ fn entry(
                 pool.answer.wait();
             };
             (0..workers).for_each(hand_over);
-            let time = timed(iterations, || hand_over(fastrand::usize(..workers)));
+            let figures = measured(iterations, || hand_over(fastrand::usize(..workers)));
             pool.is_over.store(true, Relaxed);
             (0..workers).for_each(hand_over);
-            vec![time]
+            figures
         })
     })
 }
@@ -173,10 +190,10 @@ mod eventfd {
                         wait_any(&[&answer]);
                     };
                     (0..workers).for_each(hand_over);
-                    let time = timed(iterations, || hand_over(fastrand::usize(..workers)));
+                    let figures = measured(iterations, || hand_over(fastrand::usize(..workers)));
                     is_over.store(true, Relaxed);
                     (0..workers).for_each(hand_over);
-                    vec![time]
+                    figures
                 })
             },
         )

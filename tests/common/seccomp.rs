@@ -1,0 +1,92 @@
+//! Filters of system calls, which the kernel asks before each call of a thread. [man 2 seccomp]
+
+use std::os::raw::c_long;
+
+/// From now on the kernel answers this thread's calls with this number with `action`. [man 2 seccomp]
+pub fn filter(call: c_long, action: u32) {
+    filter_without(0, call, action);
+}
+
+/// The same, but only if all of these bits are off in the call's second argument.
+pub fn filter_without(bits: u32, call: c_long, action: u32) {
+    let step = |code: u32, jt, jf, k| libc::sock_filter {
+        code: code as u16,
+        jt,
+        jf,
+        k,
+    };
+    // Where the lower half of the second argument is in `struct seccomp_data`.
+    let second_argument = if cfg!(target_endian = "big") { 28 } else { 24 };
+    let filter = [
+        // Load the call's number, the first field of the struct. If it is another, skip to the last step.
+        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        step(
+            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
+            0,
+            3,
+            call as u32,
+        ),
+        // Likewise if one of the bits is on.
+        step(
+            libc::BPF_LD | libc::BPF_W | libc::BPF_ABS,
+            0,
+            0,
+            second_argument,
+        ),
+        step(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, 1, 0, bits),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, action),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+    ];
+    install(&filter);
+}
+
+pub fn install(filter: &[libc::sock_filter]) {
+    let program = libc::sock_fprog {
+        len: filter.len() as u16,
+        filter: filter.as_ptr() as *mut _,
+    };
+    // SAFETY: the program's instructions are there until the kernel has copied them.
+    unsafe {
+        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        assert_eq!(
+            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program),
+            0
+        );
+    }
+}
+
+pub const REFUSE: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
+
+/// The same for whatever `nanosleep(3)` may be made of.
+pub fn filter_naps(action: u32) {
+    filter(libc::SYS_nanosleep, action);
+    filter(libc::SYS_clock_nanosleep, action);
+    // clock_nanosleep_time64 has one number on all systems with 32 bits, but MIPS counts from 4000.
+    if cfg!(target_pointer_width = "32") {
+        let first = if cfg!(target_arch = "mips") { 4000 } else { 0 };
+        filter(first + 407, action);
+    }
+}
+
+/// A filter with which any other call ends the process.
+pub fn allowing_only(calls: &[c_long]) -> Vec<libc::sock_filter> {
+    let step = |code: u32, jt: usize, k| libc::sock_filter {
+        code: code as u16,
+        jt: jt as u8,
+        jf: 0,
+        k,
+    };
+    let load = step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0);
+    let compare = |(index, call): (usize, &c_long)| {
+        let code = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+        step(code, calls.len() - index, *call as u32)
+    };
+    let answer = |action| step(libc::BPF_RET | libc::BPF_K, 0, action);
+    let mut filter = vec![load];
+    filter.extend(calls.iter().enumerate().map(compare));
+    filter.extend([
+        answer(libc::SECCOMP_RET_KILL_PROCESS),
+        answer(libc::SECCOMP_RET_ALLOW),
+    ]);
+    filter
+}

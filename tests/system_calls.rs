@@ -1,0 +1,377 @@
+//! The table of system calls in the guide, held by filters with which any call that its row does not name ends the process.
+//!
+//! A program of its own, in whose main process no thread waits: each child is a process that has not waited before. Its
+//! `clock_gettime` makes a system call, as on a machine without a vDSO.
+
+#![cfg(all(
+    target_os = "linux",
+    not(any(futex_event_fallback, futex_event_rehearsal))
+))]
+
+mod common;
+
+use common::process::{fork, in_child, Child};
+use common::seccomp::{allowing_only, filter, filter_naps, install, REFUSE};
+use common::signals::{alarm_in, on_signal};
+use common::until;
+use futex_event::{
+    wait_all, wait_any, wait_any_timeout, AutoResetEvent, Event, SharedEvent, Spin, Waitable,
+};
+use std::os::raw::{c_int, c_long};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
+
+const PAGE: &str = include_str!("../src/guide/system_calls.md");
+
+/// The rows that the tests hold, by how they begin.
+const QUIET: &str = "`new`, `is_set`";
+const SET: &str = "`set` after";
+const SHARED: &str = "`SharedEvent`";
+const WAIT: &str = "a wait without a timeout";
+const TIMED_WAIT: &str = "a wait with a timeout";
+const CLOCK: &str = "reading the clock";
+const LISTENER: &str = "the first wait in";
+const REFUSED: &str = "a wait whose `futex` is refused";
+const ROWS: [&str; 8] = [
+    QUIET, SET, SHARED, WAIT, TIMED_WAIT, CLOCK, LISTENER, REFUSED,
+];
+
+/// In the place of the C library's.
+#[no_mangle]
+unsafe extern "C" fn clock_gettime(clock: libc::clockid_t, time: *mut libc::timespec) -> c_int {
+    // Where the C library's time has 64 bits and the processor 32, the call has another number.
+    const NUMBER: c_long = if size_of_time() > 2 * std::mem::size_of::<c_long>() {
+        first_number() + 403
+    } else {
+        libc::SYS_clock_gettime
+    };
+    // SAFETY: the caller's time is one to write to, and this is the call that has its layout.
+    unsafe { libc::syscall(NUMBER, clock, time) as c_int }
+}
+
+const fn size_of_time() -> usize {
+    std::mem::size_of::<libc::timespec>()
+}
+
+/// Of the calls that have one number everywhere, but that MIPS counts from 4000.
+const fn first_number() -> c_long {
+    if cfg!(target_arch = "mips") {
+        4000
+    } else {
+        0
+    }
+}
+
+/// The cells of the first table's rows: what is done, and the names of the calls.
+fn rows() -> Vec<(&'static str, Vec<&'static str>)> {
+    let table = PAGE.lines().skip_while(|line| !line.starts_with("| --- "));
+    let rows = table.skip(1).take_while(|line| line.starts_with('|'));
+    rows.map(|row| {
+        let mut cells = row.split('|').map(str::trim).skip(1);
+        let (operation, calls) = (cells.next().unwrap(), cells.next().unwrap());
+        let calls = match calls {
+            "none" => Vec::new(),
+            calls => calls
+                .split(", ")
+                .map(|call| call.trim_matches('`'))
+                .collect(),
+        };
+        (operation, calls)
+    })
+    .collect()
+}
+
+/// The calls of some rows, but for one.
+fn named_without(without: &str, operations: &[&str]) -> Vec<c_long> {
+    let rows = rows();
+    let names = operations.iter().flat_map(|operation| {
+        let row = rows.iter().find(|row| row.0.starts_with(operation));
+        row.unwrap().1.clone()
+    });
+    let names = names.filter(|name| *name != without);
+    // What these tests themselves do: to end, for which AddressSanitizer has a call of its own, and to return from a handler.
+    let mut numbers = vec![
+        libc::SYS_exit_group,
+        libc::SYS_sigaltstack,
+        libc::SYS_rt_sigreturn,
+    ];
+    if cfg!(target_pointer_width = "32") {
+        numbers.extend([first_number() + 119, first_number() + 173]);
+    }
+    numbers.extend(names.flat_map(numbers_of));
+    numbers
+}
+
+/// The number of a call, and of its form for 64-bit time.
+fn numbers_of(name: &str) -> Vec<c_long> {
+    let (number, with_time64) = match name {
+        "futex" => (libc::SYS_futex, 422),
+        "clock_gettime" => (libc::SYS_clock_gettime, 403),
+        "clock_nanosleep" => (libc::SYS_clock_nanosleep, 407),
+        "nanosleep" => (libc::SYS_nanosleep, 0),
+        "restart_syscall" => (libc::SYS_restart_syscall, 0),
+        "sched_yield" => (libc::SYS_sched_yield, 0),
+        "brk" => (libc::SYS_brk, 0),
+        "madvise" => (libc::SYS_madvise, 0),
+        #[cfg(target_pointer_width = "64")]
+        "mmap" => (libc::SYS_mmap, 0),
+        #[cfg(target_pointer_width = "32")]
+        "mmap" => (libc::SYS_mmap2, 0),
+        other => panic!("the table names {other}, of which the tests do not know the number"),
+    };
+    let mut numbers = vec![number as c_long];
+    if cfg!(target_pointer_width = "32") && with_time64 != 0 {
+        numbers.push(first_number() + with_time64);
+    }
+    numbers
+}
+
+/// Runs `claim` in a child that makes the calls of these rows and no other.
+fn makes_only(operations: &[&str], claim: impl FnOnce() -> bool) {
+    let filter = allowing_only(&named_without("", operations));
+    in_child(|| {
+        install(&filter);
+        claim()
+    });
+}
+
+/// The same, without one of the calls: then the child is killed.
+fn is_killed_without(call: &str, operations: &[&str], claim: impl FnOnce() -> bool) {
+    let filter = allowing_only(&named_without(call, operations));
+    let child = fork(|| {
+        install(&filter);
+        claim()
+    });
+    assert_killed(child.next_status());
+}
+
+fn assert_killed(status: c_int) {
+    assert!(libc::WIFSIGNALED(status), "the child's status: {status}");
+    assert_eq!(libc::WTERMSIG(status), libc::SIGSYS);
+}
+
+const TIMEOUT: Duration = Duration::from_millis(2);
+
+static EVENT: Event = Event::new();
+static OTHER: Event = Event::new();
+static TOKEN: AutoResetEvent = AutoResetEvent::new();
+static SHARED_EVENT: SharedEvent = SharedEvent::new();
+
+fn all() -> [&'static dyn Waitable; 3] {
+    [&EVENT, &TOKEN, &OTHER]
+}
+
+/// Sets the events in turn, each time an alarm goes off.
+fn set_by_alarms() {
+    static ALARMS: AtomicU32 = AtomicU32::new(0);
+    extern "C" fn set(_: c_int) {
+        match ALARMS.fetch_add(1, Relaxed) % 4 {
+            0 => TOKEN.set(),
+            1 => EVENT.set(),
+            2 => OTHER.set(),
+            _ => SHARED_EVENT.set(),
+        };
+    }
+    on_signal(libc::SIGALRM, set);
+    alarm_in(Duration::from_millis(5));
+}
+
+#[test]
+fn every_row_is_held_by_a_test_and_every_name_is_a_call() {
+    let rows = rows();
+    assert_eq!(rows.len(), ROWS.len());
+    for (row, begins) in rows.iter().zip(ROWS) {
+        assert!(row.0.starts_with(begins), "{}", row.0);
+        for name in &row.1 {
+            numbers_of(name);
+        }
+    }
+}
+
+mod under_a_filter {
+    use super::*;
+
+    #[test]
+    fn quiet_operations_make_no_call() {
+        makes_only(&[QUIET], || {
+            let (event, token, shared) = (Event::new(), AutoResetEvent::new(), SharedEvent::new());
+            let all: [&dyn Waitable; 2] = [&event, &token];
+            let mut held = !event.try_wait() && !token.try_wait() && !shared.try_wait();
+            held &= !event.wait_timeout(Duration::ZERO) && !token.wait_timeout(Duration::ZERO);
+            held &= wait_any_timeout(&all, Duration::ZERO).is_none();
+            held &= event.set() && token.set() && shared.set() && !shared.set();
+            event.wait();
+            token.wait();
+            shared.wait();
+            wait_all(&[&event]);
+            held &= wait_any(&all) == 0 && event.wait_timeout(Duration::MAX);
+            held && event.is_set() && event.clear() && shared.clear() && !token.clear()
+        });
+    }
+
+    /// A thread that has given up leaves its mark.
+    fn threads_have_parked() {
+        EVENT.wait_timeout(TIMEOUT);
+        SHARED_EVENT.wait_timeout(TIMEOUT);
+    }
+
+    #[test]
+    fn a_set_wakes_by_futex_alone() {
+        fn wakes(row: &str, before: fn(), claim: fn() -> bool) {
+            let child = |filter: &[libc::sock_filter]| {
+                fork(|| {
+                    threads_have_parked();
+                    before();
+                    install(filter);
+                    claim()
+                })
+            };
+            child(&allowing_only(&named_without("", &[row]))).succeeds();
+            let without = allowing_only(&named_without("futex", &[row]));
+            assert_killed(child(&without).next_status());
+        }
+        wakes(SET, || {}, || EVENT.set());
+        wakes(SHARED, || {}, || SHARED_EVENT.set());
+        let set = || {
+            SHARED_EVENT.set();
+        };
+        wakes(SHARED, set, || SHARED_EVENT.clear());
+    }
+
+    /// Without a spin it reads no clock, the first time too.
+    #[test]
+    fn a_wait_without_a_timeout_makes_one_kind_of_call() {
+        let child = |filter: &[libc::sock_filter]| {
+            fork(|| {
+                set_by_alarms();
+                install(filter);
+                TOKEN.spinning(Spin::NEVER).wait();
+                EVENT.spinning(Spin::NEVER).wait();
+                SHARED_EVENT.spinning(Spin::NEVER).wait();
+                true
+            })
+        };
+        let rows = [WAIT, SET, SHARED];
+        child(&allowing_only(&named_without("", &rows))).succeeds();
+        let without = allowing_only(&named_without("futex", &rows));
+        assert_killed(child(&without).next_status());
+    }
+
+    /// kmsrsos #355, systemd #11967, Termux: a sandbox that lists the calls that plain waits make, and kills at any other.
+    #[test]
+    fn a_wait_for_several_events_makes_no_other_call_than_a_plain_wait() {
+        let filter = allowing_only(&named_without("", &[WAIT, TIMED_WAIT, SET, CLOCK]));
+        in_child(|| {
+            set_by_alarms();
+            install(&filter);
+            let mut held = wait_any_timeout(&all(), Duration::from_nanos(1)).is_none();
+            held &= wait_any(&all()) == 1;
+            wait_all(&[&EVENT, &OTHER]);
+            held && wait_any(&all()) == 0
+        });
+    }
+
+    #[test]
+    fn a_wait_with_a_timeout_reads_the_clock_too() {
+        let claim = || {
+            let mut held = !EVENT.wait_timeout(TIMEOUT) && !TOKEN.wait_timeout(TIMEOUT);
+            held &= !SHARED_EVENT.wait_timeout(TIMEOUT);
+            held && wait_any_timeout(&all(), TIMEOUT).is_none()
+        };
+        makes_only(&[TIMED_WAIT, CLOCK], claim);
+        is_killed_without("futex", &[TIMED_WAIT, CLOCK], claim);
+        is_killed_without("clock_gettime", &[TIMED_WAIT, CLOCK], claim);
+    }
+
+    /// A wait that is told nothing spins the first time.
+    #[test]
+    fn a_wait_that_spins_reads_the_clock_too() {
+        let filter = allowing_only(&named_without("", &[WAIT, SET]));
+        let child = fork(|| {
+            set_by_alarms();
+            install(&filter);
+            TOKEN.wait();
+            true
+        });
+        assert_killed(child.next_status());
+    }
+
+    /// By the kernel itself, which begins the call again by another.
+    #[test]
+    fn a_wait_with_a_timeout_that_is_stopped_and_continued_is_restarted() {
+        fn stopped(calls: Vec<c_long>) -> c_int {
+            let filter = allowing_only(&calls);
+            let child = fork(|| {
+                install(&filter);
+                !EVENT.wait_timeout(Duration::from_millis(600))
+            });
+            until(|| is_asleep(&child));
+            // SAFETY: the child has not been waited for, so the number is its own.
+            unsafe { libc::kill(child.id(), libc::SIGSTOP) };
+            let mut status = 0;
+            // SAFETY: writes to `status` only.
+            unsafe { libc::waitpid(child.id(), &mut status, libc::WUNTRACED) };
+            assert!(libc::WIFSTOPPED(status));
+            // SAFETY: as above.
+            unsafe { libc::kill(child.id(), libc::SIGCONT) };
+            child.next_status()
+        }
+
+        /// [man 5 proc, /proc/pid/stat]
+        fn is_asleep(child: &Child) -> bool {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id()));
+            stat.map_or(false, |stat| stat.contains(") S "))
+        }
+
+        let rows = [TIMED_WAIT, CLOCK];
+        common::process::assert_held(stopped(named_without("", &rows)));
+        assert_killed(stopped(named_without("restart_syscall", &rows)));
+    }
+
+    /// However much room the C library has left for handlers.
+    #[test]
+    fn the_first_listener_takes_memory_at_most() {
+        extern "C" fn nothing() {}
+        let filter = allowing_only(&named_without("", &[TIMED_WAIT, CLOCK, LISTENER]));
+        for handlers in [0, 20, 40, 48, 64, 100, 128, 500] {
+            in_child(|| {
+                for _ in 0..handlers {
+                    // SAFETY: the handler does nothing.
+                    unsafe { libc::pthread_atfork(None, None, Some(nothing)) };
+                }
+                install(&filter);
+                wait_any_timeout(&all(), TIMEOUT).is_none()
+            });
+        }
+    }
+
+    #[test]
+    fn a_wait_that_is_refused_naps_and_gives_its_turn_to_others() {
+        let claim = || !EVENT.wait_timeout(TIMEOUT) && !TOKEN.wait_timeout(TIMEOUT);
+        let rows = [TIMED_WAIT, CLOCK, REFUSED];
+        let refused = |filter: &[libc::sock_filter], naps_too: bool| {
+            fork(|| {
+                let (filter, claim) = (filter, claim);
+                filter_of_others(naps_too);
+                install(filter);
+                claim()
+            })
+        };
+        fn filter_of_others(naps_too: bool) {
+            for number in [libc::SYS_futex, first_number() + 422] {
+                filter(number, REFUSE);
+            }
+            if naps_too {
+                filter_naps(REFUSE);
+            }
+        }
+        let whole = allowing_only(&named_without("", &rows));
+        refused(&whole, false).succeeds();
+        refused(&whole, true).succeeds();
+        let no_yield = allowing_only(&named_without("sched_yield", &rows));
+        refused(&no_yield, false).succeeds();
+        assert_killed(refused(&no_yield, true).next_status());
+        let no_nap = allowing_only(&named_without("", &[TIMED_WAIT, CLOCK]));
+        assert_killed(refused(&no_nap, false).next_status());
+    }
+}
