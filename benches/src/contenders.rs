@@ -4,16 +4,20 @@
 mod across_processes;
 mod floors;
 mod futex_event;
+mod notifications;
 mod one_waiter;
 mod peers;
+mod queues;
 mod wait_any;
 
 #[cfg(target_os = "linux")]
 pub use across_processes::*;
 pub use floors::*;
 pub use futex_event::*;
+pub use notifications::*;
 pub use one_waiter::*;
 pub use peers::*;
+pub use queues::*;
 pub use wait_any::*;
 
 use std::time::Duration;

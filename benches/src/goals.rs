@@ -167,8 +167,69 @@ pub fn goals() -> Vec<Goal> {
             bound: AtMost(1.2),
         }));
     }
+    let ours = EventCountQueue::NAME;
+    let queue = |group, figure, other, bound| Goal {
+        group,
+        figure,
+        ours,
+        other,
+        bound,
+    };
+    for peer in QUEUES {
+        goals.extend([
+            queue(
+                "queue, 1 producers and as many consumers",
+                "an item",
+                peer,
+                AtMost(1.0),
+            ),
+            queue(
+                "queue, 4 producers and as many consumers",
+                "an item",
+                peer,
+                AtMost(1.0),
+            ),
+            queue(
+                "queue, a parked consumer",
+                "until the consumer has the item",
+                peer,
+                AtMost(1.0),
+            ),
+        ]);
+    }
+    let notify = |group, other, bound| queue(group, "time", other, bound);
+    goals.extend([
+        notify(
+            "notify, no thread waiting, one CPU",
+            FenceAndLoad::NAME,
+            AtMost(1.05),
+        ),
+        notify(
+            "notify, no thread waiting, one CPU",
+            ListenerNotify::NAME,
+            AtMost(1.0),
+        ),
+        notify(
+            "notify, no thread waiting, two CPUs",
+            FenceAndLoad::NAME,
+            AtMost(1.05),
+        ),
+        notify(
+            "notify, no thread waiting, two CPUs",
+            ListenerNotify::NAME,
+            AtMost(1.0),
+        ),
+    ]);
     goals
 }
+
+/// The other bounded queues.
+const QUEUES: [&str; 4] = [
+    CrossbeamChannel::NAME,
+    Flume::NAME,
+    StdChannel::NAME,
+    LockedQueue::NAME,
+];
 
 #[cfg(test)]
 mod tests {

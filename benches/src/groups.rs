@@ -9,7 +9,9 @@ mod creation;
 mod hand_off;
 mod late_set;
 mod many_setters;
+mod notify;
 mod oversubscribed;
+mod queue;
 mod timed_wait;
 mod uncontended;
 mod wait_any;
@@ -29,6 +31,8 @@ pub fn all() -> Vec<Group> {
     all.extend(alternating::group());
     all.extend(wait_any::groups());
     all.extend(workers::groups());
+    all.extend(notify::groups());
+    all.extend(queue::groups());
     #[cfg(target_os = "linux")]
     all.extend(across_processes::groups());
     all.extend(creation::groups());

@@ -24,6 +24,8 @@
 //! | `work or stop` | a round trip as in `hand-off`, where each of the two waits for another event too |
 //! | `work or stop, N workers` | a driver hands work to one of N threads that wait for work or a stop, and waits for the answer: the time, and on Linux how often a thread gave up its CPU to sleep |
 //! | `wait_any, last of N set` | one pinned thread: `wait_any` of N events, the last of which is set |
+//! | `notify, no thread waiting` | a notification after a write, by one thread, and by one on each of two CPUs; the floors are a fence and a load, and an addition to a word |
+//! | `queue` | a bounded queue of 64 on event counts beside channels: the time for an item with 1 to 16 producers and as many consumers; from a push to a parked consumer; the CPU time of one that is idle |
 //! | `shared: set + clear`, `shared: hand-off` | events for several processes, the hand-off between a process and its child. Linux only |
 //! | `creation`, `memory` | create and drop; the event's size, and what it has taken from the heap after one wait |
 //!
