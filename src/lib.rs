@@ -38,7 +38,7 @@
 //! | [`Spinning`], [`AnyOf`], [`AllOf`] | an event, or several, for waits that are told how to spin |
 //! | [`Interrupted`] | the error of the waits that their caller can end, whose names end in `_interruptible` |
 //! | [`Waitable`] | what `wait_any` can wait for |
-//! | `wait_any_async`, and `wait_async` of both events | the same for async tasks, with the feature `async` |
+//! | `wait_any_async`, `wait_async` of both events, `EventCount::wait_until_async` | the same for async tasks, with the feature `async` |
 //! | [`platform`] | the words that events live in, and the traits to bring your own |
 //!
 //! The type's own page lists what it promises: no spurious returns, no set lost to a `clear`, timeouts that are never
@@ -72,7 +72,7 @@
 //! | feature | what it brings |
 //! | --- | --- |
 //! | `std` (default) | the waits with a deadline, whose names end in `_deadline`; and the word for systems without a futex |
-//! | `async` | futures that wait for events: `wait_async`, `wait_any_async`; needs `std` |
+//! | `async` | futures that wait for events: `wait_async`, `wait_any_async`, `wait_until_async`; needs `std` |
 //! | `conformance` | [`platform`]'s tests for words of your own; needs `std` |
 //! | `atomic-wait` | `AtomicWaitFutex`, an example of a word that somebody else has brought, on the crate of that name |
 //!
@@ -113,7 +113,7 @@ pub use interruptible::Interrupted;
 pub use spin::Spin;
 pub use spinning::Spinning;
 #[cfg(feature = "async")]
-pub use tasks::{wait_any_async, WaitAnyAsync, WaitAsync};
+pub use tasks::{wait_any_async, WaitAnyAsync, WaitAsync, WaitUntilAsync};
 
 /// For models.
 #[cfg(feature = "async")]

@@ -48,11 +48,13 @@
 //! left it, as does whoever it may pass the wake on to; the group's bit hands over the bucket's. The count is ordered
 //! by the mark, a Release, and the `set` that finds it, an Acquire, and so are the registry's locks.
 
+mod event_count;
 mod futures;
 mod registration;
 mod registry;
 mod waker_thread;
 
+pub use event_count::WaitUntilAsync;
 pub use futures::{wait_any_async, WaitAnyAsync, WaitAsync};
 #[doc(hidden)]
 pub use waker_thread::WakerThread;

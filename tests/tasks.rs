@@ -5,7 +5,7 @@
 mod common;
 
 use common::{until, until_parked, Watched, Word};
-use futex_event::{wait_any_async, AutoResetEvent, Event};
+use futex_event::{wait_any_async, AutoResetEvent, Event, EventCount};
 use pollster::block_on;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -20,6 +20,7 @@ on_every_word! {
         a_token_is_taken_by_the_poll_and_by_nothing_else,
         a_task_waits_for_any_of_several_events,
         threads_and_tasks_wait_for_one_event,
+        tasks_that_wait_on_an_event_count_are_woken_by_each_notification,
     ],
     timed: []
 }
@@ -119,4 +120,23 @@ fn threads_and_tasks_wait_for_one_event<F: Word>() {
     });
     until(|| flag.0.load(Relaxed));
     assert!(poll(&mut task, &flag).is_ready());
+}
+
+fn tasks_that_wait_on_an_event_count_are_woken_by_each_notification<F: Word>() {
+    let changed = EventCount::with_futex(F::default());
+    let is_there = AtomicBool::new(false);
+    for notify in [EventCount::notify_one, EventCount::notify_all] {
+        let flags = [(); 2].map(|()| Arc::new(Flag::default()));
+        let condition = || is_there.swap(false, Relaxed).then_some(7);
+        let mut waits = flags.clone().map(|flag| {
+            let mut wait = changed.wait_until_async(condition);
+            assert!(poll(&mut wait, &flag).is_pending());
+            wait
+        });
+        is_there.store(true, Relaxed);
+        notify(&changed);
+        until(|| flags.iter().all(|flag| flag.0.load(Relaxed)));
+        assert_eq!(poll(&mut waits[0], &flags[0]), Poll::Ready(7));
+        assert!(poll(&mut waits[1], &flags[1]).is_pending());
+    }
 }

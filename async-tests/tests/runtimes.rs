@@ -1,7 +1,8 @@
 //! What the futures promise, in each runtime.
 
 use async_tests::{on_every_runtime, until, within, Random, Runtime, Task, Turns};
-use futex_event::{wait_any_async, AutoResetEvent, Event};
+use crossbeam_queue::SegQueue;
+use futex_event::{wait_any_async, AutoResetEvent, Event, EventCount};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -16,6 +17,7 @@ on_every_runtime! {
     every_task_gets_to_know_of_its_own_event,
     no_token_is_lost_between_threads_and_tasks,
     workers_take_what_there_is_until_they_are_stopped,
+    no_item_is_missed_by_tasks_that_wait_on_an_event_count,
 }
 
 const MANY: usize = 10_000;
@@ -250,4 +252,51 @@ fn workers_take_what_there_is_until_they_are_stopped<R: Runtime>() {
     });
     let left = work.iter().filter(|work| work.is_set()).count();
     assert_eq!(set, taken.get() + left as u64);
+}
+
+/// The condition takes. Items come when the queue is empty, so that each has to wake a task.
+fn no_item_is_missed_by_tasks_that_wait_on_an_event_count<R: Runtime>() {
+    const ITEMS: u64 = 3_000;
+    let queue = Arc::new((SegQueue::new(), EventCount::new()));
+    let (taken, over) = (Arc::new(Count::default()), Arc::new(AtomicBool::new(false)));
+    let waiting = tasks(4, |number| {
+        let (queue, taken, over) = (Arc::clone(&queue), Arc::clone(&taken), Arc::clone(&over));
+        async move {
+            let mut random = Random(number as u64 + 1);
+            let look = || queue.0.pop().or_else(|| over.load(Relaxed).then_some(0));
+            loop {
+                let item = match random.below(3) {
+                    0 => queue.1.wait_until_async(look).await,
+                    turns => {
+                        let wait = queue.1.wait_until_async(look);
+                        match futures::future::select(wait, Turns(turns)).await {
+                            futures::future::Either::Left((item, _)) => item,
+                            futures::future::Either::Right(_) => continue,
+                        }
+                    }
+                };
+                if item == 0 {
+                    return;
+                }
+                taken.add();
+            }
+        }
+    });
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for item in 1..=ITEMS {
+                queue.0.push(item);
+                queue.1.notify_one();
+                if item % 2 == 0 {
+                    while taken.get() < item {
+                        thread::yield_now();
+                    }
+                }
+            }
+            over.store(true, Relaxed);
+            queue.1.notify_all();
+        });
+        R::run(waiting);
+    });
+    assert_eq!(taken.get(), ITEMS);
 }

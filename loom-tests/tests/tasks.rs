@@ -4,7 +4,8 @@
 //! that a critical section is one step here, together with the access to a word that comes before it: each has one to
 //! the count or the thread's number.
 
-use futex_event::{wait_any_async, AutoResetEvent, Event, WakerThread};
+use futex_event::{wait_any_async, AutoResetEvent, Event, EventCount, WakerThread};
+use loom::sync::atomic::AtomicU32;
 use loom::sync::Arc;
 use loom_tests::{explore, spawn, until_quiet, Guarded, Running, Script, Word, UNTIMED};
 use std::cell::Cell;
@@ -296,6 +297,25 @@ fn a_thread_and_a_task_get_a_token_each() {
         task.join();
         thread.join();
         assert!(!event.event.is_set());
+        server.end();
+    });
+}
+
+/// The change comes before the notification, and without any order of its own.
+#[test]
+fn a_task_misses_no_change_that_is_announced() {
+    explore("event count", Some(2), [], |[]| {
+        let changed = EventCount::<Word>::with_futex(Word::default());
+        let shared = Arc::new((AtomicU32::new(0), changed));
+        let server = Server::start();
+        let task = task(&[], &shared, |(state, changed), unpark| {
+            let is_changed = || (state.load(Relaxed) == 1).then_some(());
+            run(unpark, changed.wait_until_async(is_changed));
+        });
+        let (state, changed) = &*shared;
+        state.store(1, Relaxed);
+        changed.notify_one();
+        task.join();
         server.end();
     });
 }
