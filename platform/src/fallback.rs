@@ -11,6 +11,9 @@
 //! This is the one word that is not lock-free. A thread stopped inside a wait or a wake holds up those of other words
 //! that share its queue. It must not be woken from a signal handler, nor used in the child of a `fork` that happened
 //! while another thread was in such a call.
+//!
+//! In WebAssembly with threads, a wake takes the lock without sleeping, so that a browser's main thread may wake; see
+//! [`lock_to_wake`]. A wait sleeps, which that thread may not. `.ci/wasm/run` shows both.
 
 use crate::Deadline;
 use core::cell::Cell;
@@ -18,7 +21,7 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use core::time::Duration;
 use crossbeam_utils::CachePadded;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
 /// As many as keep unrelated words apart most of the time, in 16 KiB or so.
@@ -41,6 +44,27 @@ fn queue_of(address: usize) -> &'static Mutex<Queue> {
 /// No code under these locks panics while a queue is being changed, or has a sleeper in it who would be left there.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The same for wakes, which in WebAssembly may run on the main thread of a browser. To sleep there is an exception, and the
+/// lock sleeps if another thread has it: so it is tried again and again. No thread that has one of these locks sleeps, or
+/// does more than to look through a queue.
+fn lock_to_wake<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    if cfg!(target_family = "wasm") {
+        lock_without_sleep(mutex)
+    } else {
+        lock(mutex)
+    }
+}
+
+fn lock_without_sleep<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    loop {
+        match mutex.try_lock() {
+            Ok(guard) => return guard,
+            Err(TryLockError::Poisoned(error)) => return error.into_inner(),
+            Err(TryLockError::WouldBlock) => core::hint::spin_loop(),
+        }
+    }
 }
 
 struct Sleeper {
@@ -138,7 +162,7 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
 
 pub(crate) fn wake_one(word: *const AtomicU32) {
     let address = word as usize;
-    let queue = lock(queue_of(address));
+    let queue = lock_to_wake(queue_of(address));
     let mut oldest = ptr::null();
     queue.take_out(|sleeper| {
         if sleeper.address == address {
@@ -151,7 +175,7 @@ pub(crate) fn wake_one(word: *const AtomicU32) {
 
 pub(crate) fn wake_all(word: *const AtomicU32) {
     let address = word as usize;
-    lock(queue_of(address)).take_out(|sleeper| sleeper.address == address && wake(sleeper));
+    lock_to_wake(queue_of(address)).take_out(|sleeper| sleeper.address == address && wake(sleeper));
 }
 
 /// Wakes a sleeper that is being taken out. It stays where it is until the caller has given the lock back.
@@ -165,6 +189,22 @@ fn wake(sleeper: &Sleeper) -> bool {
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    /// Wherever the tests run, though only WebAssembly's wakes take it so.
+    #[test]
+    fn a_lock_that_is_taken_without_sleep_is_one() {
+        let count = Mutex::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    for _ in 0..1_000 {
+                        *lock_without_sleep(&count) += 1;
+                    }
+                });
+            }
+        });
+        assert_eq!(*lock(&count), 3_000);
+    }
 
     #[test]
     fn words_in_a_row_have_queues_of_their_own() {

@@ -1,0 +1,350 @@
+// Events that threads sleep on, for C++17. What each function promises is said in futex_event.h.
+//
+//     static futex_event::event ready;
+//
+//     ready.wait();    // in one thread: sleeps until the event is set
+//     ready.set();     // in another
+//
+// Each type is as large as its C struct, four bytes, and usable before `main`. No function throws, and none of the pointers
+// that could be wrong in C can be wrong here.
+
+#ifndef FUTEX_EVENT_HPP
+#define FUTEX_EVENT_HPP
+
+#include "futex_event.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <type_traits>
+
+namespace futex_event {
+
+/// The clock of the waits with a deadline.
+using clock = std::chrono::steady_clock;
+
+namespace detail {
+
+using seconds = std::chrono::duration<long double>;
+
+/// In nanoseconds, rounded up, so that no wait ends early; as FUTEX_EVENT_FOREVER what is too long for that.
+template <class Rep, class Period>
+std::uint64_t nanoseconds(const std::chrono::duration<Rep, Period>& duration) noexcept {
+    if (!(duration > duration.zero())) {
+        return 0;
+    }
+    if (seconds(duration).count() >= 1.8e10L) {
+        return FUTEX_EVENT_FOREVER;
+    }
+    return std::chrono::ceil<std::chrono::duration<std::uint64_t, std::nano>>(duration).count();
+}
+
+/// What is left until then. A time that the clock cannot say is forever, or past.
+template <class Duration>
+std::uint64_t left_until(const std::chrono::time_point<clock, Duration>& deadline) noexcept {
+    const long double since_epoch = seconds(deadline.time_since_epoch()).count();
+    if (since_epoch >= 9.2e9L) {
+        return FUTEX_EVENT_FOREVER;
+    }
+    return since_epoch > 0 ? nanoseconds(deadline - clock::now()) : 0;
+}
+
+/// Calls `use` with `function` as C has it: a function that takes a pointer, and the pointer.
+template <class Function, class Use>
+auto as_in_c(Function& function, Use use) noexcept {
+    auto call = [&function]() -> bool { return function(); };
+    const auto of_c = [](void* context) noexcept -> bool { return (*static_cast<decltype(call)*>(context))(); };
+    return use(of_c, &call);
+}
+
+/// The operations that every kind of event has, by the C functions in `Kind`.
+template <class Kind>
+class basic_event {
+  public:
+    using native_type = typename Kind::type;
+
+    /// Not set.
+    constexpr basic_event() noexcept : event_ FUTEX_EVENT_INIT {}
+    /// Set from the beginning, or not.
+    explicit constexpr basic_event(bool is_set) noexcept
+        : event_(is_set ? native_type FUTEX_EVENT_INIT_SET : native_type FUTEX_EVENT_INIT) {}
+    basic_event(const basic_event&) = delete;
+    basic_event& operator=(const basic_event&) = delete;
+
+    bool set() noexcept { return Kind::set(&event_); }
+    bool clear() noexcept { return Kind::clear(&event_); }
+    [[nodiscard]] bool is_set() const noexcept { return Kind::is_set(&event_); }
+    [[nodiscard]] bool try_wait() noexcept { return Kind::try_wait(&event_); }
+
+    void wait() noexcept { Kind::wait(&event_); }
+
+    /// Whether the event released the wait. False if time ran out.
+    template <class Rep, class Period>
+    bool wait_for(const std::chrono::duration<Rep, Period>& timeout) noexcept {
+        return Kind::wait_timeout(&event_, nanoseconds(timeout)) == FUTEX_EVENT_RELEASED;
+    }
+
+    /// Whether the event released the wait. False if time ran out.
+    template <class Duration>
+    bool wait_until(const std::chrono::time_point<clock, Duration>& deadline) noexcept {
+        return Kind::wait_timeout(&event_, left_until(deadline)) == FUTEX_EVENT_RELEASED;
+    }
+
+    /// The same, but each time the thread wakes without having been released, this calls `interrupted()`, and if that
+    /// returns true, it returns FUTEX_EVENT_INTERRUPTED. An exception there ends the program.
+    template <class Interrupted>
+    futex_event_result wait_interruptible(Interrupted&& interrupted) noexcept {
+        return as_in_c(interrupted, [&](auto function, void* context) {
+            return Kind::wait_timeout_interruptible(&event_, FUTEX_EVENT_FOREVER, function, context);
+        });
+    }
+
+    template <class Rep, class Period, class Interrupted>
+    futex_event_result wait_for_interruptible(const std::chrono::duration<Rep, Period>& timeout,
+                                              Interrupted&& interrupted) noexcept {
+        return as_in_c(interrupted, [&](auto function, void* context) {
+            return Kind::wait_timeout_interruptible(&event_, nanoseconds(timeout), function, context);
+        });
+    }
+
+    template <class Duration, class Interrupted>
+    futex_event_result wait_until_interruptible(const std::chrono::time_point<clock, Duration>& deadline,
+                                                Interrupted&& interrupted) noexcept {
+        return as_in_c(interrupted, [&](auto function, void* context) {
+            return Kind::wait_timeout_interruptible(&event_, left_until(deadline), function, context);
+        });
+    }
+
+    /// For the functions of C.
+    [[nodiscard]] native_type* native_handle() noexcept { return &event_; }
+
+  protected:
+    native_type event_;
+};
+
+struct manual {
+    using type = futex_event_manual;
+    static constexpr auto set = futex_event_manual_set;
+    static constexpr auto clear = futex_event_manual_clear;
+    static constexpr auto is_set = futex_event_manual_is_set;
+    static constexpr auto try_wait = futex_event_manual_try_wait;
+    static constexpr auto wait = futex_event_manual_wait;
+    static constexpr auto wait_timeout = futex_event_manual_wait_timeout;
+    static constexpr auto wait_timeout_interruptible = futex_event_manual_wait_timeout_interruptible;
+};
+
+struct automatic {
+    using type = futex_event_auto;
+    static constexpr auto set = futex_event_auto_set;
+    static constexpr auto clear = futex_event_auto_clear;
+    static constexpr auto is_set = futex_event_auto_is_set;
+    static constexpr auto try_wait = futex_event_auto_try_wait;
+    static constexpr auto wait = futex_event_auto_wait;
+    static constexpr auto wait_timeout = futex_event_auto_wait_timeout;
+    static constexpr auto wait_timeout_interruptible = futex_event_auto_wait_timeout_interruptible;
+};
+
+struct shared {
+    using type = futex_event_shared;
+    static constexpr auto set = futex_event_shared_set;
+    static constexpr auto clear = futex_event_shared_clear;
+    static constexpr auto is_set = futex_event_shared_is_set;
+    static constexpr auto try_wait = futex_event_shared_try_wait;
+    static constexpr auto wait = futex_event_shared_wait;
+    static constexpr auto wait_timeout = futex_event_shared_wait_timeout;
+    static constexpr auto wait_timeout_interruptible = futex_event_shared_wait_timeout_interruptible;
+};
+
+}  // namespace detail
+
+/// A manual-reset event: once set it stays set until it is cleared, and it releases every waiter.
+class event : public detail::basic_event<detail::manual> {
+  public:
+    using basic_event::basic_event;
+};
+
+/// An auto-reset event: each set releases one waiter, or is kept for the next.
+class auto_reset_event : public detail::basic_event<detail::automatic> {
+  public:
+    using basic_event::basic_event;
+
+    /// Puts the event right in the child of a `fork`.
+    void reset_after_fork() noexcept { futex_event_auto_reset_after_fork(&event_); }
+};
+
+/// A manual-reset event for several processes, to be put into memory that they share.
+class shared_event : public detail::basic_event<detail::shared> {
+  public:
+    using basic_event::basic_event;
+};
+
+/// An event count: makes any lock-free structure blocking. See `struct futex_event_count`.
+class event_count {
+  public:
+    using ticket = futex_event_ticket;
+
+    constexpr event_count() noexcept : count_ FUTEX_EVENT_INIT {}
+    event_count(const event_count&) = delete;
+    event_count& operator=(const event_count&) = delete;
+
+    [[nodiscard]] ticket prepare() noexcept { return futex_event_count_prepare(&count_); }
+    void notify_one() noexcept { futex_event_count_notify_one(&count_); }
+    void notify_all() noexcept { futex_event_count_notify_all(&count_); }
+
+    void wait(ticket ticket) noexcept { futex_event_count_wait(&count_, ticket); }
+
+    /// Whether the ticket was released. False if time ran out.
+    template <class Rep, class Period>
+    bool wait_for(ticket ticket, const std::chrono::duration<Rep, Period>& timeout) noexcept {
+        return futex_event_count_wait_timeout(&count_, ticket, detail::nanoseconds(timeout)) == FUTEX_EVENT_RELEASED;
+    }
+
+    /// Whether the ticket was released. False if time ran out.
+    template <class Duration>
+    bool wait_until(ticket ticket, const std::chrono::time_point<clock, Duration>& deadline) noexcept {
+        return futex_event_count_wait_timeout(&count_, ticket, detail::left_until(deadline)) == FUTEX_EVENT_RELEASED;
+    }
+
+    /// As the interruptible waits of the events.
+    template <class Interrupted>
+    futex_event_result wait_interruptible(ticket ticket, Interrupted&& interrupted) noexcept {
+        return wait_interruptible(ticket, FUTEX_EVENT_FOREVER, interrupted);
+    }
+
+    template <class Rep, class Period, class Interrupted>
+    futex_event_result wait_for_interruptible(ticket ticket, const std::chrono::duration<Rep, Period>& timeout,
+                                              Interrupted&& interrupted) noexcept {
+        return wait_interruptible(ticket, detail::nanoseconds(timeout), interrupted);
+    }
+
+    template <class Duration, class Interrupted>
+    futex_event_result wait_until_interruptible(ticket ticket, const std::chrono::time_point<clock, Duration>& deadline,
+                                                Interrupted&& interrupted) noexcept {
+        return wait_interruptible(ticket, detail::left_until(deadline), interrupted);
+    }
+
+    /// Blocks until `condition()` returns true. An exception there ends the program.
+    template <class Condition, class = std::enable_if_t<std::is_invocable_v<Condition&>>>
+    void wait(Condition&& condition) noexcept {
+        detail::as_in_c(condition, [&](auto function, void* context) {
+            return futex_event_count_wait_until(&count_, function, context);
+        });
+    }
+
+    /// The same, and whether it did. False if time ran out.
+    template <class Rep, class Period, class Condition>
+    bool wait_for(const std::chrono::duration<Rep, Period>& timeout, Condition&& condition) noexcept {
+        return detail::as_in_c(condition, [&](auto function, void* context) {
+            return futex_event_count_wait_until_timeout(&count_, function, context, detail::nanoseconds(timeout)) ==
+                   FUTEX_EVENT_RELEASED;
+        });
+    }
+
+    /// The same, and whether it did. False if time ran out.
+    template <class Duration, class Condition>
+    bool wait_until(const std::chrono::time_point<clock, Duration>& deadline, Condition&& condition) noexcept {
+        return detail::as_in_c(condition, [&](auto function, void* context) {
+            return futex_event_count_wait_until_timeout(&count_, function, context, detail::left_until(deadline)) ==
+                   FUTEX_EVENT_RELEASED;
+        });
+    }
+
+    /// For the functions of C.
+    [[nodiscard]] futex_event_count* native_handle() noexcept { return &count_; }
+
+  private:
+    template <class Interrupted>
+    futex_event_result wait_interruptible(ticket ticket, std::uint64_t timeout, Interrupted& interrupted) noexcept {
+        return detail::as_in_c(interrupted, [&](auto function, void* context) {
+            return futex_event_count_wait_timeout_interruptible(&count_, ticket, timeout, function, context);
+        });
+    }
+
+    futex_event_count count_;
+};
+
+static_assert(sizeof(event) == 4 && sizeof(auto_reset_event) == 4);
+static_assert(sizeof(shared_event) == 4 && sizeof(event_count) == 4);
+static_assert(std::is_standard_layout_v<event> && std::is_trivially_destructible_v<event>);
+
+/// A reference to one of several events, manual-reset or auto-reset.
+class waitable {
+  public:
+    waitable(event& event) noexcept : waitable_{event.native_handle(), nullptr} {}
+    waitable(auto_reset_event& event) noexcept : waitable_{nullptr, event.native_handle()} {}
+
+  private:
+    futex_event_waitable waitable_;
+};
+
+/// A reference to one of several manual-reset events.
+class event_reference {
+  public:
+    event_reference(event& event) noexcept : event_(event.native_handle()) {}
+
+  private:
+    futex_event_manual* event_;
+};
+
+namespace detail {
+
+inline std::optional<std::size_t> wait_any(std::initializer_list<waitable> events, std::uint64_t timeout) noexcept {
+    // The class is laid out as its only member, and C knows its layout.
+    static_assert(sizeof(waitable) == sizeof(futex_event_waitable) && std::is_standard_layout_v<waitable>);
+    const auto* first = reinterpret_cast<const futex_event_waitable*>(events.begin());
+    const int index = futex_event_wait_any_timeout(first, events.size(), timeout);
+    return index >= 0 ? std::optional<std::size_t>(index) : std::nullopt;
+}
+
+inline bool wait_all(std::initializer_list<event_reference> events, std::uint64_t timeout) noexcept {
+    static_assert(sizeof(event_reference) == sizeof(void*) && std::is_standard_layout_v<event_reference>);
+    auto* const* first = reinterpret_cast<futex_event_manual* const*>(events.begin());
+    return futex_event_wait_all_timeout(first, events.size(), timeout) == FUTEX_EVENT_RELEASED;
+}
+
+}  // namespace detail
+
+/// Blocks until one of the events releases this wait, and returns its index. Nothing, at once, if there are none, or
+/// more than FUTEX_EVENT_WAIT_ANY_MAX.
+inline std::optional<std::size_t> wait_any(std::initializer_list<waitable> events) noexcept {
+    return detail::wait_any(events, FUTEX_EVENT_FOREVER);
+}
+
+/// The same for so long at most. Nothing, too, if time ran out.
+template <class Rep, class Period>
+std::optional<std::size_t> wait_any_for(std::initializer_list<waitable> events,
+                                        const std::chrono::duration<Rep, Period>& timeout) noexcept {
+    return detail::wait_any(events, detail::nanoseconds(timeout));
+}
+
+/// The same until then. Nothing, too, if time ran out.
+template <class Duration>
+std::optional<std::size_t> wait_any_until(std::initializer_list<waitable> events,
+                                          const std::chrono::time_point<clock, Duration>& deadline) noexcept {
+    return detail::wait_any(events, detail::left_until(deadline));
+}
+
+/// Blocks until each of the events has been set since this began.
+inline void wait_all(std::initializer_list<event_reference> events) noexcept {
+    detail::wait_all(events, FUTEX_EVENT_FOREVER);
+}
+
+/// The same for so long at most: whether they have been set.
+template <class Rep, class Period>
+bool wait_all_for(std::initializer_list<event_reference> events,
+                  const std::chrono::duration<Rep, Period>& timeout) noexcept {
+    return detail::wait_all(events, detail::nanoseconds(timeout));
+}
+
+/// The same until then: whether they have been set.
+template <class Duration>
+bool wait_all_until(std::initializer_list<event_reference> events,
+                    const std::chrono::time_point<clock, Duration>& deadline) noexcept {
+    return detail::wait_all(events, detail::left_until(deadline));
+}
+
+}  // namespace futex_event
+
+#endif

@@ -1,0 +1,69 @@
+//! What C has passed.
+
+use crate::interrupted::futex_event_interrupted;
+use crate::result::futex_event_result::{self, FUTEX_EVENT_INVALID};
+use core::ffi::c_void;
+
+/// A C struct that stands for a type of event: four bytes with the same meaning, as far as they have one to C.
+pub trait StandsFor: Sized {
+    /// The type of event.
+    type Event;
+
+    /// Does not compile if the two are laid out differently.
+    const CHECKED: () = {
+        assert!(size_of::<Self>() == size_of::<Self::Event>());
+        assert!(align_of::<Self>() <= align_of::<Self::Event>());
+    };
+}
+
+/// The event at this address; `None` if there can be none.
+///
+/// # Safety
+///
+/// An address that is not null and aligned is that of an event, which lives as a reference for `'a` demands, but for
+/// the rest of a `set` after a wait that it released has returned.
+pub(crate) unsafe fn event<'a, C: StandsFor>(address: *const C) -> Option<&'a C::Event> {
+    let () = C::CHECKED;
+    let address = address.cast::<C::Event>();
+    if address.is_null() || !address.is_aligned() {
+        return None;
+    }
+    // SAFETY: by what the caller promises. The words of events are atomic and any value is a valid one.
+    Some(unsafe { &*address })
+}
+
+/// Waits for the event at this address in the given way.
+///
+/// # Safety
+///
+/// As for [`event`].
+pub(crate) unsafe fn wait<C: StandsFor, R: Into<futex_event_result>>(
+    address: *const C,
+    wait: impl FnOnce(&C::Event) -> R,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    match unsafe { event(address) } {
+        Some(event) => wait(event).into(),
+        None => FUTEX_EVENT_INVALID,
+    }
+}
+
+/// The same, in a way that asks `interrupted`.
+///
+/// # Safety
+///
+/// As for [`event`]; and `interrupted` can be called with `context`.
+pub(crate) unsafe fn wait_interruptible<C: StandsFor, R: Into<futex_event_result>>(
+    address: *const C,
+    interrupted: futex_event_interrupted,
+    context: *mut c_void,
+    wait: impl FnOnce(&C::Event, &mut dyn FnMut() -> bool) -> R,
+) -> futex_event_result {
+    let Some(interrupted) = interrupted else {
+        return FUTEX_EVENT_INVALID;
+    };
+    // SAFETY: by what the caller promises.
+    let interrupted = &mut || unsafe { interrupted(context) };
+    // SAFETY: as above.
+    unsafe { self::wait(address, |event| wait(event, interrupted)) }
+}

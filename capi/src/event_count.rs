@@ -1,0 +1,278 @@
+//! [`EventCount`].
+
+use crate::argument::{event, wait, wait_interruptible, StandsFor};
+use crate::interrupted::futex_event_interrupted;
+use crate::result::futex_event_result::{self, FUTEX_EVENT_INVALID};
+use crate::time::{left_until, timeout};
+use core::ffi::c_void;
+use futex_event::EventCount;
+
+/// An event count for the threads of one process: makes any lock-free structure blocking. It has no state that threads
+/// wait for; that is in the structure. A thread that finds the structure not as it wants it prepares a wait, looks at
+/// the structure again, and waits. A thread that has changed the structure notifies. Then no change is missed:
+///
+/// ```c
+/// while (!pop(queue, &item)) {
+///     struct futex_event_ticket ticket = futex_event_count_prepare(&filled);
+///     if (pop(queue, &item)) {
+///         break;
+///     }
+///     futex_event_count_wait(&filled, ticket);
+/// }
+///
+/// push(queue, item);
+/// futex_event_count_notify_one(&filled);
+/// ```
+///
+/// Four zero bytes are an event count. It may be moved while no thread uses it. It may be freed as soon as a wait has
+/// returned and no other thread waits, even while the notification is still running.
+#[repr(C)]
+#[derive(Debug)]
+pub struct futex_event_count {
+    /// For the library alone.
+    pub word: u32,
+}
+
+/// The right to wait for the first notification since it was prepared. It may be dropped instead.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct futex_event_ticket {
+    /// For the library alone.
+    pub generation: u32,
+}
+
+impl StandsFor for futex_event_count {
+    type Event = EventCount;
+}
+
+/// What a wait for a condition calls: whether the condition holds. `context` is the pointer that was given to the wait.
+///
+/// It is called on the waiting thread, and must return: no `longjmp`, no exception.
+pub type futex_event_condition = Option<unsafe extern "C" fn(context: *mut c_void) -> bool>;
+
+/// Prepares a wait: no notification from now on is missed. The caller looks at the structure once more, and then waits
+/// with the ticket, or drops it. Of no use is what this returns if `count` is null or misaligned.
+///
+/// Does not block. It ends with a sequentially consistent fence: a look that follows finds every change whose
+/// notification does not release the ticket. May be called in a signal handler.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_prepare(
+    count: *mut futex_event_count,
+) -> futex_event_ticket {
+    // SAFETY: by what the caller promises.
+    let ticket = unsafe { event(count) }.map(EventCount::prepare);
+    futex_event_ticket {
+        generation: ticket.map_or(0, |ticket| ticket.into_raw()),
+    }
+}
+
+/// Releases at least one thread that has a ticket, if there is one: of those that sleep, exactly one; if none sleeps,
+/// all. To be called after the change, if any of the threads can make use of it. Does nothing if `count` is null or
+/// misaligned.
+///
+/// Does not block, and makes no system call unless a thread sleeps. It begins with a sequentially consistent fence.
+/// Release: the thread whose wait this ends sees everything that the caller did before. May be called in a signal
+/// handler, and preserves `errno`.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_notify_one(count: *mut futex_event_count) {
+    // SAFETY: by what the caller promises.
+    if let Some(count) = unsafe { event(count) } {
+        count.notify_one();
+    }
+}
+
+/// Releases every thread that has a ticket. Otherwise as `futex_event_count_notify_one`.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_notify_all(count: *mut futex_event_count) {
+    // SAFETY: by what the caller promises.
+    if let Some(count) = unsafe { event(count) } {
+        count.notify_all();
+    }
+}
+
+/// Blocks until a notification releases the ticket, which `futex_event_count_prepare` has returned for this event
+/// count. Returns FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `count` is null or misaligned. What was changed may
+/// be something else, or another thread may have been faster: look again.
+///
+/// Returns at once, without a system call, if the ticket has been released. Acquire. Must not be called in a signal
+/// handler.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait(
+    count: *mut futex_event_count,
+    ticket: futex_event_ticket,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait(count, |count| {
+            count.ticket_from_raw(ticket.generation).wait()
+        })
+    }
+}
+
+/// As `futex_event_count_wait`, but gives up after `nanoseconds` and returns FUTEX_EVENT_TIMED_OUT: never earlier, and
+/// only if the ticket is still unreleased. Zero checks once and does not block. FUTEX_EVENT_FOREVER means no limit.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait_timeout(
+    count: *mut futex_event_count,
+    ticket: futex_event_ticket,
+    nanoseconds: u64,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait(count, |count| {
+            let ticket = count.ticket_from_raw(ticket.generation);
+            ticket.wait_timeout(timeout(nanoseconds))
+        })
+    }
+}
+
+/// As `futex_event_count_wait_timeout`, but gives up when the clock of `futex_event_now` reaches `deadline`. A deadline
+/// in the past checks once.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait_deadline(
+    count: *mut futex_event_count,
+    ticket: futex_event_ticket,
+    deadline: u64,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait(count, |count| {
+            let ticket = count.ticket_from_raw(ticket.generation);
+            ticket.wait_timeout(left_until(deadline))
+        })
+    }
+}
+
+/// As `futex_event_count_wait`, but each time the thread wakes without having been released, this calls
+/// `interrupted(context)`, and if that returns true, it returns FUTEX_EVENT_INTERRUPTED; unless the ticket has been
+/// released by then. FUTEX_EVENT_INVALID also if `interrupted` is null.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait_interruptible(
+    count: *mut futex_event_count,
+    ticket: futex_event_ticket,
+    interrupted: futex_event_interrupted,
+    context: *mut c_void,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait_interruptible(count, interrupted, context, |count, interrupted| {
+            let ticket = count.ticket_from_raw(ticket.generation);
+            ticket.wait_interruptible(interrupted)
+        })
+    }
+}
+
+/// As `futex_event_count_wait_timeout`, and as `futex_event_count_wait_interruptible`.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait_timeout_interruptible(
+    count: *mut futex_event_count,
+    ticket: futex_event_ticket,
+    nanoseconds: u64,
+    interrupted: futex_event_interrupted,
+    context: *mut c_void,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait_interruptible(count, interrupted, context, |count, interrupted| {
+            let ticket = count.ticket_from_raw(ticket.generation);
+            ticket.wait_timeout_interruptible(timeout(nanoseconds), interrupted)
+        })
+    }
+}
+
+/// As `futex_event_count_wait_deadline`, and as `futex_event_count_wait_interruptible`.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait_deadline_interruptible(
+    count: *mut futex_event_count,
+    ticket: futex_event_ticket,
+    deadline: u64,
+    interrupted: futex_event_interrupted,
+    context: *mut c_void,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait_interruptible(count, interrupted, context, |count, interrupted| {
+            let ticket = count.ticket_from_raw(ticket.generation);
+            ticket.wait_timeout_interruptible(left_until(deadline), interrupted)
+        })
+    }
+}
+
+/// Blocks until `condition(context)` returns true: the loop that is described at `struct futex_event_count`. It calls
+/// that at once, whenever a notification releases the thread, and in between while it spins. Returns
+/// FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `count` is null or misaligned, or `condition` is null.
+///
+/// No system call if the condition holds at once. Acquire, of a notification that ended a sleep; otherwise `condition`
+/// has to order what it reads. Must not be called in a signal handler.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait_until(
+    count: *mut futex_event_count,
+    condition: futex_event_condition,
+    context: *mut c_void,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait_until(count, condition, context, |count, condition| {
+            count.wait_until(condition)
+        })
+    }
+}
+
+/// As `futex_event_count_wait_until`, but gives up after `nanoseconds` and returns FUTEX_EVENT_TIMED_OUT: never
+/// earlier, and only if the condition does not hold then. Zero asks once and does not block. FUTEX_EVENT_FOREVER means
+/// no limit.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait_until_timeout(
+    count: *mut futex_event_count,
+    condition: futex_event_condition,
+    context: *mut c_void,
+    nanoseconds: u64,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait_until(count, condition, context, |count, condition| {
+            count
+                .wait_until_timeout(condition, timeout(nanoseconds))
+                .is_some()
+        })
+    }
+}
+
+/// As `futex_event_count_wait_until_timeout`, but gives up when the clock of `futex_event_now` reaches `deadline`. A
+/// deadline in the past asks once.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait_until_deadline(
+    count: *mut futex_event_count,
+    condition: futex_event_condition,
+    context: *mut c_void,
+    deadline: u64,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait_until(count, condition, context, |count, condition| {
+            count
+                .wait_until_timeout(condition, left_until(deadline))
+                .is_some()
+        })
+    }
+}
+
+/// Waits for the condition in the given way.
+///
+/// # Safety
+///
+/// As for [`event`]; and `condition` can be called with `context`.
+unsafe fn wait_until<R: Into<futex_event_result>>(
+    count: *mut futex_event_count,
+    condition: futex_event_condition,
+    context: *mut c_void,
+    wait_until: impl FnOnce(&EventCount, &mut dyn FnMut() -> Option<()>) -> R,
+) -> futex_event_result {
+    let Some(condition) = condition else {
+        return FUTEX_EVENT_INVALID;
+    };
+    // SAFETY: by what the caller promises.
+    let condition = &mut || unsafe { condition(context) }.then_some(());
+    // SAFETY: as above.
+    unsafe { wait(count, |count| wait_until(count, condition)) }
+}

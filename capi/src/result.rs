@@ -1,0 +1,41 @@
+//! How a wait ended.
+
+/// How a wait ended. All but the first are negative.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum futex_event_result {
+    /// The event released the wait.
+    FUTEX_EVENT_RELEASED = 0,
+    /// Time ran out, and a last look found the wait still unreleased. Never early.
+    FUTEX_EVENT_TIMED_OUT = -1,
+    /// The caller's function said that the wait should end.
+    FUTEX_EVENT_INTERRUPTED = -2,
+    /// An argument was wrong, and nothing has been done: a null or misaligned pointer, no events where one is to be
+    /// waited for, or too many.
+    FUTEX_EVENT_INVALID = -3,
+}
+
+use futex_event::Interrupted;
+use futex_event_result::*;
+
+impl From<()> for futex_event_result {
+    fn from((): ()) -> Self {
+        FUTEX_EVENT_RELEASED
+    }
+}
+
+impl From<bool> for futex_event_result {
+    fn from(released: bool) -> Self {
+        if released {
+            FUTEX_EVENT_RELEASED
+        } else {
+            FUTEX_EVENT_TIMED_OUT
+        }
+    }
+}
+
+impl<R: Into<Self>> From<Result<R, Interrupted>> for futex_event_result {
+    fn from(result: Result<R, Interrupted>) -> Self {
+        result.map_or(FUTEX_EVENT_INTERRUPTED, R::into)
+    }
+}

@@ -1,0 +1,210 @@
+//! [`wait_any`].
+
+use crate::argument::event;
+use crate::auto_reset_event::futex_event_auto;
+use crate::event::futex_event_manual;
+use crate::interrupted::futex_event_interrupted;
+use crate::result::futex_event_result::{
+    FUTEX_EVENT_INTERRUPTED, FUTEX_EVENT_INVALID, FUTEX_EVENT_TIMED_OUT,
+};
+use crate::time::{left_until, timeout};
+use core::ffi::{c_int, c_void};
+use futex_event::{wait_any, wait_any_interruptible, wait_any_timeout};
+use futex_event::{wait_any_timeout_interruptible, Event, Waitable};
+
+/// The most events that one call can wait for.
+pub const FUTEX_EVENT_WAIT_ANY_MAX: usize = 4096;
+
+/// One of the events to wait for: a pointer to it in one field, and null in the other.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct futex_event_waitable {
+    /// A manual-reset event, or null.
+    pub manual_reset: *mut futex_event_manual,
+    /// An auto-reset event, or null.
+    pub auto_reset: *mut futex_event_auto,
+}
+
+/// Blocks until one of the `count` events releases this wait, and returns its index. What else it returns is negative,
+/// and one of `enum futex_event_result`: FUTEX_EVENT_INVALID if there are no events, or more than
+/// FUTEX_EVENT_WAIT_ANY_MAX; if `events` is null or misaligned; or if one of them is not just one event.
+///
+/// If several are set when it begins, it is the first of them, and the others stay as they are. A manual-reset event
+/// that was set and cleared since the wait began counts. Of an auto-reset event, it takes one token, that event's and
+/// no other.
+///
+/// Returns at once, without a system call, if one is set; never spuriously. Acquire, of the event whose index it
+/// returns. Each event takes some bytes of the stack. Must not be called in a signal handler.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_wait_any(
+    events: *const futex_event_waitable,
+    count: usize,
+) -> c_int {
+    // SAFETY: by what the caller promises.
+    unsafe { wait(events, count, &mut |events| index(wait_any(events))) }
+}
+
+/// As `futex_event_wait_any`, but gives up after `nanoseconds` and returns FUTEX_EVENT_TIMED_OUT: never earlier, and
+/// then takes no token. Zero checks once and does not block. FUTEX_EVENT_FOREVER means no limit.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_wait_any_timeout(
+    events: *const futex_event_waitable,
+    count: usize,
+    nanoseconds: u64,
+) -> c_int {
+    let wait_any = &mut |events: Events| {
+        wait_any_timeout(events, timeout(nanoseconds)).map_or(TIMED_OUT, index)
+    };
+    // SAFETY: by what the caller promises.
+    unsafe { wait(events, count, wait_any) }
+}
+
+/// As `futex_event_wait_any_timeout`, but gives up when the clock of `futex_event_now` reaches `deadline`. A deadline
+/// in the past checks once.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_wait_any_deadline(
+    events: *const futex_event_waitable,
+    count: usize,
+    deadline: u64,
+) -> c_int {
+    let wait_any = &mut |events: Events| {
+        wait_any_timeout(events, left_until(deadline)).map_or(TIMED_OUT, index)
+    };
+    // SAFETY: by what the caller promises.
+    unsafe { wait(events, count, wait_any) }
+}
+
+/// As `futex_event_wait_any`, but each time the thread wakes without having been released, this calls
+/// `interrupted(context)`, and if that returns true, it returns FUTEX_EVENT_INTERRUPTED, and takes no token; unless the
+/// wait has been released by then. FUTEX_EVENT_INVALID also if `interrupted` is null.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_wait_any_interruptible(
+    events: *const futex_event_waitable,
+    count: usize,
+    interrupted: futex_event_interrupted,
+    context: *mut c_void,
+) -> c_int {
+    let Some(interrupted) = interrupted else {
+        return INVALID;
+    };
+    // SAFETY: by what the caller promises.
+    let mut interrupted = || unsafe { interrupted(context) };
+    let wait_any = &mut |events: Events| {
+        wait_any_interruptible(events, &mut interrupted).map_or(INTERRUPTED, index)
+    };
+    // SAFETY: as above.
+    unsafe { wait(events, count, wait_any) }
+}
+
+/// As `futex_event_wait_any_timeout`, and as `futex_event_wait_any_interruptible`.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_wait_any_timeout_interruptible(
+    events: *const futex_event_waitable,
+    count: usize,
+    nanoseconds: u64,
+    interrupted: futex_event_interrupted,
+    context: *mut c_void,
+) -> c_int {
+    let Some(interrupted) = interrupted else {
+        return INVALID;
+    };
+    // SAFETY: by what the caller promises.
+    let mut interrupted = || unsafe { interrupted(context) };
+    let wait_any = &mut |events: Events| match wait_any_timeout_interruptible(
+        events,
+        timeout(nanoseconds),
+        &mut interrupted,
+    ) {
+        Ok(released) => released.map_or(TIMED_OUT, index),
+        Err(_) => INTERRUPTED,
+    };
+    // SAFETY: as above.
+    unsafe { wait(events, count, wait_any) }
+}
+
+/// As `futex_event_wait_any_deadline`, and as `futex_event_wait_any_interruptible`.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_wait_any_deadline_interruptible(
+    events: *const futex_event_waitable,
+    count: usize,
+    deadline: u64,
+    interrupted: futex_event_interrupted,
+    context: *mut c_void,
+) -> c_int {
+    let Some(interrupted) = interrupted else {
+        return INVALID;
+    };
+    // SAFETY: by what the caller promises.
+    let mut interrupted = || unsafe { interrupted(context) };
+    let wait_any = &mut |events: Events| match wait_any_timeout_interruptible(
+        events,
+        left_until(deadline),
+        &mut interrupted,
+    ) {
+        Ok(released) => released.map_or(TIMED_OUT, index),
+        Err(_) => INTERRUPTED,
+    };
+    // SAFETY: as above.
+    unsafe { wait(events, count, wait_any) }
+}
+
+const TIMED_OUT: c_int = FUTEX_EVENT_TIMED_OUT as c_int;
+const INTERRUPTED: c_int = FUTEX_EVENT_INTERRUPTED as c_int;
+const INVALID: c_int = FUTEX_EVENT_INVALID as c_int;
+
+/// No more than FUTEX_EVENT_WAIT_ANY_MAX.
+fn index(index: usize) -> c_int {
+    index as c_int
+}
+
+type Events<'a> = &'a [&'a dyn Waitable];
+
+/// Waits for the events in the given way.
+///
+/// # Safety
+///
+/// If `events` is neither null nor misaligned, there are `count` of them; for their fields, see [`event`].
+unsafe fn wait(
+    events: *const futex_event_waitable,
+    count: usize,
+    wait: &mut dyn FnMut(Events<'_>) -> c_int,
+) -> c_int {
+    if events.is_null() || !events.is_aligned() || count > FUTEX_EVENT_WAIT_ANY_MAX {
+        return INVALID;
+    }
+    // SAFETY: there are so many, and they are not changed meanwhile.
+    let events = unsafe { core::slice::from_raw_parts(events, count) };
+    // There is no allocator, so the references are on the stack, and those of few events in a small frame.
+    // SAFETY: by what the caller promises.
+    unsafe {
+        match count {
+            0 => INVALID,
+            1..=16 => wait_for::<16>(events, wait),
+            17..=256 => wait_for::<256>(events, wait),
+            _ => wait_for::<FUTEX_EVENT_WAIT_ANY_MAX>(events, wait),
+        }
+    }
+}
+
+/// The same for up to `N` events, but not none.
+///
+/// # Safety
+///
+/// For the events' fields, see [`event`].
+#[inline(never)] // Its frame is for its callers' other paths too, otherwise.
+unsafe fn wait_for<const N: usize>(
+    events: &[futex_event_waitable],
+    wait: &mut dyn FnMut(Events<'_>) -> c_int,
+) -> c_int {
+    static NONE: Event = Event::new();
+    let mut references: [&dyn Waitable; N] = [&NONE; N];
+    for (reference, it) in references.iter_mut().zip(events) {
+        // SAFETY: by what the caller promises.
+        *reference = match unsafe { (event(it.manual_reset), event(it.auto_reset)) } {
+            (Some(event), None) if it.auto_reset.is_null() => event,
+            (None, Some(event)) if it.manual_reset.is_null() => event,
+            _ => return INVALID,
+        };
+    }
+    wait(&references[..events.len()])
+}

@@ -1,0 +1,24 @@
+//! The arguments of constructors.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple, PyType};
+
+/// For a constructor without arguments, as `object.__new__` does it: refuses any, unless they are for the `__init__` of a
+/// subclass.
+#[inline]
+pub fn refuse_without_init(
+    class: &Bound<'_, PyType>,
+    args: &Bound<'_, PyTuple>,
+    kwargs: Option<&Bound<'_, PyDict>>,
+) -> PyResult<()> {
+    if args.is_empty() && kwargs.map_or(true, |kwargs| kwargs.is_empty()) {
+        return Ok(());
+    }
+    let nothing = class.py().get_type::<PyAny>().getattr("__init__")?;
+    if class.getattr("__init__")?.is(&nothing) {
+        let message = format!("{}() takes no arguments", class.name()?);
+        return Err(PyTypeError::new_err(message));
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! `wait_any` and `wait_all`.
+
+use crate::auto_reset_event::{self, AutoResetEvent};
+use crate::event::Event;
+use crate::{host, timeout, word::Word};
+use futex_event::{AllOf, AnyOf, Spin, Waitable};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use std::time::Duration;
+
+/// Wait until one of the events releases this thread. Return its index, or None if none was set in time.
+///
+/// events is an iterable of Event and AutoResetEvent, mixed. If several are set when the wait begins, the first of them
+/// counts. An Event that is set and cleared during the wait counts too. Of an AutoResetEvent it takes one set, of that
+/// event and no other.
+///
+/// timeout and errors are as for Event.wait; besides, raises ValueError if there are no events, and TypeError if one is
+/// something else.
+#[pyfunction]
+#[pyo3(signature = (events, timeout=None))]
+pub fn wait_any(
+    py: Python<'_>,
+    events: &Bound<'_, PyAny>,
+    timeout: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Option<usize>> {
+    // The wait keeps them alive, whatever happens to the list.
+    let events: Vec<Bound<'_, PyAny>> = events.try_iter()?.collect::<PyResult<_>>()?;
+    if events.is_empty() {
+        return Err(PyValueError::new_err("there is no event to wait for"));
+    }
+    let kinds = events.iter().map(Kind::of).collect::<PyResult<Vec<_>>>()?;
+    let words: Vec<&dyn Waitable<Word>> = kinds.iter().map(Kind::word).collect();
+    let any = AnyOf(&words);
+    let any = any.spinning(Spin::ADAPTIVE);
+
+    if let Some(index) = any.wait_timeout(Duration::ZERO) {
+        return Ok(Some(index));
+    }
+    let timeout = timeout::duration(timeout)?;
+    if timeout.is_zero() {
+        return Ok(None);
+    }
+    host::wait(
+        py,
+        |interrupted| any.wait_timeout_interruptible(timeout, interrupted),
+        |released| {
+            if let Some(Kind::AutoReset(event)) = released.map(|index| &kinds[index]) {
+                auto_reset_event::give_back(event.word(), true);
+            }
+        },
+    )
+}
+
+enum Kind<'a> {
+    Manual(&'a Event),
+    AutoReset(&'a AutoResetEvent),
+}
+
+impl<'a> Kind<'a> {
+    fn of(event: &'a Bound<'_, PyAny>) -> PyResult<Self> {
+        if let Ok(event) = event.cast::<Event>() {
+            Ok(Self::Manual(event.get()))
+        } else if let Ok(event) = event.cast::<AutoResetEvent>() {
+            Ok(Self::AutoReset(event.get()))
+        } else {
+            Err(cannot_wait_for(event, "Event or AutoResetEvent"))
+        }
+    }
+
+    fn word(&self) -> &dyn Waitable<Word> {
+        match self {
+            Self::Manual(event) => &event.word,
+            Self::AutoReset(event) => event.word(),
+        }
+    }
+}
+
+/// Wait until each of the events has been set, though perhaps not all at the same time. Return True, or False if that did
+/// not come about in time.
+///
+/// events is an iterable of Event. One that is cleared again during the wait counts as set all the same. If there are none,
+/// it returns True at once. There is no such wait for AutoResetEvent: its sets cannot be taken from several in one step.
+///
+/// timeout and errors are as for Event.wait; besides, raises TypeError if one of the events is something else.
+#[pyfunction]
+#[pyo3(signature = (events, timeout=None))]
+pub fn wait_all(
+    py: Python<'_>,
+    events: &Bound<'_, PyAny>,
+    timeout: Option<&Bound<'_, PyAny>>,
+) -> PyResult<bool> {
+    let events: Vec<Bound<'_, PyAny>> = events.try_iter()?.collect::<PyResult<_>>()?;
+    let words = events
+        .iter()
+        .map(|event| match event.cast::<Event>() {
+            Ok(event) => Ok(&event.get().word),
+            Err(_) => Err(cannot_wait_for(event, "Event")),
+        })
+        .collect::<PyResult<Vec<_>>>()?;
+    let all = AllOf(&words);
+    let all = all.spinning(Spin::ADAPTIVE);
+
+    if all.wait_timeout(Duration::ZERO) {
+        return Ok(true);
+    }
+    let timeout = timeout::duration(timeout)?;
+    if timeout.is_zero() {
+        return Ok(false);
+    }
+    host::wait(
+        py,
+        |interrupted| all.wait_timeout_interruptible(timeout, interrupted),
+        |_| (),
+    )
+}
+
+fn cannot_wait_for(event: &Bound<'_, PyAny>, expected: &str) -> PyErr {
+    let class = event.get_type();
+    let name = class.qualname().map(|name| name.to_string());
+    PyTypeError::new_err(format!(
+        "expected {expected} of futex_event, not {}",
+        name.unwrap_or_default()
+    ))
+}

@@ -1,0 +1,85 @@
+"""What the tests have in common."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from pathlib import Path
+
+# Nothing takes that long, unless it never ends.
+LONG = 60.0
+
+HAS_GIL = not sysconfig.get_config_var("Py_GIL_DISABLED")
+ON_LINUX = sys.platform == "linux"
+
+
+def start(function, *args):
+    """A thread that runs the function, is waited for by result() below, and does not keep a failed test from ending."""
+    thread = threading.Thread(target=_run, args=(function, args), daemon=True)
+    thread.answers = []
+    thread.start()
+    return thread
+
+
+def _run(function, args):
+    threading.current_thread().answers.append(function(*args))
+
+
+def result(thread):
+    """What the thread's function returns."""
+    thread.join(LONG)
+    assert not thread.is_alive(), "the thread is still waiting"
+    return thread.answers[0]
+
+
+def until_parked(*threads):
+    """Waits until the threads sleep in the kernel, each for some time in one place."""
+    for thread in threads:
+        if not ON_LINUX:
+            time.sleep(0.1)
+            continue
+        while thread.native_id is None:
+            time.sleep(0.001)
+        _until_asleep(thread.native_id)
+
+
+def _until_asleep(native_id, process="self"):
+    # A thread that waits for the GIL sleeps in a futex, too, but gets it while this one sleeps. Nor does a thread with a
+    # deadline of its own for each sleep stay in one call.
+    deadline = time.monotonic() + LONG
+    last, times = None, 0
+    while times < 5:
+        assert time.monotonic() < deadline, "the thread does not go to sleep"
+        call = Path(f"/proc/{process}/task/{native_id}/syscall").read_text()
+        in_futex = call.startswith(FUTEX)
+        times = times + 1 if in_futex and call == last else 0
+        last = call
+        time.sleep(0.002)
+
+
+# The number of the system call, as far as it is known here; elsewhere any call is taken for it.
+FUTEX = {"x86_64": "202 ", "aarch64": "98 "}.get(os.uname().machine if ON_LINUX else "", "")
+
+
+def until_process_parked(pid):
+    """Waits until the main thread of a child process sleeps."""
+    if ON_LINUX:
+        _until_asleep(pid, pid)
+    else:
+        time.sleep(0.5)
+
+
+def python(program, *args, timeout=LONG, **options):
+    """Runs a program in an interpreter of its own; what it prints. It fails if the program does."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *map(str, args)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        **options,
+    )
+    assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
+    assert not done.stderr, done.stderr
+    return done.stdout

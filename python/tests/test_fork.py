@@ -1,0 +1,123 @@
+"""After a fork, every event works in the child."""
+
+import os
+import signal
+import threading
+import time
+import traceback
+import unittest
+import warnings
+
+from futex_event import AutoResetEvent, Event, wait_any
+from support import LONG, result, start, until_parked, until_process_parked
+
+
+@unittest.skipUnless(hasattr(os, "fork"), "SKIPPED: there is no fork here")
+class ForkTest(unittest.TestCase):
+    def in_child(self, check):
+        with warnings.catch_warnings():
+            # Newer versions warn that other threads are there, which is the point.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            try:
+                signal.alarm(int(LONG))
+                check()
+                os._exit(0)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(1)
+        self.assertEqual(os.waitpid(child, 0)[1], 0, "the child has failed")
+
+    def test_an_event_is_as_it_was(self):
+        unset, was_set = Event(), Event()
+        was_set.set()
+        waiter = start(unset.wait)
+        until_parked(waiter)
+
+        def check():
+            assert was_set.is_set() and was_set.wait() and not unset.wait(0.001)
+            unset.set()
+            assert unset.wait()
+
+        self.in_child(check)
+        self.assertFalse(unset.is_set())
+        unset.set()
+        result(waiter)
+
+    def test_an_auto_reset_event_does_not_give_to_threads_of_the_parent(self):
+        event, remembered = AutoResetEvent(), AutoResetEvent()
+        waiters = [start(event.wait) for _ in range(3)]
+        until_parked(*waiters)
+
+        def check():
+            assert remembered.wait(0) and not remembered.wait(0)
+            remembered.set()
+            assert event.set() and event.is_set() and event.wait(0)
+            thread = start(event.wait)
+            until_parked(thread)
+            assert event.set() and result(thread) and not event.is_set()
+
+        def check_twice():
+            check()
+            # In a child of the child, in which a thread waits.
+            start(event.wait)
+            self.in_child(check)
+
+        remembered.set()
+        self.in_child(check_twice)
+        for waiter in waiters:
+            event.set()
+        for waiter in waiters:
+            result(waiter)
+
+    def test_nor_does_one_that_is_waited_for_with_others(self):
+        stop, work = Event(), AutoResetEvent()
+        waiters = [start(wait_any, [stop, work]) for _ in range(3)]
+        until_parked(*waiters)
+
+        def check():
+            assert work.set() and work.wait(0)
+            thread = start(wait_any, [stop, work])
+            until_parked(thread)
+            assert work.set() and result(thread) == 1 and not work.is_set()
+
+        self.in_child(check)
+        stop.set()
+        for waiter in waiters:
+            result(waiter)
+
+    def test_the_thread_that_forks_is_the_main_thread(self):
+        def check():
+            class Raised(Exception):
+                pass
+
+            def handler(number, frame):
+                raise Raised
+
+            assert threading.current_thread() is threading.main_thread()
+            signal.signal(signal.SIGVTALRM, handler)
+
+            def send():
+                until_process_parked(os.getpid())
+                # To itself: the main thread has to look without a sleep that ends.
+                signal.pthread_kill(threading.get_ident(), signal.SIGVTALRM)
+
+            thread = start(send)
+            begun = time.monotonic()
+            try:
+                Event().wait(LONG)
+            except Raised:
+                assert time.monotonic() - begun < LONG / 2
+            else:
+                raise AssertionError("the wait was not interrupted")
+            result(thread)
+
+        thread = threading.Thread(target=self.in_child, args=(check,))
+        thread.start()
+        thread.join()
+
+
+if __name__ == "__main__":
+    unittest.main()

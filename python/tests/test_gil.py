@@ -1,0 +1,138 @@
+"""The GIL: left when a wait is about to spin or sleep, and only then."""
+
+import sys
+import threading
+import time
+import unittest
+
+from futex_event import AutoResetEvent, Event, wait_all, wait_any
+from support import HAS_GIL, LONG, result, start, until_parked
+
+
+@unittest.skipUnless(HAS_GIL, "SKIPPED: this interpreter has no GIL")
+class GilTest(unittest.TestCase):
+    def setUp(self):
+        # Nobody takes the GIL away from a thread that keeps it.
+        interval = sys.getswitchinterval()
+        self.addCleanup(sys.setswitchinterval, interval)
+        sys.setswitchinterval(1_000)
+        self.turns = 0
+        self.stop = False
+
+        def take_turns():
+            while not self.stop:
+                self.turns += 1
+                time.sleep(0)
+
+        other = start(take_turns)
+        self.addCleanup(result, other)
+        self.addCleanup(setattr, self, "stop", True)
+        while not self.turns:
+            time.sleep(0.001)
+
+    def assertKeeps(self, function, *args):
+        before = self.turns
+        for _ in range(2_000):
+            function(*args)
+        self.assertEqual(self.turns, before)
+
+    def assertLeaves(self, function, *args):
+        before = self.turns
+        deadline = time.monotonic() + LONG
+        while self.turns == before:
+            function(*args)
+            self.assertLess(time.monotonic(), deadline)
+
+    def test_kept_where_nothing_blocks(self):
+        event, was_set, token = Event(), Event(), AutoResetEvent()
+        was_set.set()
+        self.assertKeeps(event.set)
+        self.assertKeeps(event.clear)
+        self.assertKeeps(event.is_set)
+        self.assertKeeps(event.wait, 0)
+        self.assertKeeps(was_set.wait)
+        self.assertKeeps(was_set.wait, 1)
+        self.assertKeeps(lambda: token.set() and token.wait())
+        self.assertKeeps(token.wait, 0)
+        self.assertKeeps(wait_any, [event, was_set])
+        self.assertKeeps(wait_any, [event], 0)
+        self.assertKeeps(wait_all, [was_set])
+        self.assertKeeps(wait_all, [event], 0)
+
+    def test_left_by_waits(self):
+        self.assertLeaves(Event().wait, 1e-6)
+        self.assertLeaves(AutoResetEvent().wait, 1e-6)
+        self.assertLeaves(wait_any, [Event()], 1e-6)
+        self.assertLeaves(wait_all, [Event()], 1e-6)
+
+    def test_set_keeps_it_though_it_wakes(self):
+        event, released = Event(), []
+        waiters = [start(lambda: released.append(event.wait())) for _ in range(5)]
+        until_parked(*waiters)
+        before = self.turns
+        event.set()
+        end = time.perf_counter() + 0.05
+        while time.perf_counter() < end:
+            pass
+        self.assertEqual((released, self.turns), ([], before))
+        for waiter in waiters:
+            result(waiter)
+
+
+class StressTest(unittest.TestCase):
+    """Many threads at once, which is more of a test without a GIL."""
+
+    def test_every_hand_off_arrives(self):
+        rounds, pairs = 2_000, 4
+
+        def serve(there, back):
+            for _ in range(rounds):
+                there.wait()
+                back.set()
+
+        def call(there, back):
+            for _ in range(rounds):
+                there.set()
+                back.wait()
+
+        events = [(AutoResetEvent(), AutoResetEvent()) for _ in range(pairs)]
+        threads = [start(function, *pair) for pair in events for function in (serve, call)]
+        for thread in threads:
+            result(thread)
+
+    def test_one_event_used_by_all(self):
+        event, stop = Event(), Event()
+        counts = []
+
+        def use():
+            count = 0
+            while not stop.is_set():
+                event.set()
+                event.clear()
+                event.wait(1e-5)
+                wait_any([stop, event], 1e-5)
+                wait_all([event], 1e-5)
+                repr(event)
+                event.attribute = count
+                count += 1
+            counts.append(count)
+
+        threads = [start(use) for _ in range(4)]
+        time.sleep(0.5)
+        stop.set()
+        for thread in threads:
+            result(thread)
+        self.assertTrue(all(counts))
+
+    def test_events_may_die_as_soon_as_a_wait_returns(self):
+        for _ in range(500):
+            event = Event()
+            setter = threading.Thread(target=event.set)
+            setter.start()
+            event.wait()
+            del event
+            setter.join()
+
+
+if __name__ == "__main__":
+    unittest.main()
