@@ -118,7 +118,8 @@ const fn waiters(word: u32) -> u32 {
 /// - Everything done before a `set` *happens before* the return of the wait, [`try_wait`] or [`clear`] that takes its
 ///   token, and of an [`is_set`] that sees it. This includes a `set` of an event that is set already.
 /// - No operation waits for another thread to finish one. [`set`], [`clear`], [`is_set`] and [`try_wait`] never block.
-/// - Kernel calls: one each time a thread parks, and one for a `set` that releases a parked thread.
+/// - Kernel calls: one each time a thread parks, and one for a `set` that releases a parked thread. With the feature `async`,
+///   one for a `set` that finds only tasks waiting, if the thread that wakes them is asleep.
 /// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in
 ///   another thread.
 /// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler and keep `errno`, and the
@@ -516,9 +517,10 @@ impl<F: Futex> AutoResetEvent<F> {
 
     /// Turns LISTENED on. Returns whether a token is remembered.
     ///
-    /// It writes if LISTENED is on already, too: see [listeners].
+    /// It writes if LISTENED is on already, too: see [listeners]. An Acquire, so that whoever finds the token finds the tasks
+    /// that the `set` found.
     pub(crate) fn mark_listened(&self) -> bool {
-        self.word.fetch_or(LISTENED, Release) & SET != 0
+        self.word.fetch_or(LISTENED, AcqRel) & SET != 0
     }
 
     /// Has another listener look at the token, if there is one, for a thread that should have, and has left its slot.

@@ -107,7 +107,8 @@ const ONE_GENERATION: u32 = 1 << 3;
 /// - No operation waits for another thread to finish one. [`set`], [`clear`], [`is_set`] and [`try_wait`] never block.
 /// - Kernel calls: one each time a thread parks, and one for the first `set` after any thread has parked, whatever their
 ///   number. (The mark that tells `set` is taken off by `clear`. So if all who parked have given up since, the call is
-///   made without effect.) A `set` makes one more for each thread that it releases in [`wait_any`].
+///   made without effect.) A `set` makes one more for each thread that it releases in [`wait_any`], and one if async tasks
+///   wait, with the feature `async`, and the thread that wakes them is asleep.
 /// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in
 ///   another thread.
 /// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler, keep `errno`, and work

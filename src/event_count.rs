@@ -557,6 +557,14 @@ impl<F: Futex> EventCount<F> {
         }
     }
 
+    /// Turns both marks on, for a task that has registered its waker and is about to look at its condition: `prepare` and
+    /// the mark of a listener in one.
+    #[cfg(feature = "async")]
+    pub(crate) fn mark_for_task(&self) {
+        self.word.fetch_or(MARKS, Release);
+        F::full_fence();
+    }
+
     fn address(&self) -> *const F {
         &self.word
     }

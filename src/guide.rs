@@ -26,6 +26,10 @@ pub mod language_runtimes {}
 #[doc = include_str!("guide/spinning.md")]
 pub mod spinning {}
 
+#[cfg(feature = "async")]
+#[doc = include_str!("guide/threads_and_tasks.md")]
+pub mod threads_and_tasks {}
+
 #[doc = include_str!("guide/embedding.md")]
 pub mod embedding {}
 

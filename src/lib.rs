@@ -38,6 +38,7 @@
 //! | [`Spinning`], [`AnyOf`], [`AllOf`] | an event, or several, for waits that are told how to spin |
 //! | [`Interrupted`] | the error of the waits that their caller can end, whose names end in `_interruptible` |
 //! | [`Waitable`] | what `wait_any` can wait for |
+//! | `wait_any_async`, `wait_async` of both events, `EventCount::wait_until_async` | the same for async tasks, with the feature `async` |
 //! | [`platform`] | the words that events live in, and the traits to bring your own |
 //!
 //! The type's own page lists what it promises: no spurious returns, no set lost to a `clear`, timeouts that are never
@@ -55,6 +56,7 @@
 //! | Which system calls does it make, and what does a sandbox have to allow? | [`guide::system_calls`] |
 //! | How do I wait inside a language runtime, with signals and a global lock? | [`guide::language_runtimes`] |
 //! | What does a wait do before it sleeps? | [`guide::spinning`] |
+//! | How does a thread wake an async task? | `guide::threads_and_tasks`, with the feature `async` |
 //! | How do I use it without `std`, or from C? | [`guide::embedding`] |
 //! | How do I run it on a system of my own? | [`guide::your_own_futex`] |
 //! | What does it not promise? Wraps, killed threads, fairness, priorities, systems | [`guide::limitations`] |
@@ -70,6 +72,7 @@
 //! | feature | what it brings |
 //! | --- | --- |
 //! | `std` (default) | the waits with a deadline, whose names end in `_deadline`; and the word for systems without a futex |
+//! | `async` | futures that wait for events: `wait_async`, `wait_any_async`, `wait_until_async`; needs `std` |
 //! | `conformance` | [`platform`]'s tests for words of your own; needs `std` |
 //! | `atomic-wait` | `AtomicWaitFutex`, an example of a word that somebody else has brought, on the crate of that name |
 //!
@@ -95,6 +98,8 @@ mod several;
 mod sleep;
 mod spin;
 mod spinning;
+#[cfg(feature = "async")]
+mod tasks;
 mod wait_all;
 mod wait_any;
 
@@ -107,6 +112,13 @@ pub use futex_event_platform as platform;
 pub use interruptible::Interrupted;
 pub use spin::Spin;
 pub use spinning::Spinning;
+#[cfg(feature = "async")]
+pub use tasks::{wait_any_async, WaitAnyAsync, WaitAsync, WaitUntilAsync};
+
+/// For models.
+#[cfg(feature = "async")]
+#[doc(hidden)]
+pub use tasks::WakerThread;
 
 platform::where_words_can_be_shared! {{
     mod shared_event;

@@ -147,7 +147,7 @@ impl<F: Futex> OfOneProcess<F> {
 }
 
 /// Fibonacci hashing: words lie at multiples of four, often in a row.
-fn hash(number: usize) -> usize {
+pub(crate) fn hash(number: usize) -> usize {
     ((number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize
 }
 
@@ -287,6 +287,8 @@ pub(crate) fn nudge_one<F: Futex>(address: usize) {
         false
     });
     nudge_overflow::<F>();
+    #[cfg(feature = "async")]
+    crate::tasks::ring::<F>(address);
 }
 
 /// Has all listeners look at the event at this address, which has been set. The event may be gone.
@@ -298,6 +300,8 @@ pub(crate) fn nudge_all<F: Futex>(address: usize) {
         false
     });
     nudge_overflow::<F>();
+    #[cfg(feature = "async")]
+    crate::tasks::ring::<F>(address);
 }
 
 fn nudge_overflow<F: Futex>() {

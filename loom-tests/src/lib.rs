@@ -350,12 +350,16 @@ pub struct Word<const SHARED: bool = false> {
 const SLOTS: usize = 3;
 const ADDRESSES: usize = 2;
 const BUCKETS: usize = 1;
-const TABLE: usize = 2 * 32 + SLOTS * (2 * ADDRESSES + 2) + BUCKETS * 2;
+/// All tasks share one.
+const TASK_BUCKETS: usize = 1;
+const TASK_WORDS: usize = 2 * 32 + 2 * TASK_BUCKETS;
+const TABLE: usize = 2 * 32 + SLOTS * (2 * ADDRESSES + 2) + TASK_WORDS + BUCKETS * 2;
 static TABLE_WORDS: [Word; TABLE] = {
     const UNUSED: Word = Word { value: None };
     [UNUSED; TABLE]
 };
-static LISTENERS: Listeners<Word> = Listeners::of_shape(&TABLE_WORDS, SLOTS, ADDRESSES, BUCKETS);
+static LISTENERS: Listeners<Word> =
+    Listeners::of_shape(&TABLE_WORDS, SLOTS, ADDRESSES, BUCKETS, TASK_BUCKETS);
 
 /// Leaves so many slots of the table free, as if other threads waited in the others for something else.
 pub fn leave_free(slots: usize) {
@@ -370,7 +374,12 @@ fn table_words() -> impl Iterator<Item = usize> {
     let overflow = (0..2).map(|word| LISTENERS.overflow(word));
     let slots = (0..SLOTS).flat_map(|slot| LISTENERS.slot(slot));
     let buckets = (0..BUCKETS).flat_map(|bucket| LISTENERS.bucket(bucket));
+    let tasks = LISTENERS.tasks();
+    let of_all_tasks = [tasks.doorbell(), tasks.thread()];
+    let of_tasks =
+        (0..TASK_BUCKETS).flat_map(move |bucket| [tasks.bit(bucket).0, tasks.count(bucket)]);
     let words = overflow.chain(slots).chain(buckets);
+    let words = words.chain(of_all_tasks).chain(of_tasks);
     words.map(|word| word as *const Word as usize)
 }
 

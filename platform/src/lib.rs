@@ -6,7 +6,7 @@
 //! | item | what it is |
 //! | --- | --- |
 //! | [`Futex`], [`TimedFutex`] | what an event needs of a word; implement them to bring your own |
-//! | [`Listeners`], [`listeners!`] | the memory for the table of threads that wait for several events |
+//! | [`Listeners`], [`listeners!`] | the memory for the table of threads that wait for several events, and of tasks |
 //! | [`Deadline`] | a point on a word's clock, or never |
 //! | [`PrivateFutex`] | the word of this system, for the threads of one process |
 //! | `SharedFutex` | the word of this system, for all processes that map its memory; not on every system |
@@ -47,6 +47,8 @@
 //!
 //! `conformance` brings the tests for words.
 //!
+//! `async` makes the table of listeners larger, for the tasks that wait for events.
+//!
 //! `std` (default) brings [`FallbackFutex`]. Without it the crate is `no_std`, and on a system without a futex
 //! [`PrivateFutex`] is not a [`Futex`].
 //!
@@ -69,6 +71,8 @@ mod deadline;
 mod fork;
 mod futex;
 mod listeners;
+#[cfg_attr(not(feature = "async"), allow(dead_code))]
+mod tasks;
 mod units;
 
 #[cfg(any(feature = "conformance", test))]
@@ -84,6 +88,8 @@ mod rehearsal;
 pub use deadline::Deadline;
 pub use futex::{Futex, TimedFutex};
 pub use listeners::{Aligned, Listeners, LISTENERS};
+#[cfg(feature = "async")]
+pub use tasks::Tasks;
 #[cfg(feature = "std")]
 pub use word::FallbackFutex;
 pub use word::PrivateFutex;

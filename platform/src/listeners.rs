@@ -1,6 +1,9 @@
 //! The memory for the table of threads that wait for several events.
 
+use crate::tasks;
 use crate::Futex;
+#[cfg(feature = "async")]
+use crate::Tasks;
 use core::sync::atomic::Ordering::Relaxed;
 
 /// How many addresses fit into a slot.
@@ -9,17 +12,22 @@ const ADDRESSES: usize = 15;
 const SLOTS: usize = 15 * 32;
 const BUCKETS: usize = 64;
 
-/// How many words the table of one type of word has: 66 KiB in all, in zeroed memory that the system need not provide
-/// before it is used.
-pub const LISTENERS: usize = words(SLOTS, ADDRESSES, BUCKETS);
+/// How many words the table of one type of word has: 66 KiB in all, and as many again with the feature `async`, in zeroed
+/// memory that the system need not provide before it is used.
+pub const LISTENERS: usize = words(SLOTS, ADDRESSES, BUCKETS, tasks::BUCKETS);
 
-/// The words of a table of this shape: a line each for two words of the overflow slot, the slots, the buckets.
-const fn words(slots: usize, addresses: usize, buckets: usize) -> usize {
-    2 * LINE + slots * slot_words(addresses) + buckets * bucket_words(slots)
+/// The words of a table of this shape: a line each for two words of the overflow slot, the slots, the words for tasks, the
+/// buckets.
+const fn words(slots: usize, addresses: usize, buckets: usize, task_buckets: usize) -> usize {
+    before_buckets(slots, addresses, task_buckets) + buckets * bucket_words(slots)
+}
+
+const fn before_buckets(slots: usize, addresses: usize, task_buckets: usize) -> usize {
+    2 * LINE + slots * slot_words(addresses) + tasks::words(task_buckets)
 }
 
 /// The words that lie on lines of their own, also where a processor fetches lines in pairs.
-const LINE: usize = 32;
+pub(crate) const LINE: usize = 32;
 
 const fn slot_words(addresses: usize) -> usize {
     2 * addresses + 2
@@ -43,13 +51,14 @@ pub struct Listeners<F: 'static> {
     slots: usize,
     addresses: usize,
     buckets: usize,
+    task_buckets: usize,
     before_use: fn(),
 }
 
 impl<F> Listeners<F> {
     /// A table of these words, all of which are zero.
     pub const fn new(words: &'static [F; LISTENERS]) -> Self {
-        Self::of_shape(words, SLOTS, ADDRESSES, BUCKETS)
+        Self::of_shape(words, SLOTS, ADDRESSES, BUCKETS, tasks::BUCKETS)
     }
 
     /// A table with so many slots, for so many addresses each; for models, which cannot do with many.
@@ -63,14 +72,17 @@ impl<F> Listeners<F> {
         slots: usize,
         addresses: usize,
         buckets: usize,
+        task_buckets: usize,
     ) -> Self {
-        assert!(words.len() == self::words(slots, addresses, buckets) && addresses < 16);
+        let count = self::words(slots, addresses, buckets, task_buckets);
+        assert!(words.len() == count && addresses < 16);
         const fn nothing() {}
         Self {
             words,
             slots,
             addresses,
             buckets,
+            task_buckets,
             before_use: nothing,
         }
     }
@@ -116,8 +128,18 @@ impl<F> Listeners<F> {
     /// The words of a bucket: a bit for each slot, and one word more.
     pub fn bucket(&self, bucket: usize) -> &'static [F] {
         let count = bucket_words(self.slots);
-        let first = 2 * LINE + self.slots * slot_words(self.addresses);
+        let first = before_buckets(self.slots, self.addresses, self.task_buckets);
         &self.words[first..][bucket * count..][..count]
+    }
+
+    /// The words by which a `set` reaches tasks. With the feature `async`.
+    #[cfg(feature = "async")]
+    pub fn tasks(&self) -> Tasks<F> {
+        let first = before_buckets(self.slots, self.addresses, 0);
+        Tasks {
+            words: &self.words[first..][..tasks::words(self.task_buckets)],
+            buckets: self.task_buckets,
+        }
     }
 }
 

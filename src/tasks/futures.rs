@@ -1,0 +1,311 @@
+//! The futures that wait for events.
+
+use super::registration::Registration;
+use super::registry::Taken;
+use crate::listeners::OfOneProcess;
+use crate::platform::{Futex, PrivateFutex};
+use crate::several::sealed::Kind;
+use crate::several::Waitable;
+use crate::{AutoResetEvent, Event};
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+use std::vec::Vec;
+
+/// An event that a future waits for.
+struct Interest<'a, F> {
+    event: Kind<'a, F>,
+    /// The word of a manual-reset event as the wait began.
+    begun: u32,
+    registration: Registration,
+    /// The task was woken for a token that it has not seen to.
+    owes: bool,
+}
+
+impl<'a, F: Futex> Interest<'a, F> {
+    fn new(event: Kind<'a, F>) -> Self {
+        let () = OfOneProcess::<F>::CHECKED;
+        let begun = match event {
+            Kind::Manual(event) => event.look(),
+            Kind::AutoReset(_) => 0,
+        };
+        Self {
+            event,
+            begun,
+            registration: Registration::default(),
+            owes: false,
+        }
+    }
+
+    /// Whether the event releases this wait. Takes the token, if it has tokens.
+    fn takes(&self) -> bool {
+        match self.event {
+            Kind::Manual(event) => event.has_released(self.begun),
+            Kind::AutoReset(event) => event.try_wait(),
+        }
+    }
+
+    fn register(&mut self, waker: &Waker) {
+        let (address, taken) = match self.event {
+            Kind::Manual(event) => (event as *const Event<F> as usize, Taken::All),
+            Kind::AutoReset(event) => (event as *const AutoResetEvent<F> as usize, Taken::One),
+        };
+        self.owes |= self.registration.register::<F>(address, taken, waker);
+    }
+
+    /// Marks the event, so that a `set` from now on finds the registration. Returns whether it is set, or has been.
+    fn mark(&mut self) -> bool {
+        let is_set = match self.event {
+            Kind::Manual(event) => !event.mark_listened(self.begun),
+            Kind::AutoReset(event) => event.mark_listened(),
+        };
+        // If there is no token, there is nothing to see to.
+        self.owes &= is_set;
+        is_set
+    }
+
+    /// Takes the registration out. If the waker has been run, the task owes a look at the event.
+    fn leave(&mut self) {
+        self.owes |= self.registration.withdraw::<F>();
+        if self.owes {
+            self.owes = false;
+            if let Kind::AutoReset(event) = self.event {
+                event.pass_on();
+            }
+        }
+    }
+}
+
+/// The index of an event that releases the wait; otherwise the waker is registered with all of them.
+fn poll<F: Futex>(interests: &mut [Interest<'_, F>], waker: &Waker) -> Poll<usize> {
+    loop {
+        if let Some(released) = interests.iter().position(Interest::takes) {
+            // The one that releases it, too: since the token was taken, the waker may have been run for the next.
+            interests.iter_mut().for_each(Interest::leave);
+            return Poll::Ready(released);
+        }
+        for interest in interests.iter_mut() {
+            interest.register(waker);
+        }
+        if !interests.iter_mut().any(Interest::mark) {
+            return Poll::Pending;
+        }
+    }
+}
+
+impl<F: Futex> Event<F> {
+    /// A future that is ready once the event has been set. With the feature `async`.
+    ///
+    /// The wait begins with this call, not with the first poll: a `set` after it releases the task even if a `clear`
+    /// follows at once.
+    ///
+    /// Everything done before the `set` is visible to the task afterwards. See [`WaitAsync`].
+    ///
+    /// ```
+    /// use futex_event::Event;
+    /// # use pollster::block_on;
+    ///
+    /// static READY: Event = Event::new();
+    ///
+    /// std::thread::spawn(|| READY.set());
+    /// block_on(async { READY.wait_async().await });
+    /// ```
+    pub fn wait_async(&self) -> WaitAsync<'_, F> {
+        WaitAsync::new(Kind::Manual(self))
+    }
+}
+
+impl<F: Futex> AutoResetEvent<F> {
+    /// A future that is ready once it has taken a token. With the feature `async`.
+    ///
+    /// The token is taken by a poll that returns ready, and by nothing else. So a future that is dropped has
+    /// taken none, and if its task was woken for one, another task is woken in its place.
+    ///
+    /// Everything done before the `set` is visible to the task afterwards. See [`WaitAsync`], also for what several
+    /// sets in a row do.
+    ///
+    /// ```
+    /// use futex_event::AutoResetEvent;
+    /// # use pollster::block_on;
+    ///
+    /// let work = AutoResetEvent::new();
+    /// work.set();
+    /// block_on(async { work.wait_async().await });
+    /// assert!(!work.is_set());
+    /// ```
+    pub fn wait_async(&self) -> WaitAsync<'_, F> {
+        WaitAsync::new(Kind::AutoReset(self))
+    }
+}
+
+/// A future that waits for an event: see [`Event::wait_async`] and [`AutoResetEvent::wait_async`].
+///
+/// It belongs to no runtime: any executor can run it. It is `Send` and `Unpin`, may be dropped at any moment, and once
+/// ready it stays ready: to poll it again takes nothing.
+///
+/// # What a `set` does
+///
+/// It stays what it is: lock-free, without allocation, and fit for a signal handler and a thread with deadlines. It
+/// runs no `Waker`. One thread of the library does that, the *waker thread*, named `futex-event`. The first poll that
+/// has to wait starts it, and it stays until the process ends. It inherits its signal mask and priority from the thread
+/// that starts it. A `set` of an event for which tasks wait makes one kernel call more, if the waker thread is asleep.
+/// Events for which no task waits pay nothing.
+///
+/// So a task runs later than a thread would, by the time that it takes to wake one more thread. A `Waker` that blocks
+/// holds up all other tasks that wait for events; one that panics does not.
+///
+/// # Which waiter an auto-reset event releases
+///
+/// Threads come first: a `set` gives its token to a thread that waits, if there is one. Otherwise the token is
+/// remembered, and the task that has waited longest is woken to take it. Until it has, anyone else can, by `try_wait`
+/// or a first poll; the task then goes on waiting. And until then further sets change nothing and return false: *k*
+/// sets in a row release *k* threads that are parked, but only one task, unless tasks have run in between. A task that
+/// was released looks until there is nothing left to do.
+///
+/// No token is reserved for a task. So none is lost if the task is dropped, never polled again, or leaked.
+///
+/// # Leaking
+///
+/// A future that is leaked, by [`core::mem::forget`], leaves its waker behind. A `set` of its auto-reset event, or of
+/// one that lies at the same address later, may wake this task and no other; the token is then remembered until
+/// somebody takes it, and the next `set` wakes another task. A future that is kept but not polled does the same as long
+/// as it lives.
+///
+/// # After a `fork`
+///
+/// `set` works in the child as always, and wakes no task of the parent. To await there is possible if no thread of the
+/// parent was inside a poll, or dropping a future, at the moment of the `fork`: such a thread holds a lock, which stays
+/// locked in the child.
+///
+/// # Panics
+///
+/// A poll panics if the waker thread is needed and cannot be started.
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct WaitAsync<'a, F: Futex = PrivateFutex> {
+    interest: Interest<'a, F>,
+    is_over: bool,
+}
+
+impl<'a, F: Futex> WaitAsync<'a, F> {
+    fn new(event: Kind<'a, F>) -> Self {
+        Self {
+            interest: Interest::new(event),
+            is_over: false,
+        }
+    }
+}
+
+impl<F: Futex> Future for WaitAsync<'_, F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if !self.is_over {
+            let interest = core::slice::from_mut(&mut self.interest);
+            if poll(interest, context.waker()).is_pending() {
+                return Poll::Pending;
+            }
+            self.is_over = true;
+        }
+        Poll::Ready(())
+    }
+}
+
+impl<F: Futex> Drop for WaitAsync<'_, F> {
+    fn drop(&mut self) {
+        self.interest.leave();
+    }
+}
+
+/// Says whether the wait is over.
+impl<F: Futex> fmt::Debug for WaitAsync<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitAsync")
+            .field("over", &self.is_over)
+            .finish()
+    }
+}
+
+/// A future that is ready once one of the events has released it, with the index of that event. With the feature
+/// `async`.
+///
+/// If several are set when it is polled, it is the first of them in the slice, and the others stay as they are. A
+/// manual-reset event that was set and cleared since this call counts too. Of an auto-reset event one token is
+/// taken, that event's and no other, by the poll that returns ready. For everything else see [`WaitAsync`].
+///
+/// Any number of events can be waited for; the future keeps them in a `Vec`. The same event may be in the slice twice.
+///
+/// # Panics
+///
+/// If there are no events.
+///
+/// # Examples
+///
+/// ```
+/// use futex_event::{wait_any_async, AutoResetEvent, Event};
+/// # use pollster::block_on;
+///
+/// static WORK: AutoResetEvent = AutoResetEvent::new();
+/// static STOP: Event = Event::new();
+///
+/// let worker = std::thread::spawn(|| {
+///     block_on(async {
+///         loop {
+///             match wait_any_async(&[&STOP, &WORK]).await {
+///                 0 => break,
+///                 _ => { /* do what there is to do */ }
+///             }
+///         }
+///     })
+/// });
+/// WORK.set();
+/// STOP.set();
+/// worker.join().unwrap();
+/// ```
+pub fn wait_any_async<'a, F: Futex>(events: &[&'a dyn Waitable<F>]) -> WaitAnyAsync<'a, F> {
+    assert!(!events.is_empty(), "a wait for one of no events never ends");
+    let interests = events.iter().map(|event| Interest::new(event.kind()));
+    WaitAnyAsync {
+        interests: interests.collect(),
+        released: None,
+    }
+}
+
+/// A future that waits for the first of several events: see [`wait_any_async`].
+///
+/// Once ready it stays ready, with the same index; to poll it again takes nothing.
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct WaitAnyAsync<'a, F: Futex = PrivateFutex> {
+    interests: Vec<Interest<'a, F>>,
+    released: Option<usize>,
+}
+
+impl<F: Futex> Future for WaitAnyAsync<'_, F> {
+    type Output = usize;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<usize> {
+        if let Some(index) = self.released {
+            return Poll::Ready(index);
+        }
+        let polled = poll(&mut self.interests, context.waker());
+        if let Poll::Ready(index) = polled {
+            self.released = Some(index);
+        }
+        polled
+    }
+}
+
+impl<F: Futex> Drop for WaitAnyAsync<'_, F> {
+    fn drop(&mut self) {
+        self.interests.iter_mut().for_each(Interest::leave);
+    }
+}
+
+/// Says which event has ended the wait, if one has.
+impl<F: Futex> fmt::Debug for WaitAnyAsync<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitAnyAsync")
+            .field("released", &self.released)
+            .finish()
+    }
+}

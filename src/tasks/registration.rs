@@ -1,0 +1,60 @@
+//! What a future has in the registry: one registration at most.
+
+use super::registry::{self, Key, Taken};
+use super::{bucket, waker_thread};
+use crate::platform::Futex;
+use core::sync::atomic::Ordering::Relaxed;
+use core::task::Waker;
+
+#[derive(Default)]
+pub(super) struct Registration(Option<Key>);
+
+impl Registration {
+    /// Registers the waker for the event at this address, unless it is registered. Returns whether the one that was
+    /// registered before has been taken.
+    pub(super) fn register<F: Futex>(
+        &mut self,
+        address: usize,
+        taken: Taken,
+        waker: &Waker,
+    ) -> bool {
+        if let Some(key) = &self.0 {
+            if registry::renew(key, waker) {
+                return false;
+            }
+        }
+        let tasks = F::listeners().tasks();
+        let thread = waker_thread::number(&tasks);
+        let bucket = bucket(&tasks, address);
+        // Which may panic, and then nothing has been counted.
+        let waker = waker.clone();
+        tasks.count(bucket).fetch_add(1, Relaxed);
+        let key = Key {
+            thread,
+            bucket,
+            address,
+            taken,
+            number: 0,
+        };
+        let before = self.0.replace(registry::insert(key, waker));
+        before.is_some()
+    }
+
+    /// Takes the registration out. Returns whether it has been taken before.
+    pub(super) fn withdraw<F: Futex>(&mut self) -> bool {
+        let key = match self.0.take() {
+            Some(key) => key,
+            None => return false,
+        };
+        let tasks = F::listeners().tasks();
+        // In a child of a `fork`, what was registered in the parent is not counted any more.
+        let is_counted = tasks.thread().load(Relaxed) == key.thread;
+        if !is_counted || !registry::remove(&key) {
+            return true;
+        }
+        tasks
+            .count(key.bucket)
+            .fetch_add(1_u32.wrapping_neg(), Relaxed);
+        false
+    }
+}
