@@ -1,7 +1,8 @@
 //! Child processes.
 
-use super::{give_up, PATIENCE};
+use super::{give_up, PATIENCE, WAITING};
 use std::io::{Error, ErrorKind};
+use std::sync::PoisonError;
 
 /// What a child exits with if its claim held. Not zero, with which a process ends when its only thread has panicked.
 const HELD: i32 = 42;
@@ -10,11 +11,13 @@ const HELD: i32 = 42;
 pub struct Child(libc::pid_t);
 
 /// Runs `claim` in a child. The claim may not panic, allocate or use a lock: another thread may have been inside one when
-/// the process was copied.
+/// the process was copied. It may wait on a [`Watched`](super::Watched) word, whose lock is free in the child.
 pub fn fork(claim: impl FnOnce() -> bool) -> Child {
+    let record = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
     // SAFETY: the child does what a signal handler may do, and leaves by `_exit`.
     unsafe {
         let child = libc::fork();
+        drop(record);
         assert!(child >= 0);
         if child == 0 {
             // Whatever hangs is killed, also if this process has a handler for the signal.
