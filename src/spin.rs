@@ -190,9 +190,13 @@ impl Spin {
         let polled = poll::until(limit.min(left), words, clock, &mut released);
         if let Polled::Answered(_, after) = polled {
             let now = clock();
-            let since_last = place.since_last(now.saturating_sub(after));
             let history = place.history();
-            place.remember(history, history.hit(after, since_last));
+            let next = match self.0 {
+                Policy::Adaptive => history.hit(after, place.since_last(now.saturating_sub(after))),
+                // However far apart: how long a spin may take is the caller's choice.
+                Policy::AtMost(_) => history.hit_at_once(),
+            };
+            place.remember(history, next);
             place.outcome_at(now);
         }
         Some(polled)

@@ -63,6 +63,22 @@ fn a_wait_that_is_released_while_it_spins_enters_no_kernel() {
     spin(&|| all.spinning(LONG).wait(), &|| event.set());
 }
 
+/// Each of them has been of use.
+#[test]
+fn spins_that_were_told_and_end_long_after_each_other_go_on() {
+    let token = AutoResetEvent::<Kernel>::unset();
+    for _ in 0..4 {
+        let spun = calls_of_a_spin(
+            || token.spinning(LONG).wait(),
+            || {},
+            || {
+                token.set();
+            },
+        );
+        assert_eq!(spun, NONE);
+    }
+}
+
 #[test]
 fn another_waiter_does_not_end_a_spin() {
     let event = Event::<Kernel>::unset();

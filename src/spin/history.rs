@@ -112,7 +112,8 @@ impl History {
         microseconds(SHORTEST + self.above_shortest)
     }
 
-    /// After a spin that saw the change at once, before there was any time to measure.
+    /// After a spin that saw the change at once, before there was any time to measure; or after one of a length that the
+    /// caller has chosen.
     #[inline]
     pub(crate) fn hit_at_once(self) -> Self {
         Self {
