@@ -654,6 +654,37 @@ enum futex_event_result futex_event_count_wait_until_deadline(struct futex_event
                                                               void *context,
                                                               uint64_t deadline);
 
+/**
+ * As `futex_event_count_wait_until`, but each time the thread wakes and the condition does not hold, this calls
+ * `interrupted(interrupted_context)`. If that returns true, it checks the condition once more, and returns
+ * FUTEX_EVENT_INTERRUPTED if that still does not hold. FUTEX_EVENT_INVALID also if `interrupted` is null.
+ */
+enum futex_event_result futex_event_count_wait_until_interruptible(struct futex_event_count *count,
+                                                                   futex_event_condition condition,
+                                                                   void *context,
+                                                                   futex_event_interrupted interrupted,
+                                                                   void *interrupted_context);
+
+/**
+ * As `futex_event_count_wait_until_timeout`, and as `futex_event_count_wait_until_interruptible`.
+ */
+enum futex_event_result futex_event_count_wait_until_timeout_interruptible(struct futex_event_count *count,
+                                                                           futex_event_condition condition,
+                                                                           void *context,
+                                                                           uint64_t nanoseconds,
+                                                                           futex_event_interrupted interrupted,
+                                                                           void *interrupted_context);
+
+/**
+ * As `futex_event_count_wait_until_deadline`, and as `futex_event_count_wait_until_interruptible`.
+ */
+enum futex_event_result futex_event_count_wait_until_deadline_interruptible(struct futex_event_count *count,
+                                                                            futex_event_condition condition,
+                                                                            void *context,
+                                                                            uint64_t deadline,
+                                                                            futex_event_interrupted interrupted,
+                                                                            void *interrupted_context);
+
 #ifdef __cplusplus
 } // extern "C"
 #endif // __cplusplus

@@ -251,10 +251,41 @@ class event_count {
         });
     }
 
+    /// As the interruptible waits of the events; FUTEX_EVENT_RELEASED if the condition holds.
+    template <class Condition, class Interrupted, class = std::enable_if_t<std::is_invocable_v<Condition&>>>
+    futex_event_result wait_interruptible(Condition&& condition, Interrupted&& interrupted) noexcept {
+        return wait_until_interrupted(condition, FUTEX_EVENT_FOREVER, interrupted);
+    }
+
+    template <class Rep, class Period, class Condition, class Interrupted,
+              class = std::enable_if_t<std::is_invocable_v<Condition&>>>
+    futex_event_result wait_for_interruptible(const std::chrono::duration<Rep, Period>& timeout, Condition&& condition,
+                                              Interrupted&& interrupted) noexcept {
+        return wait_until_interrupted(condition, detail::nanoseconds(timeout), interrupted);
+    }
+
+    template <class Duration, class Condition, class Interrupted,
+              class = std::enable_if_t<std::is_invocable_v<Condition&>>>
+    futex_event_result wait_until_interruptible(const std::chrono::time_point<clock, Duration>& deadline,
+                                                Condition&& condition, Interrupted&& interrupted) noexcept {
+        return wait_until_interrupted(condition, detail::left_until(deadline), interrupted);
+    }
+
     /// For the functions of C.
     [[nodiscard]] futex_event_count* native_handle() noexcept { return &count_; }
 
   private:
+    template <class Condition, class Interrupted>
+    futex_event_result wait_until_interrupted(Condition& condition, std::uint64_t timeout,
+                                              Interrupted& interrupted) noexcept {
+        return detail::as_in_c(condition, [&](auto condition_of_c, void* context) {
+            return detail::as_in_c(interrupted, [&](auto function, void* interrupted_context) {
+                return futex_event_count_wait_until_timeout_interruptible(&count_, condition_of_c, context, timeout,
+                                                                          function, interrupted_context);
+            });
+        });
+    }
+
     template <class Interrupted>
     futex_event_result wait_interruptible(ticket ticket, std::uint64_t timeout, Interrupted& interrupted) noexcept {
         return detail::as_in_c(interrupted, [&](auto function, void* context) {
@@ -290,18 +321,41 @@ class event_reference {
 
 namespace detail {
 
-inline std::optional<std::size_t> wait_any(std::initializer_list<waitable> events, std::uint64_t timeout) noexcept {
-    // The class is laid out as its only member, and C knows its layout.
+// The classes are laid out as their only members, and C knows their layout.
+
+inline const futex_event_waitable* in_c(std::initializer_list<waitable> events) noexcept {
     static_assert(sizeof(waitable) == sizeof(futex_event_waitable) && std::is_standard_layout_v<waitable>);
-    const auto* first = reinterpret_cast<const futex_event_waitable*>(events.begin());
-    const int index = futex_event_wait_any_timeout(first, events.size(), timeout);
+    return reinterpret_cast<const futex_event_waitable*>(events.begin());
+}
+
+inline futex_event_manual* const* in_c(std::initializer_list<event_reference> events) noexcept {
+    static_assert(sizeof(event_reference) == sizeof(void*) && std::is_standard_layout_v<event_reference>);
+    return reinterpret_cast<futex_event_manual* const*>(events.begin());
+}
+
+inline std::optional<std::size_t> wait_any(std::initializer_list<waitable> events, std::uint64_t timeout) noexcept {
+    const int index = futex_event_wait_any_timeout(in_c(events), events.size(), timeout);
     return index >= 0 ? std::optional<std::size_t>(index) : std::nullopt;
 }
 
+template <class Interrupted>
+int wait_any_interruptible(std::initializer_list<waitable> events, std::uint64_t timeout,
+                           Interrupted& interrupted) noexcept {
+    return as_in_c(interrupted, [&](auto function, void* context) {
+        return futex_event_wait_any_timeout_interruptible(in_c(events), events.size(), timeout, function, context);
+    });
+}
+
 inline bool wait_all(std::initializer_list<event_reference> events, std::uint64_t timeout) noexcept {
-    static_assert(sizeof(event_reference) == sizeof(void*) && std::is_standard_layout_v<event_reference>);
-    auto* const* first = reinterpret_cast<futex_event_manual* const*>(events.begin());
-    return futex_event_wait_all_timeout(first, events.size(), timeout) == FUTEX_EVENT_RELEASED;
+    return futex_event_wait_all_timeout(in_c(events), events.size(), timeout) == FUTEX_EVENT_RELEASED;
+}
+
+template <class Interrupted>
+futex_event_result wait_all_interruptible(std::initializer_list<event_reference> events, std::uint64_t timeout,
+                                          Interrupted& interrupted) noexcept {
+    return as_in_c(interrupted, [&](auto function, void* context) {
+        return futex_event_wait_all_timeout_interruptible(in_c(events), events.size(), timeout, function, context);
+    });
 }
 
 }  // namespace detail
@@ -326,6 +380,27 @@ std::optional<std::size_t> wait_any_until(std::initializer_list<waitable> events
     return detail::wait_any(events, detail::left_until(deadline));
 }
 
+/// The same, but each time the thread wakes without having been released, this calls `interrupted()`, and if that
+/// returns true, it returns FUTEX_EVENT_INTERRUPTED. Returns as C does: the index, or a `futex_event_result`, which is
+/// negative. An exception in `interrupted` ends the program.
+template <class Interrupted>
+int wait_any_interruptible(std::initializer_list<waitable> events, Interrupted&& interrupted) noexcept {
+    return detail::wait_any_interruptible(events, FUTEX_EVENT_FOREVER, interrupted);
+}
+
+template <class Rep, class Period, class Interrupted>
+int wait_any_for_interruptible(std::initializer_list<waitable> events,
+                               const std::chrono::duration<Rep, Period>& timeout, Interrupted&& interrupted) noexcept {
+    return detail::wait_any_interruptible(events, detail::nanoseconds(timeout), interrupted);
+}
+
+template <class Duration, class Interrupted>
+int wait_any_until_interruptible(std::initializer_list<waitable> events,
+                                 const std::chrono::time_point<clock, Duration>& deadline,
+                                 Interrupted&& interrupted) noexcept {
+    return detail::wait_any_interruptible(events, detail::left_until(deadline), interrupted);
+}
+
 /// Blocks until each of the events has been set since this began.
 inline void wait_all(std::initializer_list<event_reference> events) noexcept {
     detail::wait_all(events, FUTEX_EVENT_FOREVER);
@@ -343,6 +418,27 @@ template <class Duration>
 bool wait_all_until(std::initializer_list<event_reference> events,
                     const std::chrono::time_point<clock, Duration>& deadline) noexcept {
     return detail::wait_all(events, detail::left_until(deadline));
+}
+
+/// As the interruptible waits of the events; FUTEX_EVENT_RELEASED if all have been set.
+template <class Interrupted>
+futex_event_result wait_all_interruptible(std::initializer_list<event_reference> events,
+                                          Interrupted&& interrupted) noexcept {
+    return detail::wait_all_interruptible(events, FUTEX_EVENT_FOREVER, interrupted);
+}
+
+template <class Rep, class Period, class Interrupted>
+futex_event_result wait_all_for_interruptible(std::initializer_list<event_reference> events,
+                                              const std::chrono::duration<Rep, Period>& timeout,
+                                              Interrupted&& interrupted) noexcept {
+    return detail::wait_all_interruptible(events, detail::nanoseconds(timeout), interrupted);
+}
+
+template <class Duration, class Interrupted>
+futex_event_result wait_all_until_interruptible(std::initializer_list<event_reference> events,
+                                                const std::chrono::time_point<clock, Duration>& deadline,
+                                                Interrupted&& interrupted) noexcept {
+    return detail::wait_all_interruptible(events, detail::left_until(deadline), interrupted);
 }
 
 }  // namespace futex_event

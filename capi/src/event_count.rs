@@ -257,6 +257,78 @@ pub unsafe extern "C" fn futex_event_count_wait_until_deadline(
     }
 }
 
+/// As `futex_event_count_wait_until`, but each time the thread wakes and the condition does not hold, this calls
+/// `interrupted(interrupted_context)`. If that returns true, it checks the condition once more, and returns
+/// FUTEX_EVENT_INTERRUPTED if that still does not hold. FUTEX_EVENT_INVALID also if `interrupted` is null.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait_until_interruptible(
+    count: *mut futex_event_count,
+    condition: futex_event_condition,
+    context: *mut c_void,
+    interrupted: futex_event_interrupted,
+    interrupted_context: *mut c_void,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait_until_interruptible(
+            count,
+            (condition, context),
+            (interrupted, interrupted_context),
+            |count, condition, interrupted| count.wait_until_interruptible(condition, interrupted),
+        )
+    }
+}
+
+/// As `futex_event_count_wait_until_timeout`, and as `futex_event_count_wait_until_interruptible`.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait_until_timeout_interruptible(
+    count: *mut futex_event_count,
+    condition: futex_event_condition,
+    context: *mut c_void,
+    nanoseconds: u64,
+    interrupted: futex_event_interrupted,
+    interrupted_context: *mut c_void,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait_until_interruptible(
+            count,
+            (condition, context),
+            (interrupted, interrupted_context),
+            |count, condition, interrupted| {
+                count
+                    .wait_until_timeout_interruptible(condition, timeout(nanoseconds), interrupted)
+                    .map(|held| held.is_some())
+            },
+        )
+    }
+}
+
+/// As `futex_event_count_wait_until_deadline`, and as `futex_event_count_wait_until_interruptible`.
+#[no_mangle]
+pub unsafe extern "C" fn futex_event_count_wait_until_deadline_interruptible(
+    count: *mut futex_event_count,
+    condition: futex_event_condition,
+    context: *mut c_void,
+    deadline: u64,
+    interrupted: futex_event_interrupted,
+    interrupted_context: *mut c_void,
+) -> futex_event_result {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        wait_until_interruptible(
+            count,
+            (condition, context),
+            (interrupted, interrupted_context),
+            |count, condition, interrupted| {
+                count
+                    .wait_until_timeout_interruptible(condition, left_until(deadline), interrupted)
+                    .map(|held| held.is_some())
+            },
+        )
+    }
+}
+
 /// Waits for the condition in the given way.
 ///
 /// # Safety
@@ -275,4 +347,28 @@ unsafe fn wait_until<R: Into<futex_event_result>>(
     let condition = &mut || unsafe { condition(context) }.then_some(());
     // SAFETY: as above.
     unsafe { wait(count, |count| wait_until(count, condition)) }
+}
+
+/// The same, in a way that asks `interrupted`. Each function is with its context.
+///
+/// # Safety
+///
+/// As for [`wait_until`]; and `interrupted` can be called with its context.
+unsafe fn wait_until_interruptible<R: Into<futex_event_result>>(
+    count: *mut futex_event_count,
+    (condition, context): (futex_event_condition, *mut c_void),
+    (interrupted, interrupted_context): (futex_event_interrupted, *mut c_void),
+    wait: impl FnOnce(&EventCount, &mut dyn FnMut() -> Option<()>, &mut dyn FnMut() -> bool) -> R,
+) -> futex_event_result {
+    let Some(interrupted) = interrupted else {
+        return FUTEX_EVENT_INVALID;
+    };
+    // SAFETY: by what the caller promises.
+    let interrupted = &mut || unsafe { interrupted(interrupted_context) };
+    // SAFETY: as above.
+    unsafe {
+        wait_until(count, condition, context, |count, condition| {
+            wait(count, condition, interrupted)
+        })
+    }
 }

@@ -18,7 +18,8 @@
 //! # Features
 //!
 //! Without the feature `std` there is neither std nor an allocator. It is for systems without a futex, and on by
-//! default because a build of the whole workspace has std; `make install` and the README turn it off.
+//! default because a build of the whole workspace has std; the Makefile turns it off. `cargo cinstall` must not: it
+//! builds without link-time optimisation, and `core` then needs std's `rust_eh_personality`.
 
 #![no_std]
 #![allow(non_camel_case_types)] // C's names.
@@ -77,7 +78,7 @@ pub use version::*;
 pub use wait_all::*;
 pub use wait_any::*;
 
-#[cfg(not(feature = "std"))]
+#[cfg(not(any(feature = "std", test)))] // A test harness has std.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     extern "C" {

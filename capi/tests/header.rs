@@ -75,11 +75,11 @@ const NOT_IN_CPP: [&str; 13] = [
     "_wait_interruptible",
     "_wait_deadline_interruptible",
     "_any_interruptible",
-    "_any_timeout_interruptible",
     "_any_deadline_interruptible",
     "_all_interruptible",
-    "_all_timeout_interruptible",
     "_all_deadline_interruptible",
+    "_until_interruptible",
+    "_until_deadline_interruptible",
 ];
 
 #[test]

@@ -39,18 +39,35 @@ static void take_by_hand(void *unused) {
     }
 }
 
-static void take_by_condition(void *form) {
-    while (!is_over) {
+static bool not_interrupted(void *context) {
+    CHECK(context == &taken);
+    return false;
+}
+
+// Each thread alternates between a form and its interruptible one.
+static void take_by_condition(void *first_form) {
+    for (int form = *(int *)first_form; !is_over; form = (form + 3) % 6) {
         enum futex_event_result result;
-        switch (*(int *)form) {
+        switch (form) {
         case 0:
             result = futex_event_count_wait_until(&filled, take_or_end, &items);
             break;
         case 1:
             result = futex_event_count_wait_until_timeout(&filled, take_or_end, &items, LONG);
             break;
-        default:
+        case 2:
             result = futex_event_count_wait_until_deadline(&filled, take_or_end, &items, futex_event_now() + LONG);
+            break;
+        case 3:
+            result = futex_event_count_wait_until_interruptible(&filled, take_or_end, &items, not_interrupted, &taken);
+            break;
+        case 4:
+            result = futex_event_count_wait_until_timeout_interruptible(&filled, take_or_end, &items, LONG,
+                                                                        not_interrupted, &taken);
+            break;
+        default:
+            result = futex_event_count_wait_until_deadline_interruptible(
+                &filled, take_or_end, &items, futex_event_now() + LONG, not_interrupted, &taken);
         }
         CHECK(result == FUTEX_EVENT_RELEASED);
     }
@@ -181,6 +198,104 @@ static void a_signal_ends_it_if_the_caller_says_so(void) {
     CHECK(futex_event_count_wait_deadline_interruptible(NULL, ticket, 0, interrupted, &asked) == FUTEX_EVENT_INVALID);
 }
 
+static struct futex_event_count changed = FUTEX_EVENT_INIT;
+static atomic_bool holds;
+
+static bool does_hold(void *context) {
+    CHECK(context == &holds);
+    return holds;
+}
+
+// Makes the condition hold, and ends the wait.
+static bool interrupted_too_late(void *context) {
+    holds = true;
+    return interrupted(context);
+}
+
+// The three forms, of which the timed ones have time enough.
+static enum futex_event_result wait_until(int form, futex_event_interrupted interrupted) {
+    switch (form) {
+    case 0:
+        return futex_event_count_wait_until_interruptible(&changed, does_hold, &holds, interrupted, &asked);
+    case 1:
+        return futex_event_count_wait_until_timeout_interruptible(&changed, does_hold, &holds, LONG, interrupted, &asked);
+    default:
+        return futex_event_count_wait_until_deadline_interruptible(&changed, does_hold, &holds, futex_event_now() + LONG,
+                                                                   interrupted, &asked);
+    }
+}
+
+static void until_interrupted(void *form) {
+    CHECK(wait_until(*(int *)form, interrupted) == FUTEX_EVENT_INTERRUPTED);
+}
+
+static void until_it_holds(void *form) {
+    CHECK(wait_until(*(int *)form, interrupted) == FUTEX_EVENT_RELEASED);
+}
+
+static void until_it_holds_at_last(void *form) {
+    CHECK(wait_until(*(int *)form, interrupted_too_late) == FUTEX_EVENT_RELEASED);
+}
+
+static void a_signal_ends_a_wait_for_a_condition(void) {
+    for (int form = 0; form < 3; form++) {
+        struct thread thread;
+        // Signals do not end it while the caller says no, and a notification does as soon as the condition holds.
+        asked = answer_yes = 0;
+        holds = false;
+        start_and_park(&thread, until_it_holds, &form);
+        interrupt(&thread, &asked, 3);
+        CHECK(!thread.has_ended);
+        holds = true;
+        futex_event_count_notify_one(&changed);
+        join(&thread);
+
+        asked = 0;
+        answer_yes = 1;
+        holds = false;
+        start_and_park(&thread, until_interrupted, &form);
+        interrupt_to_the_end(&thread);
+        join(&thread);
+        CHECK(asked == 1);
+
+        // A notification without the condition wakes the thread, too.
+        asked = 0;
+        start_and_park(&thread, until_interrupted, &form);
+        while (!thread.has_ended) {
+            futex_event_count_notify_all(&changed);
+            pause_for(MILLISECOND);
+        }
+        join(&thread);
+        CHECK(asked == 1);
+
+        // The condition is checked once more after a yes.
+        asked = 0;
+        start_and_park(&thread, until_it_holds_at_last, &form);
+        interrupt_to_the_end(&thread);
+        join(&thread);
+        CHECK(asked == 1);
+
+        // Nothing is asked if the condition holds at once.
+        CHECK(wait_until(form, interrupted) == FUTEX_EVENT_RELEASED);
+        CHECK(asked == 1);
+        CHECK(wait_until(form, NULL) == FUTEX_EVENT_INVALID);
+    }
+    holds = false;
+    answer_yes = 0;
+    uint64_t begun = futex_event_now();
+    CHECK(futex_event_count_wait_until_timeout_interruptible(&changed, does_hold, &holds, MILLISECOND, interrupted,
+                                                             &asked) == FUTEX_EVENT_TIMED_OUT);
+    CHECK(futex_event_now() - begun >= MILLISECOND);
+    CHECK(futex_event_count_wait_until_deadline_interruptible(&changed, does_hold, &holds, begun + 2 * MILLISECOND,
+                                                              interrupted, &asked) == FUTEX_EVENT_TIMED_OUT);
+    CHECK(futex_event_now() - begun >= 2 * MILLISECOND);
+    // Zero checks once.
+    int checked = 0;
+    CHECK(futex_event_count_wait_until_timeout_interruptible(&changed, never, &checked, 0, interrupted, &asked) ==
+              FUTEX_EVENT_TIMED_OUT &&
+          checked == 1);
+}
+
 static void bad_arguments_are_refused(void) {
     struct futex_event_count count = FUTEX_EVENT_INIT;
     struct futex_event_count *bad[] = {NULL, (void *)misaligned()};
@@ -195,10 +310,21 @@ static void bad_arguments_are_refused(void) {
         CHECK(futex_event_count_wait_until(bad[i], at_once, &asked) == FUTEX_EVENT_INVALID);
         CHECK(futex_event_count_wait_until_timeout(bad[i], at_once, &asked, 0) == FUTEX_EVENT_INVALID);
         CHECK(futex_event_count_wait_until_deadline(bad[i], at_once, &asked, 0) == FUTEX_EVENT_INVALID);
+        CHECK(futex_event_count_wait_until_interruptible(bad[i], at_once, &asked, at_once, &asked) ==
+              FUTEX_EVENT_INVALID);
+        CHECK(futex_event_count_wait_until_timeout_interruptible(bad[i], at_once, &asked, 0, at_once, &asked) ==
+              FUTEX_EVENT_INVALID);
+        CHECK(futex_event_count_wait_until_deadline_interruptible(bad[i], at_once, &asked, 0, at_once, &asked) ==
+              FUTEX_EVENT_INVALID);
     }
     CHECK(futex_event_count_wait_until(&count, NULL, NULL) == FUTEX_EVENT_INVALID);
     CHECK(futex_event_count_wait_until_timeout(&count, NULL, NULL, 0) == FUTEX_EVENT_INVALID);
     CHECK(futex_event_count_wait_until_deadline(&count, NULL, NULL, 0) == FUTEX_EVENT_INVALID);
+    CHECK(futex_event_count_wait_until_interruptible(&count, NULL, NULL, at_once, &asked) == FUTEX_EVENT_INVALID);
+    CHECK(futex_event_count_wait_until_timeout_interruptible(&count, NULL, NULL, 0, at_once, &asked) ==
+          FUTEX_EVENT_INVALID);
+    CHECK(futex_event_count_wait_until_deadline_interruptible(&count, NULL, NULL, 0, at_once, &asked) ==
+          FUTEX_EVENT_INVALID);
     CHECK(asked == 0);
 }
 
@@ -207,5 +333,6 @@ int main(void) {
     conditions();
     bad_arguments_are_refused();
     a_signal_ends_it_if_the_caller_says_so();
+    a_signal_ends_a_wait_for_a_condition();
     no_item_is_missed();
 }

@@ -2,8 +2,6 @@
 
 #include "test.hpp"
 
-#include <atomic>
-
 static futex_event::event_count changed;
 static std::atomic<int> items = 0;
 
@@ -25,6 +23,35 @@ static void take_by_hand() {
         }
         changed.wait(ticket);
     }
+}
+
+static void interruption() {
+    const auto deadline = [] { return futex_event::clock::now() + long_time; };
+    const auto ticket = changed.prepare();
+    is_interrupted([&](auto& third_time) { return changed.wait_interruptible(ticket, third_time); });
+    is_interrupted([&](auto& third_time) { return changed.wait_for_interruptible(ticket, long_time, third_time); });
+    is_interrupted([&](auto& third_time) { return changed.wait_until_interruptible(ticket, deadline(), third_time); });
+
+    is_interrupted([&](auto& third_time) { return changed.wait_interruptible(take, third_time); });
+    is_interrupted([&](auto& third_time) {
+        return changed.wait_interruptible([] { return take(); }, [&] { return third_time(); });
+    });
+    is_interrupted([&](auto& third_time) { return changed.wait_for_interruptible(long_time, take, third_time); });
+    is_interrupted([&](auto& third_time) { return changed.wait_until_interruptible(deadline(), take, third_time); });
+    const auto begun = futex_event::clock::now();
+    CHECK(changed.wait_for_interruptible(1ms, take, never) == FUTEX_EVENT_TIMED_OUT);
+    CHECK(changed.wait_until_interruptible(begun + 2ms, take, never) == FUTEX_EVENT_TIMED_OUT);
+    CHECK(futex_event::clock::now() >= begun + 2ms);
+    std::thread giver([] {
+        items = 1;
+        changed.notify_one();
+    });
+    CHECK(changed.wait_interruptible(take, never) == FUTEX_EVENT_RELEASED);
+    giver.join();
+    items = 2;
+    CHECK(changed.wait_for_interruptible(0s, take, never) == FUTEX_EVENT_RELEASED);
+    CHECK(changed.wait_until_interruptible(begun, take, never) == FUTEX_EVENT_RELEASED);
+    CHECK(items == 0);
 }
 
 int main() {
@@ -56,11 +83,12 @@ int main() {
     CHECK(!changed.wait_for(ticket, 1ms));
     CHECK(!changed.wait_until(ticket, begun + 4ms));
     CHECK(futex_event::clock::now() >= begun + 4ms);
-    const auto never = [] { return false; };
     CHECK(changed.wait_for_interruptible(ticket, 1ms, never) == FUTEX_EVENT_TIMED_OUT);
     CHECK(changed.wait_until_interruptible(ticket, begun, never) == FUTEX_EVENT_TIMED_OUT);
     changed.notify_all();
     CHECK(changed.wait_interruptible(ticket, never) == FUTEX_EVENT_RELEASED);
     CHECK(changed.wait_for(ticket, 0s));
     CHECK(changed.wait_until(ticket, begun));
+
+    interruption();
 }

@@ -2,6 +2,55 @@
 
 #include "test.hpp"
 
+static void interruption_of_any() {
+    using namespace futex_event;
+    event stop;
+    auto_reset_event work;
+    is_interrupted([&](auto& third_time) { return wait_any_interruptible({stop, work}, third_time); });
+    is_interrupted([&](auto& third_time) {
+        return wait_any_interruptible({stop, work}, [&] { return third_time(); });
+    });
+    is_interrupted([&](auto& third_time) { return wait_any_for_interruptible({stop, work}, long_time, third_time); });
+    is_interrupted([&](auto& third_time) {
+        return wait_any_until_interruptible({stop, work}, clock::now() + long_time, third_time);
+    });
+    const auto begun = clock::now();
+    CHECK(wait_any_for_interruptible({stop, work}, 2ms, never) == FUTEX_EVENT_TIMED_OUT);
+    CHECK(wait_any_until_interruptible({stop, work}, begun + 4ms, never) == FUTEX_EVENT_TIMED_OUT);
+    CHECK(clock::now() >= begun + 4ms);
+    std::thread setter([&] { work.set(); });
+    CHECK(wait_any_interruptible({stop, work}, never) == 1);
+    setter.join();
+    CHECK(!work.is_set());
+    stop.set();
+    CHECK(wait_any_for_interruptible({stop, work}, 0s, never) == 0);
+    CHECK(wait_any_until_interruptible({work, stop}, begun, never) == 1);
+    CHECK(wait_any_interruptible({}, never) == FUTEX_EVENT_INVALID);
+}
+
+static void interruption_of_all() {
+    using namespace futex_event;
+    event first(true), second;
+    is_interrupted([&](auto& third_time) { return wait_all_interruptible({first, second}, third_time); });
+    is_interrupted([&](auto& third_time) {
+        return wait_all_interruptible({first, second}, [&] { return third_time(); });
+    });
+    is_interrupted([&](auto& third_time) { return wait_all_for_interruptible({first, second}, long_time, third_time); });
+    is_interrupted([&](auto& third_time) {
+        return wait_all_until_interruptible({first, second}, clock::now() + long_time, third_time);
+    });
+    const auto begun = clock::now();
+    CHECK(wait_all_for_interruptible({first, second}, 2ms, never) == FUTEX_EVENT_TIMED_OUT);
+    CHECK(wait_all_until_interruptible({first, second}, begun + 4ms, never) == FUTEX_EVENT_TIMED_OUT);
+    CHECK(clock::now() >= begun + 4ms);
+    std::thread setter([&] { second.set(); });
+    CHECK(wait_all_interruptible({first, second}, never) == FUTEX_EVENT_RELEASED);
+    setter.join();
+    CHECK(wait_all_for_interruptible({first, second}, 0s, never) == FUTEX_EVENT_RELEASED);
+    CHECK(wait_all_until_interruptible({first, second}, begun, never) == FUTEX_EVENT_RELEASED);
+    CHECK(wait_all_interruptible({}, never) == FUTEX_EVENT_RELEASED);
+}
+
 int main() {
     futex_event::event stop;
     futex_event::auto_reset_event work, done;
@@ -36,4 +85,7 @@ int main() {
     setter.join();
     CHECK(futex_event::wait_all_for({first, second}, 0s));
     futex_event::wait_all({});
+
+    interruption_of_any();
+    interruption_of_all();
 }

@@ -5,8 +5,11 @@
 
 #include "futex_event.hpp"
 
+#include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <pthread.h>
 #include <thread>
 
 #define CHECK(claim) \
@@ -21,5 +24,26 @@ using namespace std::chrono_literals;
 
 // Only a test that fails waits so long.
 constexpr auto long_time = 60s;
+
+// Checks that signals end this wait as soon as it is told that it is interrupted. It is called with the function that says so,
+// the third time.
+template <class Wait>
+void is_interrupted(Wait wait) {
+    struct sigaction action = {};
+    action.sa_handler = [](int) {};
+    CHECK(sigaction(SIGUSR1, &action, nullptr) == 0);
+    std::atomic<int> asked = 0;
+    const auto third_time = [&] { return ++asked == 3; };
+    std::thread waiter([&] { CHECK(wait(third_time) == FUTEX_EVENT_INTERRUPTED); });
+    while (asked < 3) {
+        CHECK(pthread_kill(waiter.native_handle(), SIGUSR1) == 0);
+        std::this_thread::sleep_for(1ms);
+    }
+    waiter.join();
+    CHECK(asked == 3);
+}
+
+// For an interruptible wait that only time or an event ends.
+constexpr auto never = [] { return false; };
 
 #endif
