@@ -196,10 +196,7 @@ impl SharedEvent {
     ///
     /// As [`Event::wait_interruptible`].
     #[inline]
-    pub fn wait_interruptible(
-        &self,
-        interrupted: impl FnMut() -> bool,
-    ) -> Result<(), Interrupted> {
+    pub fn wait_interruptible(&self, interrupted: impl FnMut() -> bool) -> Result<(), Interrupted> {
         self.0.wait_interruptible(interrupted)
     }
 
