@@ -35,7 +35,7 @@ impl<F> Tasks<F> {
         self.buckets
     }
 
-    /// The word on which the thread sleeps. The lowest 16 bits are for the [groups](Self::groups).
+    /// The word on which the thread sleeps. The lowest 16 bits are for the [groups](Self::group).
     pub fn doorbell(&self) -> &'static F {
         &self.words[0]
     }
