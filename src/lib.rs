@@ -92,6 +92,7 @@ mod event;
 mod event_count;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod hash;
 mod interruptible;
 mod listeners;
 mod several;

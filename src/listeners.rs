@@ -75,6 +75,7 @@
 //! the event set, or else that `set` finds what the thread did before the mark. Freeing a slot is a Release and
 //! taking it an Acquire, so that a thread finds the bits as the last owner left them.
 
+use crate::hash;
 use crate::platform::{Futex, Listeners};
 use core::cell::Cell;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -146,15 +147,10 @@ impl<F: Futex> OfOneProcess<F> {
     );
 }
 
-/// Fibonacci hashing: words lie at multiples of four, often in a row.
-pub(crate) fn hash(number: usize) -> usize {
-    ((number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize
-}
-
 /// The bits of the bucket of an address, and its counter.
 fn bucket<F: Futex>(address: usize) -> (&'static [F], &'static F) {
     let table = F::listeners();
-    let bucket = table.bucket(hash(address >> 2) % table.buckets());
+    let bucket = table.bucket(hash::of_address(address) % table.buckets());
     let (counter, bits) = bucket.split_last().expect("a bucket has a counter");
     (bits, counter)
 }
@@ -259,11 +255,11 @@ pub(crate) fn claim<F: Futex>(address: usize, plain_waiters: bool) -> bool {
     }
     let turn = counter.fetch_add(1, Relaxed) as usize;
     // Half of the turns, in no rhythm: events with the same bucket have the counter in common.
-    if plain_waiters && hash(turn) >> 31 == 0 {
+    if plain_waiters && hash::of(turn) >> 31 == 0 {
         return false;
     }
     // Anywhere, so that no slot comes always last.
-    let from = hash(turn) % F::listeners().slots();
+    let from = hash::of(turn) % F::listeners().slots();
     any_slot(bits, from, |slot| {
         change(slot, address, |word, listed| match listed {
             Listed::At(index) => Some(word & !STATE | CLAIMED | index),
@@ -396,7 +392,7 @@ impl<F: Futex> Slot<F> {
         // The same thread mostly comes to the same slot, by where its stack is.
         let place = 0_u8;
         // (A model, whose table is small, has to do the same each time.)
-        let from = hash(&place as *const u8 as usize >> 12) % (table.slots() & !31).max(1);
+        let from = hash::of(&place as *const u8 as usize >> 12) % (table.slots() & !31).max(1);
         let mut slots = (from..table.slots()).chain(0..from);
         let number = slots.find(|&number| is_taken_now(&table.slot(number)[0]))?;
         let words = table.slot(number);

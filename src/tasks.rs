@@ -59,7 +59,7 @@ pub use futures::{wait_any_async, WaitAnyAsync, WaitAsync};
 #[doc(hidden)]
 pub use waker_thread::WakerThread;
 
-use crate::listeners::hash;
+use crate::hash;
 use crate::platform::{Futex, Tasks};
 use core::sync::atomic::Ordering::{Relaxed, Release};
 
@@ -67,7 +67,7 @@ use core::sync::atomic::Ordering::{Relaxed, Release};
 const ASLEEP: u32 = 1 << 31;
 
 fn bucket<F: Futex>(tasks: &Tasks<F>, address: usize) -> usize {
-    hash(address >> 2) % tasks.buckets()
+    hash::of_address(address) % tasks.buckets()
 }
 
 /// Has tasks look at the event at this address, which has been set. The event may be gone.

@@ -6,6 +6,7 @@
 //! learnt again within 255 waits.
 
 use super::history::History;
+use crate::hash;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use core::time::Duration;
 
@@ -34,9 +35,7 @@ impl Memory {
     }
 
     pub(crate) fn of(&self, address: usize) -> &Place {
-        // Fibonacci hashing: words lie at multiples of four, often in a row.
-        let hash = (address as u64 >> 2).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        &self.0[(hash >> 32) as usize % PLACES]
+        &self.0[hash::of_address(address) % PLACES]
     }
 }
 
