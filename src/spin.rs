@@ -189,15 +189,17 @@ impl Spin {
         };
         let polled = poll::until(limit.min(left), words, clock, &mut released);
         if let Polled::Answered(_, after) = polled {
-            let now = clock();
             let history = place.history();
-            let next = match self.0 {
-                Policy::Adaptive => history.hit(after, place.since_last(now.saturating_sub(after))),
+            match self.0 {
+                Policy::Adaptive => {
+                    let now = clock();
+                    let since_last = place.since_last(now.saturating_sub(after));
+                    place.remember(history, history.hit(after, since_last));
+                    place.outcome_at(now);
+                }
                 // However far apart: how long a spin may take is the caller's choice.
-                Policy::AtMost(_) => history.hit_at_once(),
-            };
-            place.remember(history, next);
-            place.outcome_at(now);
+                Policy::AtMost(_) => place.remember(history, history.hit_at_once()),
+            }
         }
         Some(polled)
     }
