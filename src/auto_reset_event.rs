@@ -59,7 +59,7 @@
 //! grant is taken. A listener's mark is a Release, and a `set` that finds it an Acquire, so that it finds the listener.
 //! Everything else in the word can be Relaxed.
 
-use crate::interruptible::{Interrupted, Interruption};
+use crate::interruptible::Interrupted;
 use crate::listeners::{self, OfOneProcess};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::Begun;
@@ -649,81 +649,15 @@ impl<F: TimedFutex> AutoResetEvent<F> {
             .wait_interruptible(interrupted)
     }
 
-    /// Blocks until a `set` releases this wait: `Ok(true)`, until `timeout` has gone by: `Ok(false)`, or until `interrupted` returns
-    /// true: `Err`.
-    ///
-    /// As [`wait_timeout`](Self::wait_timeout) and [`wait_interruptible`](Self::wait_interruptible). However often the thread
-    /// wakes, the timeout counts from the beginning.
-    ///
-    /// # Errors
-    ///
-    /// As [`wait_interruptible`](Self::wait_interruptible).
-    ///
-    /// ```
-    /// use futex_event::AutoResetEvent;
-    /// use std::time::Duration;
-    ///
-    /// let event = AutoResetEvent::new();
-    /// let timeout = Duration::from_millis(5);
-    /// assert_eq!(event.wait_timeout_interruptible(timeout, || false), Ok(false));
-    /// ```
+    /// A wait that sleeps in a way of its own: `sleep` is asked for when no token is remembered, and `None` says that there is no
+    /// time to wait.
     #[inline]
-    pub fn wait_timeout_interruptible(
+    pub(crate) fn wait_by<S: Sleep<F>>(
         &self,
-        timeout: Duration,
-        interrupted: impl FnMut() -> bool,
-    ) -> Result<bool, Interrupted> {
-        self.spinning(Spin::ADAPTIVE)
-            .wait_timeout_interruptible(timeout, interrupted)
-    }
-
-    /// As [`wait_timeout_interruptible`](Self::wait_timeout_interruptible), until `deadline`; one in the past is a timeout of
-    /// zero. With the feature `std`.
-    ///
-    /// # Errors
-    ///
-    /// As [`wait_interruptible`](Self::wait_interruptible).
-    ///
-    /// ```
-    /// use futex_event::AutoResetEvent;
-    /// use std::time::{Duration, Instant};
-    ///
-    /// let event = AutoResetEvent::new();
-    /// let deadline = Instant::now() + Duration::from_millis(5);
-    /// assert_eq!(event.wait_deadline_interruptible(deadline, || false), Ok(false));
-    /// assert!(Instant::now() >= deadline);
-    /// ```
-    #[cfg(feature = "std")]
-    #[inline]
-    pub fn wait_deadline_interruptible(
-        &self,
-        deadline: std::time::Instant,
-        interrupted: impl FnMut() -> bool,
-    ) -> Result<bool, Interrupted> {
-        self.spinning(Spin::ADAPTIVE)
-            .wait_deadline_interruptible(deadline, interrupted)
-    }
-
-    /// Waits until released, interrupted, or the time is up: `until` is asked for when no token is remembered, and `None`
-    /// says that there is no time to wait.
-    #[inline]
-    pub(crate) fn wait_interruptible_until(
-        &self,
-        until: impl FnOnce() -> Option<Until>,
-        interrupted: impl FnMut() -> bool,
         spin: Spin,
-    ) -> Result<bool, Interrupted> {
-        if self.try_wait() {
-            return Ok(true);
-        }
-        let until = match until() {
-            Some(until) => until,
-            None => return Ok(false),
-        };
-        let interruption = Interruption::new(interrupted);
-        let released = self.spin_or_park(spin, &interruption.or(until));
-        let answer = interruption.answer(released.then_some(()))?;
-        Ok(answer.is_some())
+        sleep: impl FnOnce() -> Option<S>,
+    ) -> bool {
+        self.try_wait() || sleep().map_or(false, |sleep| self.spin_or_park(spin, &sleep))
     }
 
     #[cold]

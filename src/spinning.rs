@@ -1,6 +1,6 @@
 //! Waits that are told how to spin: `event.spinning(spin).wait()`, the same way for everything that can be waited for.
 
-use crate::interruptible::Interrupted;
+use crate::interruptible::{Interrupted, Interruption};
 use crate::platform::{Futex, TimedFutex};
 #[cfg(feature = "std")]
 use crate::sleep::left_until;
@@ -94,9 +94,7 @@ macro_rules! spinning {
                 &self,
                 interrupted: impl FnMut() -> bool,
             ) -> Result<(), Interrupted> {
-                let until = || Some(Until::NEVER);
-                self.event
-                    .wait_interruptible_until(until, interrupted, self.spin)?;
+                self.wait_until_or_interrupted(|| Some(Until::NEVER), interrupted)?;
                 Ok(())
             }
 
@@ -111,9 +109,7 @@ macro_rules! spinning {
                 timeout: Duration,
                 interrupted: impl FnMut() -> bool,
             ) -> Result<bool, Interrupted> {
-                let until = || Until::at_most::<F>(timeout);
-                self.event
-                    .wait_interruptible_until(until, interrupted, self.spin)
+                self.wait_until_or_interrupted(|| Until::at_most::<F>(timeout), interrupted)
             }
 
             #[doc = concat!(
@@ -131,8 +127,76 @@ macro_rules! spinning {
                 interrupted: impl FnMut() -> bool,
             ) -> Result<bool, Interrupted> {
                 let until = || Until::at_most::<F>(left_until(deadline));
-                self.event
-                    .wait_interruptible_until(until, interrupted, self.spin)
+                self.wait_until_or_interrupted(until, interrupted)
+            }
+
+            #[inline]
+            fn wait_until_or_interrupted(
+                &self,
+                until: impl FnOnce() -> Option<Until>,
+                interrupted: impl FnMut() -> bool,
+            ) -> Result<bool, Interrupted> {
+                let interruption = Interruption::new(interrupted);
+                let sleep = || until().map(|until| interruption.or(until));
+                let released = self.event.wait_by(self.spin, sleep);
+                Ok(interruption.answer(released.then_some(()))?.is_some())
+            }
+        }
+
+        impl<F: TimedFutex> $kind<F> {
+            /// Blocks until a `set` releases this wait: `Ok(true)`, until `timeout` has gone by: `Ok(false)`, or until
+            /// `interrupted` returns true: `Err`.
+            ///
+            /// As [`wait_timeout`](Self::wait_timeout) and [`wait_interruptible`](Self::wait_interruptible). However often the
+            /// thread wakes, the timeout counts from the beginning.
+            ///
+            /// # Errors
+            ///
+            /// As [`wait_interruptible`](Self::wait_interruptible).
+            ///
+            /// ```
+            #[doc = concat!("use futex_event::", stringify!($kind), ";")]
+            /// use std::time::Duration;
+            ///
+            #[doc = concat!("let event = ", stringify!($kind), "::new();")]
+            /// let timeout = Duration::from_millis(5);
+            /// assert_eq!(event.wait_timeout_interruptible(timeout, || false), Ok(false));
+            /// ```
+            #[inline]
+            pub fn wait_timeout_interruptible(
+                &self,
+                timeout: Duration,
+                interrupted: impl FnMut() -> bool,
+            ) -> Result<bool, Interrupted> {
+                self.spinning(Spin::ADAPTIVE)
+                    .wait_timeout_interruptible(timeout, interrupted)
+            }
+
+            /// As [`wait_timeout_interruptible`](Self::wait_timeout_interruptible), until `deadline`; one in the past is a
+            /// timeout of zero. With the feature `std`.
+            ///
+            /// # Errors
+            ///
+            /// As [`wait_interruptible`](Self::wait_interruptible).
+            ///
+            /// ```
+            #[doc = concat!("use futex_event::", stringify!($kind), ";")]
+            /// use std::time::{Duration, Instant};
+            ///
+            #[doc = concat!("let event = ", stringify!($kind), "::new();")]
+            /// let deadline = Instant::now() + Duration::from_millis(5);
+            /// assert_eq!(event.wait_deadline_interruptible(deadline, || false), Ok(false));
+            /// assert!(Instant::now() >= deadline);
+            /// ```
+            #[cfg(feature = "std")]
+            #[inline]
+            pub fn wait_deadline_interruptible(
+                &self,
+                deadline: std::time::Instant,
+                interrupted: impl FnMut() -> bool,
+            ) -> Result<bool, Interrupted> {
+                self.spinning(Spin::ADAPTIVE)
+                    .wait_deadline_interruptible(deadline, interrupted)
             }
         }
     };
