@@ -63,9 +63,7 @@ use crate::listeners::{self, OfOneProcess};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::Begun;
 use crate::spin::Spin;
-#[cfg(feature = "std")]
-use crate::wait::left_until;
-use crate::wait::{Forever, Interrupted, NoTime, Sleep, Until};
+use crate::wait::{Forever, Interrupted, IntoDeadline, NoTime, Sleep, Until};
 use crate::wait_any;
 use core::fmt;
 use core::mem;
@@ -575,12 +573,14 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     /// ```
     #[inline]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
-        self.wait_timeout_spinning(timeout, Spin::ADAPTIVE)
+        self.wait_by(Spin::ADAPTIVE, move || Until::after::<F>(timeout))
     }
 
     /// Blocks until a `set` releases this wait: true, or until `deadline`: false.
     ///
-    /// As [`wait_timeout`](Self::wait_timeout); a deadline in the past is a timeout of zero. With the feature `std`.
+    /// As [`wait_timeout`](Self::wait_timeout); a deadline in the past is a timeout of zero. It is a
+    /// [`platform::Deadline`](crate::platform::Deadline), or with the feature `std` an `Instant` or an `Option<Instant>`: see
+    /// [`IntoDeadline`].
     ///
     /// ```
     /// use futex_event::AutoResetEvent;
@@ -591,21 +591,9 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     /// assert!(!event.wait_deadline(deadline));
     /// assert!(Instant::now() >= deadline);
     /// ```
-    #[cfg(feature = "std")]
     #[inline]
-    pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
-        self.wait_deadline_spinning(deadline, Spin::ADAPTIVE)
-    }
-
-    #[cfg(feature = "std")]
-    #[inline]
-    pub(crate) fn wait_deadline_spinning(&self, deadline: std::time::Instant, spin: Spin) -> bool {
-        self.try_wait() || self.wait_timeout_spinning(left_until(deadline), spin)
-    }
-
-    #[inline]
-    pub(crate) fn wait_timeout_spinning(&self, timeout: Duration, spin: Spin) -> bool {
-        self.try_wait() || self.spin_or_park_until(timeout, spin)
+    pub fn wait_deadline(&self, deadline: impl IntoDeadline) -> bool {
+        self.wait_by(Spin::ADAPTIVE, move || deadline.into_sleep::<F>())
     }
 
     /// Blocks until a `set` releases this wait: `Ok`, or until `interrupted` returns true: `Err`.
@@ -656,13 +644,13 @@ impl<F: TimedFutex> AutoResetEvent<F> {
         spin: Spin,
         sleep: impl FnOnce() -> Option<S>,
     ) -> bool {
-        self.try_wait() || sleep().map_or(false, |sleep| self.spin_or_park(spin, &sleep))
+        self.try_wait() || self.spin_or_park_by(spin, sleep)
     }
 
     #[cold]
     #[inline(never)]
-    fn spin_or_park_until(&self, timeout: Duration, spin: Spin) -> bool {
-        Until::at_most::<F>(timeout).map_or(false, |until| self.spin_or_park(spin, &until))
+    fn spin_or_park_by<S: Sleep<F>>(&self, spin: Spin, sleep: impl FnOnce() -> Option<S>) -> bool {
+        sleep().map_or(false, |sleep| self.spin_or_park(spin, &sleep))
     }
 }
 

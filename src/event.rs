@@ -65,9 +65,7 @@
 use crate::listeners;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::spin::Spin;
-#[cfg(feature = "std")]
-use crate::wait::left_until;
-use crate::wait::{Forever, Interrupted, Sleep, Until};
+use crate::wait::{Forever, Interrupted, IntoDeadline, Sleep, Until};
 use core::fmt;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use core::time::Duration;
@@ -472,12 +470,14 @@ impl<F: TimedFutex> Event<F> {
     /// ```
     #[inline]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
-        self.wait_timeout_spinning(timeout, Spin::ADAPTIVE)
+        self.wait_by(Spin::ADAPTIVE, move || Until::after::<F>(timeout))
     }
 
     /// Blocks until the event is set: true, or until `deadline`: false.
     ///
-    /// As [`wait_timeout`](Self::wait_timeout); a deadline in the past is a timeout of zero. With the feature `std`.
+    /// As [`wait_timeout`](Self::wait_timeout); a deadline in the past is a timeout of zero. It is a
+    /// [`platform::Deadline`](crate::platform::Deadline), or with the feature `std` an `Instant` or an `Option<Instant>`: see
+    /// [`IntoDeadline`].
     ///
     /// ```
     /// use futex_event::Event;
@@ -488,22 +488,9 @@ impl<F: TimedFutex> Event<F> {
     /// assert!(!event.wait_deadline(deadline));
     /// assert!(Instant::now() >= deadline);
     /// ```
-    #[cfg(feature = "std")]
     #[inline]
-    pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
-        self.wait_deadline_spinning(deadline, Spin::ADAPTIVE)
-    }
-
-    #[cfg(feature = "std")]
-    #[inline]
-    pub(crate) fn wait_deadline_spinning(&self, deadline: std::time::Instant, spin: Spin) -> bool {
-        self.is_set() || self.wait_timeout_spinning(left_until(deadline), spin)
-    }
-
-    #[inline]
-    pub(crate) fn wait_timeout_spinning(&self, timeout: Duration, spin: Spin) -> bool {
-        let word = self.look();
-        word & SET != 0 || self.spin_or_park_until(word, timeout, spin)
+    pub fn wait_deadline(&self, deadline: impl IntoDeadline) -> bool {
+        self.wait_by(Spin::ADAPTIVE, move || deadline.into_sleep::<F>())
     }
 
     /// Blocks until the event is set: `Ok`, or until `interrupted` returns true: `Err`.
@@ -554,13 +541,18 @@ impl<F: TimedFutex> Event<F> {
         sleep: impl FnOnce() -> Option<S>,
     ) -> bool {
         let begun = self.look();
-        is_set(begun) || sleep().map_or(false, |sleep| self.spin_or_park(begun, spin, &sleep))
+        is_set(begun) || self.spin_or_park_by(begun, spin, sleep)
     }
 
     #[cold]
     #[inline(never)]
-    fn spin_or_park_until(&self, begun: u32, timeout: Duration, spin: Spin) -> bool {
-        Until::at_most::<F>(timeout).map_or(false, |until| self.spin_or_park(begun, spin, &until))
+    fn spin_or_park_by<S: Sleep<F>>(
+        &self,
+        begun: u32,
+        spin: Spin,
+        sleep: impl FnOnce() -> Option<S>,
+    ) -> bool {
+        sleep().map_or(false, |sleep| self.spin_or_park(begun, spin, &sleep))
     }
 }
 

@@ -25,7 +25,7 @@
 use crate::event::SET;
 use crate::platform::SharedFutex;
 use crate::{Event, Spin, Spinning};
-use crate::wait::Interrupted;
+use crate::wait::{Interrupted, IntoDeadline};
 use core::fmt;
 use core::time::Duration;
 
@@ -182,11 +182,9 @@ impl SharedEvent {
         self.0.wait_timeout(timeout)
     }
 
-    /// Blocks until the event is set: true, or until `deadline`: false. As [`Event::wait_deadline`], with the
-    /// feature `std`.
-    #[cfg(feature = "std")]
+    /// Blocks until the event is set: true, or until `deadline`: false. As [`Event::wait_deadline`].
     #[inline]
-    pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
+    pub fn wait_deadline(&self, deadline: impl IntoDeadline) -> bool {
         self.0.wait_deadline(deadline)
     }
 
@@ -216,16 +214,15 @@ impl SharedEvent {
     }
 
     /// As [`wait_timeout_interruptible`](Self::wait_timeout_interruptible), until `deadline`. As
-    /// [`Event::wait_deadline_interruptible`], with the feature `std`.
+    /// [`Event::wait_deadline_interruptible`].
     ///
     /// # Errors
     ///
     /// As [`Event::wait_interruptible`].
-    #[cfg(feature = "std")]
     #[inline]
     pub fn wait_deadline_interruptible(
         &self,
-        deadline: std::time::Instant,
+        deadline: impl IntoDeadline,
         interrupted: impl FnMut() -> bool,
     ) -> Result<bool, Interrupted> {
         self.0.wait_deadline_interruptible(deadline, interrupted)

@@ -4,7 +4,7 @@ use crate::platform::{Futex, TimedFutex};
 use crate::spin::Spin;
 #[cfg(feature = "std")]
 use crate::wait::left_until;
-use crate::wait::{Interrupted, Interruption, Until};
+use crate::wait::{Interrupted, Interruption, IntoDeadline, Until};
 #[cfg(doc)]
 use crate::{AllOf, AnyOf};
 use crate::{AutoResetEvent, Event, EventCount, Ticket};
@@ -73,14 +73,13 @@ macro_rules! spinning {
             #[doc = concat!("As [`", stringify!($kind), "::wait_timeout`].")]
             #[inline]
             pub fn wait_timeout(&self, timeout: Duration) -> bool {
-                self.event.wait_timeout_spinning(timeout, self.spin)
+                self.event.wait_by(self.spin, move || Until::after::<F>(timeout))
             }
 
-            #[doc = concat!("As [`", stringify!($kind), "::wait_deadline`], with the feature `std`.")]
-            #[cfg(feature = "std")]
+            #[doc = concat!("As [`", stringify!($kind), "::wait_deadline`].")]
             #[inline]
-            pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
-                self.event.wait_deadline_spinning(deadline, self.spin)
+            pub fn wait_deadline(&self, deadline: impl IntoDeadline) -> bool {
+                self.event.wait_by(self.spin, move || deadline.into_sleep::<F>())
             }
 
             #[doc = concat!("As [`", stringify!($kind), "::wait_interruptible`].")]
@@ -108,24 +107,21 @@ macro_rules! spinning {
                 timeout: Duration,
                 interrupted: impl FnMut() -> bool,
             ) -> Result<bool, Interrupted> {
-                self.wait_until_or_interrupted(|| Until::at_most::<F>(timeout), interrupted)
+                self.wait_until_or_interrupted(move || Until::after::<F>(timeout), interrupted)
             }
 
-            #[doc = concat!(
-                "As [`", stringify!($kind), "::wait_deadline_interruptible`], with the feature `std`."
-            )]
+            #[doc = concat!("As [`", stringify!($kind), "::wait_deadline_interruptible`].")]
             ///
             /// # Errors
             ///
             /// As [`wait_interruptible`](Self::wait_interruptible).
-            #[cfg(feature = "std")]
             #[inline]
             pub fn wait_deadline_interruptible(
                 &self,
-                deadline: std::time::Instant,
+                deadline: impl IntoDeadline,
                 interrupted: impl FnMut() -> bool,
             ) -> Result<bool, Interrupted> {
-                let until = || Until::at_most::<F>(left_until(deadline));
+                let until = move || deadline.into_sleep::<F>();
                 self.wait_until_or_interrupted(until, interrupted)
             }
 
@@ -172,7 +168,7 @@ macro_rules! spinning {
             }
 
             /// As [`wait_timeout_interruptible`](Self::wait_timeout_interruptible), until `deadline`; one in the past is a
-            /// timeout of zero. With the feature `std`.
+            /// timeout of zero. See [`IntoDeadline`].
             ///
             /// # Errors
             ///
@@ -187,11 +183,10 @@ macro_rules! spinning {
             /// assert_eq!(event.wait_deadline_interruptible(deadline, || false), Ok(false));
             /// assert!(Instant::now() >= deadline);
             /// ```
-            #[cfg(feature = "std")]
             #[inline]
             pub fn wait_deadline_interruptible(
                 &self,
-                deadline: std::time::Instant,
+                deadline: impl IntoDeadline,
                 interrupted: impl FnMut() -> bool,
             ) -> Result<bool, Interrupted> {
                 self.spinning(Spin::ADAPTIVE)
@@ -289,7 +284,7 @@ impl<F: TimedFutex> Spinning<'_, EventCount<F>> {
         timeout: Duration,
         interrupted: impl FnMut() -> bool,
     ) -> Result<Option<T>, Interrupted> {
-        let until = || Until::at_most::<F>(timeout);
+        let until = move || Until::after::<F>(timeout);
         self.event
             .interruptible_until(condition, until, interrupted, self.spin)
     }
@@ -307,7 +302,7 @@ impl<F: TimedFutex> Spinning<'_, EventCount<F>> {
         deadline: std::time::Instant,
         interrupted: impl FnMut() -> bool,
     ) -> Result<Option<T>, Interrupted> {
-        let until = || Until::at_most::<F>(left_until(deadline));
+        let until = || Until::after::<F>(left_until(deadline));
         self.event
             .interruptible_until(condition, until, interrupted, self.spin)
     }

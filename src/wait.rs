@@ -1,8 +1,10 @@
-//! What all waits share: how a waiter sleeps, and how its caller can end the wait.
+//! What all waits share: how a waiter sleeps, when it gives up, and how its caller can end the wait.
 
+mod deadline;
 mod interruptible;
 mod sleep;
 
+pub use deadline::IntoDeadline;
 pub use interruptible::Interrupted;
 pub(crate) use interruptible::Interruption;
 #[cfg(feature = "std")]

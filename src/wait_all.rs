@@ -224,7 +224,7 @@ impl<F: TimedFutex> Spinning<'_, AllOf<'_, F>> {
     /// As [`wait_all`].
     #[inline]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
-        all_of(self.event.0, self.spin, || Until::at_most::<F>(timeout))
+        all_of(self.event.0, self.spin, || Until::after::<F>(timeout))
     }
 
     /// As [`wait_all_deadline`], with the feature `std`.
@@ -264,7 +264,7 @@ impl<F: TimedFutex> Spinning<'_, AllOf<'_, F>> {
         interrupted: impl FnMut() -> bool,
     ) -> Result<bool, Interrupted> {
         let interruption = Interruption::new(interrupted);
-        let sleep = || Until::at_most::<F>(timeout).map(|until| interruption.or(until));
+        let sleep = || Until::after::<F>(timeout).map(|until| interruption.or(until));
         let released = all_of(self.event.0, self.spin, sleep);
         let answer = interruption.answer(released.then_some(()))?;
         Ok(answer.is_some())

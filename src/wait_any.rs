@@ -311,7 +311,7 @@ impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
     /// As [`wait_any`].
     #[inline]
     pub fn wait_timeout(&self, timeout: Duration) -> Option<usize> {
-        first_of(self.event.0, self.spin, || Until::at_most::<F>(timeout))
+        first_of(self.event.0, self.spin, || Until::after::<F>(timeout))
     }
 
     /// As [`wait_any_deadline`], with the feature `std`.
@@ -362,7 +362,7 @@ impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
         interrupted: impl FnMut() -> bool,
     ) -> Result<Option<usize>, Interrupted> {
         let interruption = Interruption::new(interrupted);
-        let sleep = || Until::at_most::<F>(timeout).map(|until| interruption.or(until));
+        let sleep = || Until::after::<F>(timeout).map(|until| interruption.or(until));
         let index = first_of(self.event.0, self.spin, sleep);
         interruption.answer(index)
     }

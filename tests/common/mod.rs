@@ -11,7 +11,7 @@ pub mod seccomp;
 pub mod signals;
 
 use futex_event::platform::{Deadline, Futex, Listeners, TimedFutex};
-use futex_event::{AutoResetEvent, Event};
+use futex_event::{AutoResetEvent, Event, IntoDeadline};
 use std::cell::Cell;
 use std::fmt::Debug;
 use std::io::Write;
@@ -275,8 +275,10 @@ pub trait AnyEvent: Debug + Send + Sync + UnwindSafe + RefUnwindSafe + 'static {
 
 /// The same on a word that can time out.
 pub trait AnyTimedEvent: AnyEvent {
+    /// The time on the clock of its word.
+    fn now() -> Duration;
     fn wait_timeout(&self, timeout: Duration) -> bool;
-    fn wait_deadline(&self, deadline: Instant) -> bool;
+    fn wait_deadline(&self, deadline: impl IntoDeadline) -> bool;
 }
 
 macro_rules! any_event {
@@ -310,11 +312,15 @@ macro_rules! any_event {
         }
 
         impl<F: TimedWord> AnyTimedEvent for $kind<Watched<F>> {
+            fn now() -> Duration {
+                F::now()
+            }
+
             fn wait_timeout(&self, timeout: Duration) -> bool {
                 Self::wait_timeout(self, timeout)
             }
 
-            fn wait_deadline(&self, deadline: Instant) -> bool {
+            fn wait_deadline(&self, deadline: impl IntoDeadline) -> bool {
                 Self::wait_deadline(self, deadline)
             }
         }
