@@ -59,14 +59,13 @@
 //! grant is taken. A listener's mark is a Release, and a `set` that finds it an Acquire, so that it finds the listener.
 //! Everything else in the word can be Relaxed.
 
-use crate::interruptible::Interrupted;
 use crate::listeners::{self, OfOneProcess};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::Begun;
-#[cfg(feature = "std")]
-use crate::sleep::left_until;
-use crate::sleep::{ForEver, NoTime, Sleep, Until};
 use crate::spin::Spin;
+#[cfg(feature = "std")]
+use crate::wait::left_until;
+use crate::wait::{Forever, Interrupted, NoTime, Sleep, Until};
 use crate::wait_any;
 use core::fmt;
 use core::mem;
@@ -420,7 +419,7 @@ impl<F: Futex> AutoResetEvent<F> {
     #[inline]
     pub(crate) fn wait_spinning(&self, spin: Spin) {
         if !self.try_wait() {
-            self.spin_or_park(spin, &ForEver);
+            self.spin_or_park(spin, &Forever);
         }
     }
 

@@ -62,13 +62,12 @@
 //! find what a listener did before its mark. That `set` writes when the event is set already is part of this: a
 //! reader who clears the event, and then looks at what was pushed before that `set`, must find it.
 
-use crate::interruptible::Interrupted;
 use crate::listeners;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
-#[cfg(feature = "std")]
-use crate::sleep::left_until;
-use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
+#[cfg(feature = "std")]
+use crate::wait::left_until;
+use crate::wait::{Forever, Interrupted, Sleep, Until};
 use core::fmt;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use core::time::Duration;
@@ -334,7 +333,7 @@ impl<F: Futex> Event<F> {
     pub(crate) fn wait_spinning(&self, spin: Spin) {
         let word = self.look();
         if word & SET == 0 {
-            self.spin_or_park(word, spin, &ForEver);
+            self.spin_or_park(word, spin, &Forever);
         }
     }
 

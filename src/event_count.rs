@@ -76,13 +76,12 @@
 //! Release and the step of the generation an Acquire, so that the thread that steps finds the listener. The claim has its
 //! own, described [there](crate::listeners).
 
-use crate::interruptible::{Interrupted, Interruption};
 use crate::listeners::{self, OfOneProcess, Overflow, Said, Slot};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
-#[cfg(feature = "std")]
-use crate::sleep::left_until;
-use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
+#[cfg(feature = "std")]
+use crate::wait::left_until;
+use crate::wait::{Forever, Interrupted, Interruption, Sleep, Until};
 use core::cell::RefCell;
 use core::fmt;
 use core::hint::spin_loop;
@@ -436,7 +435,7 @@ impl<F: Futex> EventCount<F> {
         condition: impl FnMut() -> Option<T>,
         spin: Spin,
     ) -> T {
-        self.until(condition, spin, || Some(ForEver))
+        self.until(condition, spin, || Some(Forever))
             .expect("only the condition ends a wait without a deadline")
     }
 
@@ -844,7 +843,7 @@ impl<F: Futex> Ticket<'_, F> {
     /// ```
     #[inline]
     pub fn wait(self) {
-        self.wait_with(|| Some(ForEver));
+        self.wait_with(|| Some(Forever));
     }
 
     #[inline]

@@ -23,9 +23,9 @@
 #![allow(unsafe_code)] // The one way into memory that somebody else has mapped.
 
 use crate::event::SET;
-use crate::interruptible::Interrupted;
 use crate::platform::SharedFutex;
 use crate::{Event, Spin, Spinning};
+use crate::wait::Interrupted;
 use core::fmt;
 use core::time::Duration;
 

@@ -1,11 +1,10 @@
 //! Waits that are told how to spin: `event.spinning(spin).wait()`, the same way for everything that can be waited for.
 
-use crate::interruptible::{Interrupted, Interruption};
 use crate::platform::{Futex, TimedFutex};
-#[cfg(feature = "std")]
-use crate::sleep::left_until;
-use crate::sleep::Until;
 use crate::spin::Spin;
+#[cfg(feature = "std")]
+use crate::wait::left_until;
+use crate::wait::{Interrupted, Interruption, Until};
 #[cfg(doc)]
 use crate::{AllOf, AnyOf};
 use crate::{AutoResetEvent, Event, EventCount, Ticket};

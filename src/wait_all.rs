@@ -1,12 +1,11 @@
 //! Waiting for all of several manual-reset events.
 
 use crate::event::is_set;
-use crate::interruptible::{Interrupted, Interruption};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::{Begun, SOME};
-use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
 use crate::spinning::Spinning;
+use crate::wait::{Forever, Interrupted, Interruption, Sleep, Until};
 use crate::Event;
 use core::time::Duration;
 
@@ -194,7 +193,7 @@ impl<F: Futex> Spinning<'_, AllOf<'_, F>> {
     /// As [`wait_all`].
     #[inline]
     pub fn wait(&self) {
-        all_of(self.event.0, self.spin, || Some(ForEver));
+        all_of(self.event.0, self.spin, || Some(Forever));
     }
 
     /// Whether each of the events is set, or has been set while this spun.
@@ -236,7 +235,7 @@ impl<F: TimedFutex> Spinning<'_, AllOf<'_, F>> {
     #[cfg(feature = "std")]
     #[inline]
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
-        self.wait_timeout(crate::sleep::left_until(deadline))
+        self.wait_timeout(crate::wait::left_until(deadline))
     }
 
     /// As [`wait_all_interruptible`].
@@ -283,7 +282,7 @@ impl<F: TimedFutex> Spinning<'_, AllOf<'_, F>> {
         deadline: std::time::Instant,
         interrupted: impl FnMut() -> bool,
     ) -> Result<bool, Interrupted> {
-        self.wait_timeout_interruptible(crate::sleep::left_until(deadline), interrupted)
+        self.wait_timeout_interruptible(crate::wait::left_until(deadline), interrupted)
     }
 }
 

@@ -9,14 +9,13 @@
 //! of 150 to 190, because becoming a listener takes ten read-modify-writes, and the next `set` reads the lines they wrote.
 
 use crate::event::is_set;
-use crate::interruptible::{Interrupted, Interruption};
 use crate::listeners::{OfOneProcess, Overflow, Said, Slot};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::sealed::Kind;
 use crate::several::{Begun, Waitable, SOME};
-use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
 use crate::spinning::Spinning;
+use crate::wait::{Forever, Interrupted, Interruption, Sleep, Until};
 use core::mem;
 use core::time::Duration;
 
@@ -278,7 +277,7 @@ impl<F: Futex> Spinning<'_, AnyOf<'_, F>> {
     /// As [`wait_any`].
     #[inline]
     pub fn wait(&self) -> usize {
-        let index = first_of(self.event.0, self.spin, || Some(ForEver));
+        let index = first_of(self.event.0, self.spin, || Some(Forever));
         index.expect("only an event ends a wait without a deadline")
     }
 
@@ -323,7 +322,7 @@ impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
     #[cfg(feature = "std")]
     #[inline]
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> Option<usize> {
-        self.wait_timeout(crate::sleep::left_until(deadline))
+        self.wait_timeout(crate::wait::left_until(deadline))
     }
 
     /// As [`wait_any_interruptible`].
@@ -384,7 +383,7 @@ impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
         deadline: std::time::Instant,
         interrupted: impl FnMut() -> bool,
     ) -> Result<Option<usize>, Interrupted> {
-        self.wait_timeout_interruptible(crate::sleep::left_until(deadline), interrupted)
+        self.wait_timeout_interruptible(crate::wait::left_until(deadline), interrupted)
     }
 }
 

@@ -322,7 +322,7 @@ impl Waiter {
 }
 
 /// Where a signal that comes to a thread in its sleep ends that sleep, and nothing else does.
-const IS_EXACT: bool = cfg!(all(target_os = "linux", not(futex_event_rehearsal)));
+const IS_EXACT: bool = cfg!(all(target_os = "linux", not(futex_event_simulated)));
 
 /// Those with SA_RESTART would sleep on if they slept without a deadline.
 #[test]

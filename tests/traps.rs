@@ -106,7 +106,7 @@ fn waits_for_a_condition_allocate_nothing<F: Word>() {
 
 /// libc++'s wait comes back every two seconds at the latest, which hides lost wake-ups. (DragonFly's kernel ends a sleep
 /// after one, and leaves its callers no choice.)
-#[cfg(all(target_os = "linux", not(futex_event_rehearsal = "dragonfly")))]
+#[cfg(all(target_os = "linux", not(futex_event_simulated = "dragonfly")))]
 #[test]
 fn a_sleep_has_no_hidden_end() {
     use common::{until_parked, Watched};

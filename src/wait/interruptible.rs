@@ -17,8 +17,8 @@
 //! leaves in the middle of a protocol. What the wait has in the event or in the table of listeners is taken back by
 //! destructors: see `Counted` and `Listening`.
 
+use super::{Sleep, Until};
 use crate::platform::{Deadline, TimedFutex};
-use crate::sleep::{Sleep, Until};
 use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::time::Duration;

@@ -15,9 +15,9 @@ pub(crate) trait Sleep<F> {
     fn is_over(&self) -> bool;
 }
 
-pub(crate) struct ForEver;
+pub(crate) struct Forever;
 
-impl<F: Futex> Sleep<F> for ForEver {
+impl<F: Futex> Sleep<F> for Forever {
     fn on(&self, word: &F, expected: u32) -> bool {
         word.wait(expected);
         true
