@@ -158,7 +158,7 @@ fn a_stray_wake_releases_nobody<E: AnyEvent>() {
         until_parked(&event, 1);
         event.set();
         let waits = waiter.join().unwrap().waits;
-        // A hostile word may send it back a few times more.
+        // An adversarial word may send it back a few times more.
         assert!(waits > 1 && waits < 10 * WAKES, "parked {waits} times");
     });
 }

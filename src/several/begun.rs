@@ -36,7 +36,7 @@ impl<'a, F: Futex> Begun<'a, F> {
 #[inline]
 pub(crate) fn word<F: Futex>(event: Kind<'_, F>) -> u32 {
     match event {
-        Kind::Manual(event) => event.look(),
+        Kind::Manual(event) => event.word.read(),
         Kind::AutoReset(_) => 0,
     }
 }
@@ -46,7 +46,7 @@ pub(crate) fn word<F: Futex>(event: Kind<'_, F>) -> u32 {
 #[inline]
 pub(crate) fn check<F: Futex>(event: Kind<'_, F>) -> Option<u32> {
     match event {
-        Kind::Manual(event) => Some(event.look()).filter(|word| !is_set(*word)),
+        Kind::Manual(event) => Some(event.word.read()).filter(|word| !is_set(*word)),
         Kind::AutoReset(event) => (!event.try_wait()).then_some(0),
     }
 }
@@ -61,14 +61,14 @@ impl<F: Futex> Awaited for Begun<'_, F> {
 
     fn mark(self) -> bool {
         match self {
-            Self::Manual(event, begun) => !event.mark_listened(begun),
+            Self::Manual(event, begun) => !event.word.mark_listened(begun),
             Self::AutoReset(event) => event.mark(),
         }
     }
 
     fn takes(self) -> bool {
         match self {
-            Self::Manual(event, begun) => event.has_released(begun),
+            Self::Manual(event, begun) => event.word.has_released(begun),
             Self::AutoReset(event) => event.takes(),
         }
     }

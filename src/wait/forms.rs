@@ -18,7 +18,7 @@ pub(crate) trait Wait<F>: Sized {
     where
         F: Futex,
     {
-        self.wait_by(|| Some(Forever))
+        self.wait_by(move || Some(Forever))
             .expect("only a release ends a wait without a deadline")
     }
 
@@ -27,7 +27,7 @@ pub(crate) trait Wait<F>: Sized {
     where
         F: TimedFutex,
     {
-        self.wait_by(|| Until::after::<F>(timeout))
+        self.wait_by(move || Until::after::<F>(timeout))
     }
 
     #[inline]
@@ -35,7 +35,7 @@ pub(crate) trait Wait<F>: Sized {
     where
         F: TimedFutex,
     {
-        self.wait_by(|| deadline.into_sleep::<F>())
+        self.wait_by(move || deadline.into_sleep::<F>())
     }
 
     #[inline]
@@ -46,7 +46,7 @@ pub(crate) trait Wait<F>: Sized {
     where
         F: TimedFutex,
     {
-        let released = self.or_interrupted(|| Some(Until::NEVER), interrupted)?;
+        let released = self.or_interrupted(move || Some(Until::NEVER), interrupted)?;
         Ok(released.expect("a release or an interruption ends a wait without a deadline"))
     }
 
@@ -59,7 +59,7 @@ pub(crate) trait Wait<F>: Sized {
     where
         F: TimedFutex,
     {
-        self.or_interrupted(|| Until::after::<F>(timeout), interrupted)
+        self.or_interrupted(move || Until::after::<F>(timeout), interrupted)
     }
 
     #[inline]
@@ -71,7 +71,7 @@ pub(crate) trait Wait<F>: Sized {
     where
         F: TimedFutex,
     {
-        self.or_interrupted(|| deadline.into_sleep::<F>(), interrupted)
+        self.or_interrupted(move || deadline.into_sleep::<F>(), interrupted)
     }
 
     #[inline]

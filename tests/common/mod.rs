@@ -2,7 +2,7 @@
 
 #![allow(dead_code)] // Each test program uses its part.
 
-pub mod hostile;
+pub mod adversary;
 #[cfg(unix)]
 pub mod process;
 #[cfg(target_os = "linux")]
@@ -344,8 +344,9 @@ macro_rules! on_every_word {
             $(#[test] fn $claim() { super::$claim::<Word>() })*
             $(#[test] fn $timed() { super::$timed::<Word>() })*
         }
-        mod hostile {
-            type Word = $crate::common::hostile::Hostile<futex_event::platform::PrivateFutex>;
+        mod adversarial {
+            use futex_event::platform::PrivateFutex;
+            type Word = $crate::common::adversary::AdversarialFutex<PrivateFutex>;
             $(#[test] fn $claim() { super::$claim::<Word>() })*
             $(#[test] fn $timed() { super::$timed::<Word>() })*
         }

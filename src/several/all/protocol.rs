@@ -50,7 +50,7 @@ impl<F: Futex> Each<'_, F> {
     ) -> Option<R> {
         let are_set = Cell::new(true);
         let mut check = |index| {
-            let word = self.events.event_at(index).look();
+            let word = self.events.event_at(index).word.read();
             are_set.set(are_set.get() && is_set(word));
             Ok(word)
         };
@@ -78,7 +78,7 @@ fn unset<'a, F: Futex>(
 fn are_released<F: Futex>(events: &Events<'_, '_, F>) -> Option<()> {
     let mut unset = unset(events);
     unset
-        .all(|(event, begun)| event.has_released(begun))
+        .all(|(event, begun)| event.word.has_released(begun))
         .then_some(())
 }
 
@@ -108,7 +108,7 @@ fn spin_or_park<F: Futex>(
     let released = || are_released(events);
     let park = || {
         unset(events)
-            .all(|(event, begun)| event.park(begun, sleep))
+            .all(|(event, begun)| event.word.park(begun, sleep))
             .then_some(())
     };
     let words = unset(events).count();
@@ -161,7 +161,7 @@ fn spin_or_listen<F: Futex>(
         if answer.is_some() {
             return answer;
         }
-        let next = unset(events).find(|(event, begun)| !event.has_released(*begun));
+        let next = unset(events).find(|(event, begun)| !event.word.has_released(*begun));
         if let Some((event, begun)) = next {
             let two = [other, Begun::Manual(event, begun)];
             if listen((0..).zip(two), sleep)? == 0 {
