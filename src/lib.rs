@@ -34,10 +34,13 @@
 //! | [`EventCount`], [`Ticket`] | makes a lock-free structure blocking: threads wait until it is as they want it |
 //! | [`wait_any`](wait_any()) | waits for the first of several events, of both kinds; also with a timeout or a deadline |
 //! | [`wait_all`](wait_all()) | waits until manual-reset events have all been set; also with a timeout or a deadline |
+//! | [`AllOf::or`], [`AllOr`], [`Stopped`] | waits for all of them, or for another event that ends the wait |
 //! | [`Spin`] | what a wait does before it parks; the default adapts |
 //! | [`Spinning`], [`AnyOf`], [`AllOf`] | an event, or several, for waits that are told how to spin |
 //! | [`Interrupted`] | the error of the waits that their caller can end, whose names end in `_interruptible` |
-//! | [`Waitable`] | what `wait_any` can wait for |
+//! | [`Waitable`], [`WaitableList`] | what `wait_any` can wait for: an event, and a list of them |
+//! | [`ManualReset`], [`ManualResetList`] | the same for `wait_all` |
+//! | [`IntoDeadline`] | what a wait takes as its deadline |
 //! | `wait_any_async`, `wait_async` of both events, `EventCount::wait_until_async` | the same for async tasks, with the feature `async` |
 //! | [`platform`] | the words that events live in, and the traits to bring your own |
 //!
