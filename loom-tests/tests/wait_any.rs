@@ -304,7 +304,7 @@ impl AllOr {
 
 #[test]
 fn all_or_a_token_ends_the_wait_and_the_token_is_taken_only_then() {
-    explore("all, or a token", Some(1), [UNTIMED], |[script]| {
+    explore("all, or a token", Some(2), [UNTIMED], |[script]| {
         let events = AllOr::unset();
         let waiter = spawn(script, &events, AllOr::wait);
         let other = spawn(&[], &events, AllOr::set_token);
@@ -314,11 +314,12 @@ fn all_or_a_token_ends_the_wait_and_the_token_is_taken_only_then() {
         let ended = waiter.join();
         assert_eq!(events.token.event.is_set(), ended == Ok(true));
     });
-    explore("all, or a token, or time", Some(1), [TIMED], |[script]| {
+    explore("all, or a token, or time", Some(3), [TIMED], |[script]| {
         let events = AllOr::unset();
         let waiter = spawn(script, &events, AllOr::wait_timeout);
         events.set_token();
-        assert_eq!(events.token.event.is_set(), waiter.join() == Ok(false));
+        let ended = waiter.join();
+        assert_eq!(events.token.event.is_set(), ended == Ok(false));
     });
 }
 
