@@ -59,13 +59,12 @@
 //! grant is taken. A listener's mark is a Release, and a `set` that finds it an Acquire, so that it finds the listener.
 //! Everything else in the word can be Relaxed.
 
-use crate::listeners::{self, OfOneProcess};
+use crate::listeners::{self, Awaited, OfOneProcess};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
-use crate::several::Begun;
 use crate::spin::Spin;
 use crate::wait::{Forever, Interrupted, IntoDeadline, NoTime, Sleep, Wait};
-use crate::wait_any;
 use core::fmt;
+use core::iter::once;
 use core::mem;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use core::time::Duration;
@@ -497,13 +496,7 @@ impl<F: Futex> AutoResetEvent<F> {
 
     /// The same for a thread that cannot be counted: it waits for several events, of which there is one.
     fn listen(&self, sleep: &impl Sleep<F>) -> bool {
-        let begun = Begun {
-            before: None,
-            events: &[self as _],
-            words: Default::default(),
-            first: 0,
-        };
-        wait_any::listen(&begun, sleep).is_some()
+        listeners::listen(once((0, self)), sleep).is_some()
     }
 
     /// Turns LISTENED on. Returns whether a token is remembered.
@@ -525,6 +518,29 @@ impl<F: Futex> AutoResetEvent<F> {
     fn exchange(&self, word: u32, next: u32) -> Result<u32, u32> {
         self.word
             .compare_exchange_weak(word, next, Acquire, Relaxed)
+    }
+}
+
+/// What a listener waits for, if it waits for this event alone.
+impl<F: Futex> Awaited for &AutoResetEvent<F> {
+    fn address(self) -> usize {
+        self as *const AutoResetEvent<F> as usize
+    }
+
+    fn mark(self) -> bool {
+        self.mark_listened()
+    }
+
+    fn takes(self) -> bool {
+        self.try_wait()
+    }
+
+    fn pass_on(self) {
+        AutoResetEvent::pass_on(self)
+    }
+
+    fn give_back(self) {
+        self.set();
     }
 }
 

@@ -152,8 +152,6 @@ mod spinning;
 #[cfg(feature = "async")]
 mod tasks;
 mod wait;
-mod wait_all;
-mod wait_any;
 
 #[cfg(feature = "atomic-wait")]
 pub use crate::atomic_wait::AtomicWaitFutex;
@@ -180,15 +178,15 @@ platform::where_words_can_be_shared! {{
 } else {
     pub use platform::NoSharedFutexOnThisSystem as SharedEvent;
 }}
-pub use several::Waitable;
-pub use wait_all::{wait_all, wait_all_timeout, AllOf};
-#[cfg(feature = "std")]
-pub use wait_all::{wait_all_deadline, wait_all_deadline_interruptible};
-pub use wait_all::{wait_all_interruptible, wait_all_timeout_interruptible};
-pub use wait_any::{wait_any, wait_any_timeout, AnyOf};
-#[cfg(feature = "std")]
-pub use wait_any::{wait_any_deadline, wait_any_deadline_interruptible};
-pub use wait_any::{wait_any_interruptible, wait_any_timeout_interruptible};
+pub use several::{
+    wait_all, wait_all_deadline, wait_all_deadline_interruptible, wait_all_interruptible,
+    wait_all_timeout, wait_all_timeout_interruptible, AllOf, AllOr, Stopped,
+};
+pub use several::{
+    wait_any, wait_any_deadline, wait_any_deadline_interruptible, wait_any_interruptible,
+    wait_any_timeout, wait_any_timeout_interruptible, AnyOf,
+};
+pub use several::{ManualReset, ManualResetList, Waitable, WaitableList};
 
 /// The programs of the README.
 #[cfg(doctest)]
