@@ -44,7 +44,7 @@ use core::time::Duration;
 /// # // An ordinary page does for the example.
 /// # let mut page = vec![0_u32; 1024];
 /// # let page = page.as_mut_ptr();
-/// // `page` points at zeros that other processes map too: see `examples/signal.rs`.
+/// // `page` points at zeros that other processes map too: see `examples/shared_file_set.rs`.
 /// // SAFETY: the page stays mapped, and its first four bytes are used as an event only.
 /// let event: &SharedEvent = unsafe { SharedEvent::from_ptr(page) };
 /// thread::scope(|scope| {
