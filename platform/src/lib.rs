@@ -62,6 +62,8 @@
 //! [`futex-event`]: https://docs.rs/futex-event
 
 #![no_std]
+// The documentation says which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs, unsafe_op_in_unsafe_fn)]
 // It warns because newer versions of `libc` take the C types from core. Older compilers use older versions.
 #![allow(clippy::incompatible_msrv)]
