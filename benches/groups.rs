@@ -1,4 +1,4 @@
-//! Every group in criterion: one contender after the other, with criterion's statistics, to look at one of them closely
+//! Every group in criterion: one contender at a time, with criterion's statistics, to examine one of them closely
 //! or to follow it over time. To compare contenders, see `ratios`.
 
 use benches::group::{Figure, Group, Unit};

@@ -14,7 +14,7 @@ __version__: str
 
 @disjoint_base
 class Event:
-    """A flag that threads can wait for; it is unset to begin with. A drop-in for threading.Event."""
+    """A flag that threads can wait for. It is unset to begin with. A drop-in replacement for threading.Event."""
 
     def __init__(self) -> None: ...
     def set(self) -> None: ...
@@ -26,7 +26,7 @@ class Event:
 
 @disjoint_base
 class AutoResetEvent:
-    """An event of which each set releases one thread that waits, or is remembered for the next one that does."""
+    """An event of which each set releases one waiting thread, or keeps a token for the next one."""
 
     def __init__(self) -> None: ...
     def set(self) -> bool: ...
@@ -49,4 +49,4 @@ def wait_any(events: Iterable[Event | AutoResetEvent], timeout: float | None = N
     """Wait until one of the events releases this thread. Return its index, or None if none was set in time."""
 
 def wait_all(events: Iterable[Event], timeout: float | None = None) -> bool:
-    """Wait until each of the events has been set. Return True, or False if that did not come about in time."""
+    """Wait until each of the events has been set. Return True, or False if that did not happen in time."""

@@ -76,13 +76,12 @@
 //! Release and the step of the generation an Acquire, so that the thread that steps finds the listener. The claim has its
 //! own, described [there](crate::listeners).
 
-use crate::interruptible::{Interrupted, Interruption};
 use crate::listeners::{self, OfOneProcess, Overflow, Said, Slot};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
-#[cfg(feature = "std")]
-use crate::sleep::left_until;
-use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
+#[cfg(feature = "std")]
+use crate::wait::left_until;
+use crate::wait::{Forever, Interrupted, Interruption, Sleep, Until};
 use core::cell::RefCell;
 use core::fmt;
 use core::hint::spin_loop;
@@ -436,7 +435,7 @@ impl<F: Futex> EventCount<F> {
         condition: impl FnMut() -> Option<T>,
         spin: Spin,
     ) -> T {
-        self.until(condition, spin, || Some(ForEver))
+        self.until(condition, spin, || Some(Forever))
             .expect("only the condition ends a wait without a deadline")
     }
 
@@ -634,7 +633,7 @@ impl<F: TimedFutex> EventCount<F> {
         timeout: Duration,
         spin: Spin,
     ) -> Option<T> {
-        self.until(condition, spin, || Until::at_most::<F>(timeout))
+        self.until(condition, spin, || Until::after::<F>(timeout))
     }
 
     /// Blocks until `condition` returns something, and returns that; `None` if `deadline` has passed.
@@ -669,9 +668,7 @@ impl<F: TimedFutex> EventCount<F> {
         deadline: std::time::Instant,
         spin: Spin,
     ) -> Option<T> {
-        self.until(condition, spin, || {
-            Until::at_most::<F>(left_until(deadline))
-        })
+        self.until(condition, spin, || Until::after::<F>(left_until(deadline)))
     }
 
     /// Blocks until `condition` returns something: `Ok` with that, or until `interrupted` returns true: `Err`.
@@ -844,7 +841,7 @@ impl<F: Futex> Ticket<'_, F> {
     /// ```
     #[inline]
     pub fn wait(self) {
-        self.wait_with(|| Some(ForEver));
+        self.wait_with(|| Some(Forever));
     }
 
     #[inline]
@@ -886,7 +883,7 @@ impl<F: TimedFutex> Ticket<'_, F> {
     /// ```
     #[inline]
     pub fn wait_timeout(self, timeout: Duration) -> bool {
-        self.wait_with(|| Until::at_most::<F>(timeout))
+        self.wait_with(|| Until::after::<F>(timeout))
     }
 
     /// Blocks until the ticket is released: true, or until `deadline`: false.
@@ -905,7 +902,7 @@ impl<F: TimedFutex> Ticket<'_, F> {
     #[cfg(feature = "std")]
     #[inline]
     pub fn wait_deadline(self, deadline: std::time::Instant) -> bool {
-        self.wait_with(|| Until::at_most::<F>(left_until(deadline)))
+        self.wait_with(|| Until::after::<F>(left_until(deadline)))
     }
 
     /// Blocks until the ticket is released: `Ok`, or until `interrupted` returns true: `Err`.
@@ -959,7 +956,7 @@ impl<F: TimedFutex> Ticket<'_, F> {
         timeout: Duration,
         interrupted: impl FnMut() -> bool,
     ) -> Result<bool, Interrupted> {
-        self.interruptible(|| Until::at_most::<F>(timeout), interrupted)
+        self.interruptible(|| Until::after::<F>(timeout), interrupted)
     }
 
     /// As [`wait_timeout_interruptible`](Self::wait_timeout_interruptible), until `deadline`; one in the past is a timeout of
@@ -985,7 +982,7 @@ impl<F: TimedFutex> Ticket<'_, F> {
         deadline: std::time::Instant,
         interrupted: impl FnMut() -> bool,
     ) -> Result<bool, Interrupted> {
-        let until = || Until::at_most::<F>(left_until(deadline));
+        let until = || Until::after::<F>(left_until(deadline));
         self.interruptible(until, interrupted)
     }
 

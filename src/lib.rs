@@ -93,14 +93,13 @@ mod event_count;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod hash;
-mod interruptible;
 mod listeners;
 mod several;
-mod sleep;
 mod spin;
 mod spinning;
 #[cfg(feature = "async")]
 mod tasks;
+mod wait;
 mod wait_all;
 mod wait_any;
 
@@ -110,11 +109,11 @@ pub use auto_reset_event::AutoResetEvent;
 pub use event::Event;
 pub use event_count::{EventCount, Ticket};
 pub use futex_event_platform as platform;
-pub use interruptible::Interrupted;
 pub use spin::Spin;
 pub use spinning::Spinning;
 #[cfg(feature = "async")]
 pub use tasks::{wait_any_async, WaitAnyAsync, WaitAsync, WaitUntilAsync};
+pub use wait::{Interrupted, IntoDeadline};
 
 /// For models.
 #[cfg(feature = "async")]

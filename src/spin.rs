@@ -34,7 +34,7 @@ mod poll;
 mod simulation;
 
 use crate::platform::Futex;
-use crate::sleep::Sleep;
+use crate::wait::Sleep;
 use core::time::Duration;
 use memory::{Memory, Place};
 use poll::Polled;

@@ -9,14 +9,13 @@
 //! of 150 to 190, because becoming a listener takes ten read-modify-writes, and the next `set` reads the lines they wrote.
 
 use crate::event::is_set;
-use crate::interruptible::{Interrupted, Interruption};
 use crate::listeners::{OfOneProcess, Overflow, Said, Slot};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::sealed::Kind;
 use crate::several::{Begun, Waitable, SOME};
-use crate::sleep::{ForEver, Sleep, Until};
 use crate::spin::Spin;
 use crate::spinning::Spinning;
+use crate::wait::{Forever, Interrupted, Interruption, Sleep, Until};
 use core::mem;
 use core::time::Duration;
 
@@ -278,7 +277,7 @@ impl<F: Futex> Spinning<'_, AnyOf<'_, F>> {
     /// As [`wait_any`].
     #[inline]
     pub fn wait(&self) -> usize {
-        let index = first_of(self.event.0, self.spin, || Some(ForEver));
+        let index = first_of(self.event.0, self.spin, || Some(Forever));
         index.expect("only an event ends a wait without a deadline")
     }
 
@@ -312,7 +311,7 @@ impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
     /// As [`wait_any`].
     #[inline]
     pub fn wait_timeout(&self, timeout: Duration) -> Option<usize> {
-        first_of(self.event.0, self.spin, || Until::at_most::<F>(timeout))
+        first_of(self.event.0, self.spin, || Until::after::<F>(timeout))
     }
 
     /// As [`wait_any_deadline`], with the feature `std`.
@@ -323,7 +322,7 @@ impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
     #[cfg(feature = "std")]
     #[inline]
     pub fn wait_deadline(&self, deadline: std::time::Instant) -> Option<usize> {
-        self.wait_timeout(crate::sleep::left_until(deadline))
+        self.wait_timeout(crate::wait::left_until(deadline))
     }
 
     /// As [`wait_any_interruptible`].
@@ -363,7 +362,7 @@ impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
         interrupted: impl FnMut() -> bool,
     ) -> Result<Option<usize>, Interrupted> {
         let interruption = Interruption::new(interrupted);
-        let sleep = || Until::at_most::<F>(timeout).map(|until| interruption.or(until));
+        let sleep = || Until::after::<F>(timeout).map(|until| interruption.or(until));
         let index = first_of(self.event.0, self.spin, sleep);
         interruption.answer(index)
     }
@@ -384,7 +383,7 @@ impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
         deadline: std::time::Instant,
         interrupted: impl FnMut() -> bool,
     ) -> Result<Option<usize>, Interrupted> {
-        self.wait_timeout_interruptible(crate::sleep::left_until(deadline), interrupted)
+        self.wait_timeout_interruptible(crate::wait::left_until(deadline), interrupted)
     }
 }
 
@@ -423,7 +422,7 @@ fn begin<F: Futex>(
     for ((index, event), word) in (first..).zip(some).zip(&mut words) {
         match event.kind() {
             Kind::Manual(event) => {
-                *word = event.look();
+                *word = event.word.read();
                 if is_set(*word) {
                     return Some(index);
                 }
@@ -563,7 +562,7 @@ type Found<'a, F> = (usize, &'a (dyn Waitable<F> + 'a), u32);
 /// Marks the events one after the other. Returns the first that is set, or has been, and marks no further.
 fn mark<'a, F: Futex>(events: &'a Events<'a, F>) -> Option<Found<'a, F>> {
     events.iter().find(|(_, event, begun)| match event.kind() {
-        Kind::Manual(event) => !event.mark_listened(*begun),
+        Kind::Manual(event) => !event.word.mark_listened(*begun),
         Kind::AutoReset(event) => event.mark_listened(),
     })
 }
@@ -571,7 +570,7 @@ fn mark<'a, F: Futex>(events: &'a Events<'a, F>) -> Option<Found<'a, F>> {
 /// Whether the event releases this wait. Takes the token, if it has tokens. Only for a thread that no `set` can claim.
 fn takes<F: Futex>((_, event, begun): Found<'_, F>) -> bool {
     match event.kind() {
-        Kind::Manual(event) => event.has_released(begun),
+        Kind::Manual(event) => event.word.has_released(begun),
         Kind::AutoReset(event) => event.try_wait(),
     }
 }

@@ -32,16 +32,38 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// What is waited for. All of it is unset.
-#[derive(Default)]
 struct Events {
     manual: [Event; 2],
     token: AutoResetEvent,
     shared: SharedEvent,
     raised: AtomicBool,
     changed: EventCount,
+    /// For the waits with a timeout or a deadline.
+    timeout: Duration,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self::with_timeout(100 * PATIENCE)
+    }
 }
 
 impl Events {
+    fn with_timeout(timeout: Duration) -> Self {
+        Self {
+            manual: Default::default(),
+            token: AutoResetEvent::new(),
+            shared: SharedEvent::new(),
+            raised: AtomicBool::new(false),
+            changed: EventCount::new(),
+            timeout,
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.timeout
+    }
+
     /// Releases a thread from each kind of wait.
     fn set(&self) {
         self.manual[0].set();
@@ -50,6 +72,12 @@ impl Events {
         self.shared.set();
         self.raised.store(true, Relaxed);
         self.changed.notify_one();
+    }
+
+    /// The same, but every thread that waits on the event count.
+    fn set_and_notify_all(&self) {
+        self.changed.notify_all();
+        self.set();
     }
 
     fn is_raised(&self) -> Option<()> {
@@ -65,13 +93,8 @@ impl Events {
 
 type Closure<'a> = &'a mut dyn FnMut() -> bool;
 
-/// A wait that nothing but a set or an interruption ends: true if the former.
+/// A wait that only a set, an interruption or its time ends: true if a set has ended it.
 type Wait = fn(&Events, Closure<'_>) -> Result<bool, Interrupted>;
-
-/// Later than any test ends.
-fn late() -> Instant {
-    Instant::now() + 100 * PATIENCE
-}
 
 /// A listener whose events do not fit into a slot of the table.
 const MANY: usize = 20;
@@ -81,13 +104,13 @@ const WAITS: &[(&str, Wait)] = &[
         events.manual[0].wait_interruptible(f).map(|()| true)
     }),
     ("event, timeout", |events, f| {
-        events.manual[0].wait_timeout_interruptible(100 * PATIENCE, f)
+        events.manual[0].wait_timeout_interruptible(events.timeout, f)
     }),
     ("event, timeout that is never", |events, f| {
         events.manual[0].wait_timeout_interruptible(Duration::MAX, f)
     }),
     ("event, deadline", |events, f| {
-        events.manual[0].wait_deadline_interruptible(late(), f)
+        events.manual[0].wait_deadline_interruptible(events.deadline(), f)
     }),
     ("event, spinning", |events, f| {
         let event = events.manual[0].spinning(Spin::at_most(Duration::from_micros(5)));
@@ -97,10 +120,12 @@ const WAITS: &[(&str, Wait)] = &[
         events.token.wait_interruptible(f).map(|()| true)
     }),
     ("token, timeout", |events, f| {
-        events.token.wait_timeout_interruptible(100 * PATIENCE, f)
+        events.token.wait_timeout_interruptible(events.timeout, f)
     }),
     ("token, deadline", |events, f| {
-        events.token.wait_deadline_interruptible(late(), f)
+        events
+            .token
+            .wait_deadline_interruptible(events.deadline(), f)
     }),
     ("token, not spinning", |events, f| {
         let token = events.token.spinning(Spin::NEVER);
@@ -110,10 +135,12 @@ const WAITS: &[(&str, Wait)] = &[
         events.shared.wait_interruptible(f).map(|()| true)
     }),
     ("shared event, timeout", |events, f| {
-        events.shared.wait_timeout_interruptible(100 * PATIENCE, f)
+        events.shared.wait_timeout_interruptible(events.timeout, f)
     }),
     ("shared event, deadline", |events, f| {
-        events.shared.wait_deadline_interruptible(late(), f)
+        events
+            .shared
+            .wait_deadline_interruptible(events.deadline(), f)
     }),
     ("shared event, not spinning", |events, f| {
         let shared = events.shared.spinning(Spin::NEVER);
@@ -125,14 +152,17 @@ const WAITS: &[(&str, Wait)] = &[
             .map(|_| true)
     }),
     ("any, timeout", |events, f| {
-        let timeout = 100 * PATIENCE;
         events
-            .with_any(2, |any| wait_any_timeout_interruptible(any, timeout, f))
+            .with_any(2, |any| {
+                wait_any_timeout_interruptible(any, events.timeout, f)
+            })
             .map(|index| index.is_some())
     }),
     ("any, deadline", |events, f| {
         events
-            .with_any(2, |any| wait_any_deadline_interruptible(any, late(), f))
+            .with_any(2, |any| {
+                wait_any_deadline_interruptible(any, events.deadline(), f)
+            })
             .map(|index| index.is_some())
     }),
     ("any, not spinning", |events, f| {
@@ -159,11 +189,11 @@ const WAITS: &[(&str, Wait)] = &[
     }),
     ("all, timeout", |events, f| {
         let [first, second] = &events.manual;
-        wait_all_timeout_interruptible(&[first, second], 100 * PATIENCE, f)
+        wait_all_timeout_interruptible(&[first, second], events.timeout, f)
     }),
     ("all, deadline", |events, f| {
         let [first, second] = &events.manual;
-        wait_all_deadline_interruptible(&[first, second], late(), f)
+        wait_all_deadline_interruptible(&[first, second], events.deadline(), f)
     }),
     ("all, not spinning", |events, f| {
         let [first, second] = &events.manual;
@@ -181,13 +211,13 @@ const WAITS: &[(&str, Wait)] = &[
     ("event count, timeout", |events, f| {
         let changed = &events.changed;
         changed
-            .wait_until_timeout_interruptible(|| events.is_raised(), 100 * PATIENCE, f)
+            .wait_until_timeout_interruptible(|| events.is_raised(), events.timeout, f)
             .map(|found| found.is_some())
     }),
     ("event count, deadline", |events, f| {
         let changed = &events.changed;
         changed
-            .wait_until_deadline_interruptible(|| events.is_raised(), late(), f)
+            .wait_until_deadline_interruptible(|| events.is_raised(), events.deadline(), f)
             .map(|found| found.is_some())
     }),
     ("event count, not spinning, the table full", |events, f| {
@@ -204,18 +234,26 @@ const WAITS: &[(&str, Wait)] = &[
             None => ticket.wait_interruptible(f).map(|()| true),
         }
     }),
+    ("ticket, the table full", |events, f| {
+        let _full = FullTable::new();
+        let ticket = events.changed.prepare();
+        match events.is_raised() {
+            Some(()) => Ok(true),
+            None => ticket.wait_interruptible(f).map(|()| true),
+        }
+    }),
     ("ticket, timeout", |events, f| {
         let ticket = events.changed.prepare();
         match events.is_raised() {
             Some(()) => Ok(true),
-            None => ticket.wait_timeout_interruptible(100 * PATIENCE, f),
+            None => ticket.wait_timeout_interruptible(events.timeout, f),
         }
     }),
     ("ticket, deadline", |events, f| {
         let ticket = events.changed.prepare();
         match events.is_raised() {
             Some(()) => Ok(true),
-            None => ticket.wait_deadline_interruptible(late(), f),
+            None => ticket.wait_deadline_interruptible(events.deadline(), f),
         }
     }),
 ];
@@ -322,7 +360,7 @@ impl Waiter {
 }
 
 /// Where a signal that comes to a thread in its sleep ends that sleep, and nothing else does.
-const IS_EXACT: bool = cfg!(all(target_os = "linux", not(futex_event_rehearsal)));
+const IS_EXACT: bool = cfg!(all(target_os = "linux", not(futex_event_simulated)));
 
 /// Those with SA_RESTART would sleep on if they slept without a deadline.
 #[test]
@@ -380,46 +418,112 @@ fn a_signal_to_which_the_answer_is_no_does_not_end_a_wait() {
     }
 }
 
+#[test]
+fn a_wait_that_nothing_wakes_does_not_ask() {
+    let _turn = take_turn();
+    for (name, wait) in WAITS {
+        let (events, waiter, asked) = (&Events::default(), &Waiter::new(), &AtomicU32::new(0));
+        thread::scope(|scope| {
+            let no = move || {
+                asked.fetch_add(1, Relaxed);
+                false
+            };
+            let ended = scope.spawn(move || waiter.run(|| wait(events, &mut { no })));
+            until(|| waiter.is_asleep());
+            thread::sleep(Duration::from_millis(10));
+            assert!(asked.load(Relaxed) == 0 || !IS_EXACT, "{name}");
+            events.set();
+            assert_eq!(ended.join().unwrap(), Ok(true), "{name}");
+        });
+    }
+}
+
 /// A closure sets what is waited for, as a handler that a host runs there may, and says yes besides.
 #[test]
 fn a_set_wins_over_an_interruption() {
     let _turn = take_turn();
-    for (name, wait) in WAITS {
+    for set in [Events::set, Events::set_and_notify_all] {
+        for (name, wait) in WAITS {
+            on_signal(0);
+            assert_eq!(ended_by_yes_after(set, *wait), Ok(true), "{name}");
+        }
+    }
+}
+
+/// Of an event count, the condition wins if it holds, whether the thread has been notified or not.
+#[test]
+fn a_condition_that_holds_wins_over_an_interruption() {
+    let _turn = take_turn();
+    let raise = |events: &Events| events.raised.store(true, Relaxed);
+    for (name, wait) in WAITS
+        .iter()
+        .filter(|(name, _)| name.starts_with("event count"))
+    {
         on_signal(0);
-        let (events, waiter) = (&Events::default(), &Waiter::new());
+        assert_eq!(ended_by_yes_after(raise, *wait), Ok(true), "{name}");
+    }
+}
+
+/// What a wait returns whose closure, after a signal, does something and says yes.
+fn ended_by_yes_after(happens: fn(&Events), wait: Wait) -> Result<bool, Interrupted> {
+    let (events, waiter) = (&Events::default(), &Waiter::new());
+    thread::scope(|scope| {
+        let happens_and_yes = move || {
+            let is_signalled = SIGNALS.load(Relaxed) > 0;
+            if is_signalled {
+                happens(events);
+            }
+            is_signalled
+        };
+        let ended = scope.spawn(move || waiter.run(|| wait(events, &mut { happens_and_yes })));
+        waiter.signal_until_done();
+        ended.join().unwrap()
+    })
+}
+
+fn waits_with_a_timeout() -> impl Iterator<Item = &'static (&'static str, Wait)> {
+    let has_timeout = |name: &str| name.ends_with("timeout") || name.ends_with("deadline");
+    WAITS.iter().filter(move |(name, _)| has_timeout(name))
+}
+
+#[test]
+fn a_wait_that_nothing_ends_returns_false_at_its_deadline() {
+    let _turn = take_turn();
+    assert_eq!(waits_with_a_timeout().count(), 14);
+    for (name, wait) in waits_with_a_timeout() {
+        let events = &Events::with_timeout(Duration::from_millis(20));
+        let waiter = &Waiter::new();
         thread::scope(|scope| {
-            let set_and_yes = move || {
-                let is_signalled = SIGNALS.load(Relaxed) > 0;
-                if is_signalled {
-                    events.set();
-                }
-                is_signalled
-            };
-            let ended = scope.spawn(move || waiter.run(|| wait(events, &mut { set_and_yes })));
-            waiter.signal_until_done();
-            assert_eq!(ended.join().unwrap(), Ok(true), "{name}");
+            let begun = Instant::now();
+            let ended = scope.spawn(move || waiter.run(|| wait(events, &mut || false)));
+            until(|| waiter.is_done.load(Relaxed));
+            assert!(begun.elapsed() >= events.timeout, "{name}");
+            assert_eq!(ended.join().unwrap(), Ok(false), "{name}");
         });
+        nothing_is_left(events, name);
     }
 }
 
 #[test]
 fn signals_do_not_move_the_deadline_of_an_interruptible_wait() {
     let _turn = take_turn();
-    on_signal(0);
-    let (event, waiter) = (&Event::new(), &Waiter::new());
-    let timeout = Duration::from_millis(100);
-    let begun = Instant::now();
-    thread::scope(|scope| {
-        let wait = move || event.wait_timeout_interruptible(timeout, || false);
-        let ended = scope.spawn(move || waiter.run(wait));
-        // One whose deadline is moved by each signal goes on for as long as these do.
-        while waiter.signal() && begun.elapsed() < PATIENCE {
-            thread::sleep(Duration::from_millis(1));
-        }
-        assert_eq!(ended.join().unwrap(), Ok(false));
-    });
-    assert!(begun.elapsed() >= timeout);
-    assert!(begun.elapsed() < PATIENCE);
+    for (name, wait) in waits_with_a_timeout() {
+        on_signal(0);
+        let events = &Events::with_timeout(Duration::from_millis(100));
+        let waiter = &Waiter::new();
+        thread::scope(|scope| {
+            let begun = Instant::now();
+            let ended = scope.spawn(move || waiter.run(|| wait(events, &mut || false)));
+            // At most one in a millisecond. A wait whose deadline is moved by each signal goes on for as long as these do.
+            let signals = (0..200).take_while(|_| {
+                thread::sleep(Duration::from_millis(1));
+                waiter.signal()
+            });
+            assert!(signals.count() <= 100, "{name}");
+            assert!(begun.elapsed() >= events.timeout, "{name}");
+            assert_eq!(ended.join().unwrap(), Ok(false), "{name}");
+        });
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 #![cfg(all(
     target_os = "linux",
-    not(any(futex_event_fallback, futex_event_rehearsal))
+    not(any(futex_event_fallback, futex_event_simulated))
 ))]
 
 mod common;

@@ -5,7 +5,7 @@
 
 #![cfg(all(
     target_os = "linux",
-    not(any(futex_event_fallback, futex_event_rehearsal))
+    not(any(futex_event_fallback, futex_event_simulated))
 ))]
 
 mod common;
@@ -15,25 +15,37 @@ use common::seccomp::{allowing_only, filter, filter_naps, install, REFUSE};
 use common::signals::{alarm_in, on_signal};
 use common::until;
 use futex_event::{
-    wait_all, wait_any, wait_any_timeout, AutoResetEvent, Event, SharedEvent, Spin, Waitable,
+    wait_all, wait_all_interruptible, wait_any, wait_any_interruptible, wait_any_timeout,
+    AutoResetEvent, Event, EventCount, Interrupted, SharedEvent, Spin, Waitable,
 };
 use std::os::raw::{c_int, c_long};
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 const PAGE: &str = include_str!("../src/guide/system_calls.md");
 
 /// The rows that the tests hold, by how they begin.
 const QUIET: &str = "`new`, `is_set`";
+const EVENT_COUNT: &str = "`EventCount`";
 const SET: &str = "`set` after";
 const SHARED: &str = "`SharedEvent`";
 const WAIT: &str = "a wait without a timeout";
 const TIMED_WAIT: &str = "a wait with a timeout";
+const INTERRUPTIBLE: &str = "an interruptible wait";
 const CLOCK: &str = "reading the clock";
 const LISTENER: &str = "the first wait in";
 const REFUSED: &str = "a wait whose `futex` is refused";
-const ROWS: [&str; 8] = [
-    QUIET, SET, SHARED, WAIT, TIMED_WAIT, CLOCK, LISTENER, REFUSED,
+const ROWS: [&str; 10] = [
+    QUIET,
+    EVENT_COUNT,
+    SET,
+    SHARED,
+    WAIT,
+    TIMED_WAIT,
+    INTERRUPTIBLE,
+    CLOCK,
+    LISTENER,
+    REFUSED,
 ];
 
 /// In the place of the C library's.
@@ -156,6 +168,9 @@ static EVENT: Event = Event::new();
 static OTHER: Event = Event::new();
 static TOKEN: AutoResetEvent = AutoResetEvent::new();
 static SHARED_EVENT: SharedEvent = SharedEvent::new();
+static CHANGED: EventCount = EventCount::new();
+/// What `CHANGED` is notified of.
+static IS_CHANGED: AtomicBool = AtomicBool::new(false);
 
 fn all() -> [&'static dyn Waitable; 3] {
     [&EVENT, &TOKEN, &OTHER]
@@ -174,6 +189,32 @@ fn set_by_alarms() {
     }
     on_signal(libc::SIGALRM, set);
     alarm_in(Duration::from_millis(5));
+}
+
+/// Notifies `CHANGED` each time an alarm goes off: in turn, one thread and all.
+fn notify_by_alarms() {
+    static ALARMS: AtomicU32 = AtomicU32::new(0);
+    extern "C" fn notify(_: c_int) {
+        IS_CHANGED.store(true, Relaxed);
+        match ALARMS.fetch_add(1, Relaxed) % 2 {
+            0 => CHANGED.notify_one(),
+            _ => CHANGED.notify_all(),
+        };
+    }
+    on_signal(libc::SIGALRM, notify);
+    alarm_in(Duration::from_millis(5));
+}
+
+/// Takes the change that an alarm announces.
+fn take_change() -> Option<()> {
+    IS_CHANGED.swap(false, Relaxed).then_some(())
+}
+
+/// Alarms that do nothing but to end a sleep.
+fn interrupt_by_alarms(time: Duration) {
+    extern "C" fn nothing(_: c_int) {}
+    on_signal(libc::SIGALRM, nothing);
+    alarm_in(time);
 }
 
 #[test]
@@ -207,6 +248,45 @@ mod under_a_filter {
             held &= wait_any(&all) == 0 && event.wait_timeout(Duration::MAX);
             held && event.is_set() && event.clear() && shared.clear() && !token.clear()
         });
+    }
+
+    /// Threads with a ticket have prepared to sleep, and have not slept.
+    #[test]
+    fn an_event_count_on_which_no_thread_sleeps_makes_no_call() {
+        makes_only(&[EVENT_COUNT], || {
+            let changed = EventCount::new();
+            changed.notify_one();
+            changed.notify_all();
+            drop(changed.prepare());
+            changed.notify_all();
+            let released = changed.prepare();
+            changed.notify_one();
+            released.wait();
+            let released = changed.prepare();
+            changed.notify_all();
+            let mut held = released.wait_timeout(Duration::MAX);
+            held &= !changed.prepare().wait_timeout(Duration::ZERO);
+            held && changed.wait_until(|| Some(7)) == 7
+        });
+    }
+
+    #[test]
+    fn an_event_count_parks_and_wakes_by_futex_alone() {
+        let child = |filter: &[libc::sock_filter]| {
+            fork(|| {
+                notify_by_alarms();
+                install(filter);
+                let changed = CHANGED.spinning(Spin::NEVER);
+                // By one alarm that notifies one thread, and by one that notifies all.
+                changed.wait_until(take_change);
+                changed.wait_until(take_change);
+                true
+            })
+        };
+        let rows = [WAIT, SET, LISTENER];
+        child(&allowing_only(&named_without("", &rows))).succeeds();
+        let without = allowing_only(&named_without("futex", &rows));
+        assert_killed(child(&without).next_status());
     }
 
     /// A thread that has given up leaves its mark.
@@ -275,12 +355,51 @@ mod under_a_filter {
     fn a_wait_with_a_timeout_reads_the_clock_too() {
         let claim = || {
             let mut held = !EVENT.wait_timeout(TIMEOUT) && !TOKEN.wait_timeout(TIMEOUT);
-            held &= !SHARED_EVENT.wait_timeout(TIMEOUT);
+            held &= !SHARED_EVENT.wait_timeout(TIMEOUT) && !CHANGED.prepare().wait_timeout(TIMEOUT);
             held && wait_any_timeout(&all(), TIMEOUT).is_none()
         };
         makes_only(&[TIMED_WAIT, CLOCK], claim);
         is_killed_without("futex", &[TIMED_WAIT, CLOCK], claim);
         is_killed_without("clock_gettime", &[TIMED_WAIT, CLOCK], claim);
+    }
+
+    /// Its sleep has a deadline, which is after the clock's time, so that a signal ends it (`src/interruptible.rs`).
+    #[test]
+    fn an_interruptible_wait_makes_the_calls_of_one_with_a_timeout() {
+        let claim = || {
+            let yes = || true;
+            let mut held = EVENT.wait_interruptible(yes) == Err(Interrupted);
+            held &= TOKEN.wait_interruptible(yes) == Err(Interrupted);
+            held &= SHARED_EVENT.wait_interruptible(yes) == Err(Interrupted);
+            held &= EVENT.wait_timeout_interruptible(Duration::MAX, yes) == Err(Interrupted);
+            held &= wait_any_interruptible(&all(), yes) == Err(Interrupted);
+            held &= wait_all_interruptible(&[&EVENT, &OTHER], yes) == Err(Interrupted);
+            held && CHANGED.prepare().wait_interruptible(yes) == Err(Interrupted)
+        };
+        let rows = [INTERRUPTIBLE, CLOCK, LISTENER];
+        let child = |filter: &[libc::sock_filter]| {
+            // The timer is set before the filter is there.
+            fork(|| {
+                interrupt_by_alarms(Duration::from_millis(5));
+                install(filter);
+                claim()
+            })
+        };
+        child(&allowing_only(&named_without("", &rows))).succeeds();
+        for call in ["futex", "clock_gettime"] {
+            let without = allowing_only(&named_without(call, &rows));
+            assert_killed(child(&without).next_status());
+        }
+        // Without a spin it reads the clock all the same.
+        let without = allowing_only(&named_without("clock_gettime", &rows));
+        let child = fork(|| {
+            install(&without);
+            EVENT
+                .spinning(Spin::NEVER)
+                .wait_interruptible(|| true)
+                .is_err()
+        });
+        assert_killed(child.next_status());
     }
 
     /// A wait that is told nothing spins the first time.
@@ -298,12 +417,21 @@ mod under_a_filter {
 
     /// By the kernel itself, which begins the call again by another.
     #[test]
-    fn a_wait_with_a_timeout_that_is_stopped_and_continued_is_restarted() {
-        fn stopped(calls: Vec<c_long>) -> c_int {
+    fn a_sleep_with_a_deadline_that_is_stopped_and_continued_is_restarted() {
+        fn timed() -> bool {
+            !EVENT.wait_timeout(Duration::from_millis(600))
+        }
+
+        fn interruptible() -> bool {
+            EVENT.wait_interruptible(|| true) == Err(Interrupted)
+        }
+
+        fn stopped(wait: fn() -> bool, calls: Vec<c_long>) -> c_int {
             let filter = allowing_only(&calls);
             let child = fork(|| {
+                interrupt_by_alarms(Duration::from_millis(600));
                 install(&filter);
-                !EVENT.wait_timeout(Duration::from_millis(600))
+                wait()
             });
             until(|| is_asleep(&child));
             // SAFETY: the child has not been waited for, so the number is its own.
@@ -323,9 +451,14 @@ mod under_a_filter {
             stat.map_or(false, |stat| stat.contains(") S "))
         }
 
-        let rows = [TIMED_WAIT, CLOCK];
-        common::process::assert_held(stopped(named_without("", &rows)));
-        assert_killed(stopped(named_without("restart_syscall", &rows)));
+        for (wait, row) in [
+            (timed as fn() -> bool, TIMED_WAIT),
+            (interruptible, INTERRUPTIBLE),
+        ] {
+            let rows = [row, CLOCK];
+            common::process::assert_held(stopped(wait, named_without("", &rows)));
+            assert_killed(stopped(wait, named_without("restart_syscall", &rows)));
+        }
     }
 
     /// However much room the C library has left for handlers.

@@ -54,7 +54,7 @@ fn allocations(work: impl FnOnce()) -> u64 {
 /// synchronoise: 16 MB for a million waits.
 fn waits_allocate_nothing<F: Word>() {
     const ROUNDS: u32 = 1_000;
-    // Done once in a program, and not counted: a hostile word prints its seed.
+    // Done once in a program, and not counted: an adversarial word prints its seed.
     F::default().load(Relaxed);
     let (ping, pong) = (
         Event::with_futex(F::default()),
@@ -106,7 +106,7 @@ fn waits_for_a_condition_allocate_nothing<F: Word>() {
 
 /// libc++'s wait comes back every two seconds at the latest, which hides lost wake-ups. (DragonFly's kernel ends a sleep
 /// after one, and leaves its callers no choice.)
-#[cfg(all(target_os = "linux", not(futex_event_rehearsal = "dragonfly")))]
+#[cfg(all(target_os = "linux", not(futex_event_simulated = "dragonfly")))]
 #[test]
 fn a_sleep_has_no_hidden_end() {
     use common::{until_parked, Watched};

@@ -1,7 +1,7 @@
-//! What the tests and the events rely on beyond what every word promises. Not on a rehearsal, whose sleeps end for
-//! nothing now and then.
+//! What the tests and the events rely on beyond what every word promises. Not on a simulated system,
+//! where some sleeps end spuriously.
 
-#![cfg(not(futex_event_rehearsal))]
+#![cfg(not(futex_event_simulated))]
 
 mod common;
 

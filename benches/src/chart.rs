@@ -1,28 +1,33 @@
 //! The results as an SVG: a panel for each of the figures that decide, a row for each contender.
 //!
 //! Times lie decades apart, so the axes are logarithmic, and a row has a dot, the median, instead of a bar, whose length
-//! would mean nothing; a line through the dot spans the quartiles. The drawing brings its own background and follows the
-//! reader's choice of light or dark.
+//! would mean nothing; a line through the dot spans the quartiles. The drawing brings its own background, and follows the
+//! reader's choice of a light or a dark page.
 
 use crate::contenders::Kind;
-use crate::groups::cold_start::MEDIAN;
+use crate::groups::{cold_start::MEDIAN, workers};
 use crate::race::{Results, Row};
 use crate::table;
 use std::fmt::Write;
 
 /// Group, figure, and what the panel is called.
-const PANELS: [(&str, &str, &str); 8] = [
-    ("set + clear", "time", "set + clear, nobody waiting"),
+const PANELS: [(&str, &str, &str); 10] = [
+    ("set + clear", "time", "set + clear, no thread waiting"),
     ("wait on a set event", "time", "wait on a set event"),
     (
         "hand-off, two CPUs",
         "round trip",
-        "Round trip between two CPUs, from a barrier, no work",
+        "Round trip, pinned to two CPUs, from a barrier, no work",
+    ),
+    (
+        "hand-off, one CPU",
+        "round trip",
+        "Round trip, pinned to one CPU, where every wait parks",
     ),
     (
         "hand-off from a cold start, pinned to two CPUs: partner 3 ms late, 1 µs of work",
         MEDIAN,
-        "The same, the partner late, 1 µs of work each",
+        "Round trip, pinned, the partner late, 1 µs of work each",
     ),
     (
         "hand-off from a cold start, unpinned: after 200 slow rounds, 5 µs of work",
@@ -30,19 +35,24 @@ const PANELS: [(&str, &str, &str); 8] = [
         "Round trip, unpinned, after slow rounds, 5 µs of work each",
     ),
     (
-        "hand-off, one CPU",
-        "round trip",
-        "Round trip on one CPU, where all must park",
-    ),
-    (
         "oversubscribed hand-off, pairs per CPU: 2",
         "round trip, all pairs at once",
-        "Round trip of twice as many pairs as CPUs",
+        "Round trip, unpinned, of twice as many pairs as CPUs",
     ),
     (
         "broadcast to 64",
         "until the last waiter ran",
         "A set until the last of 64 parked threads has run",
+    ),
+    (
+        "work or stop, 64 workers",
+        workers::TIME,
+        "Work to one of 64 workers in wait_any, and its answer",
+    ),
+    (
+        "queue, 4 producers × 4 consumers",
+        "an item",
+        "An item through a queue of 64, four threads on each side",
     ),
 ];
 
@@ -123,7 +133,7 @@ pub fn draw(results: &[Results], machine: &str) -> String {
     let width = 2.0 * (MARGIN + COLUMN) - (COLUMN - RATIOS);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {y}\" width=\"{width}\" height=\"{y}\" \
-         role=\"img\" aria-label=\"futex-event beside other ways to build an event\">\n<style>{STYLE}</style>\n\
+         role=\"img\" aria-label=\"futex-event and other ways to build an event\">\n<style>{STYLE}</style>\n\
          <rect class=\"back\" width=\"{width}\" height=\"{y}\" rx=\"8\"/>\n"
     );
     text(
@@ -131,7 +141,7 @@ pub fn draw(results: &[Results], machine: &str) -> String {
         MARGIN,
         34.0,
         "head",
-        "futex-event beside other ways to build an event",
+        "futex-event and other ways to build an event",
     );
     let about = format!(
         "Median and quartiles; less is better; × is the ratio to futex-event's, round by round. {machine}."
@@ -237,4 +247,23 @@ fn dot(svg: &mut String, x: f64, y: f64, kind: Kind) {
         svg,
         "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{groups, place::pinnable};
+
+    #[test]
+    fn every_panel_shows_what_is_measured() {
+        if pinnable() < 2 {
+            return;
+        }
+        let mut groups = groups::all();
+        groups.extend(groups::cold_start::groups());
+        for (name, figure, _) in PANELS {
+            let group = groups.iter().find(|group| group.name == name).expect(name);
+            assert!(group.figures.iter().any(|of| of.name == figure), "{name}");
+        }
+    }
 }

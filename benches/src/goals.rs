@@ -65,7 +65,7 @@ impl Bound {
     }
 }
 
-/// The peers that do not look a while before they park.
+/// The peers that do not spin before they park, or only for a moment.
 const PARK_AT_ONCE: [&str; 6] = [
     StdEvent::NAME,
     ParkingLotEvent::NAME,
@@ -148,8 +148,14 @@ pub fn goals() -> Vec<Goal> {
         ),
         goal(
             alternating::NAME,
+            alternating::SLOW_MEDIAN,
+            NeverSpinning::NAME,
+            AtMost(1.1),
+        ),
+        goal(
+            alternating::NAME,
             alternating::SLOW,
-            alternating::Told::NAME,
+            alternating::SpinsInTheFastPart::NAME,
             AtMost(1.1),
         ),
     ]);
@@ -178,13 +184,13 @@ pub fn goals() -> Vec<Goal> {
     for peer in QUEUES {
         goals.extend([
             queue(
-                "queue, 1 producers and as many consumers",
+                "queue, 1 producers × 1 consumers",
                 "an item",
                 peer,
                 AtMost(1.0),
             ),
             queue(
-                "queue, 4 producers and as many consumers",
+                "queue, 4 producers × 4 consumers",
                 "an item",
                 peer,
                 AtMost(1.0),

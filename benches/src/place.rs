@@ -32,8 +32,8 @@ pub fn pin(cpu: usize) {
     }
 }
 
-/// The CPUs for two that take turns: two, and one, on which every hand-off has to park. `ratios` says which of them there
-/// is not; a system that pins nothing has two.
+/// The CPUs for two threads that take turns: two CPUs, and one, on which every hand-off has to park. `ratios` says which
+/// of the two is missing; a system that cannot pin threads has two.
 pub fn pairs() -> impl Iterator<Item = (&'static str, [usize; 2])> {
     let pinnable = pinnable();
     let two = (pinnable != 1).then_some(("two CPUs", [0, 1]));
@@ -69,7 +69,7 @@ impl Sleeper {
     }
 }
 
-/// Returns when all these threads sleep in the kernel: one look at each found it asleep, with none awake in between.
+/// Returns when all these threads sleep in the kernel: each was found asleep, with none awake in between.
 /// Where that cannot be seen it gives them time.
 pub fn until_asleep(threads: &[Sleeper]) {
     loop {

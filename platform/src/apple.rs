@@ -75,7 +75,7 @@ use libc::c_int;
 
 #[cfg(target_vendor = "apple")]
 use libc::dlsym;
-// In a rehearsal.
+// Simulated.
 #[cfg(not(target_vendor = "apple"))]
 use super::dlsym;
 

@@ -81,9 +81,9 @@ pub mod conformance;
 mod fallback;
 #[cfg(any(
     all(test, target_os = "linux", not(futex_event_fallback)),
-    futex_event_rehearsal
+    futex_event_simulated
 ))]
-mod rehearsal;
+mod simulated;
 
 pub use deadline::Deadline;
 pub use futex::{Futex, TimedFutex};
@@ -95,30 +95,30 @@ pub use word::FallbackFutex;
 pub use word::PrivateFutex;
 
 cfg_if::cfg_if! {
-    if #[cfg(futex_event_rehearsal = "apple")] {
+    if #[cfg(futex_event_simulated = "apple")] {
         mod shared_words;
         mod unix;
-        use rehearsal::apple::backend as apple;
+        use simulated::apple::backend as apple;
         private_and_shared!(apple);
-    } else if #[cfg(futex_event_rehearsal = "dragonfly")] {
+    } else if #[cfg(futex_event_simulated = "dragonfly")] {
         mod shared_words;
         mod unix;
-        use rehearsal::dragonfly::backend as dragonfly;
+        use simulated::dragonfly::backend as dragonfly;
         private_and_shared!(dragonfly);
-    } else if #[cfg(futex_event_rehearsal = "freebsd")] {
+    } else if #[cfg(futex_event_simulated = "freebsd")] {
         mod shared_words;
         mod unix;
-        use rehearsal::freebsd::backend as freebsd;
+        use simulated::freebsd::backend as freebsd;
         private_and_shared!(freebsd);
-    } else if #[cfg(futex_event_rehearsal = "netbsd")] {
+    } else if #[cfg(futex_event_simulated = "netbsd")] {
         mod shared_words;
         mod unix;
-        use rehearsal::netbsd::backend as netbsd;
+        use simulated::netbsd::backend as netbsd;
         private_and_shared!(netbsd);
-    } else if #[cfg(futex_event_rehearsal = "openbsd")] {
+    } else if #[cfg(futex_event_simulated = "openbsd")] {
         mod shared_words;
         mod unix;
-        use rehearsal::openbsd::backend as openbsd;
+        use simulated::openbsd::backend as openbsd;
         private_and_shared!(openbsd);
     } else if #[cfg(any(target_os = "linux", target_os = "android"))] {
         mod linux;

@@ -4,8 +4,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
-/// For a constructor without arguments, as `object.__new__` does it: refuses any, unless they are for the `__init__` of a
-/// subclass.
+/// Refuses arguments, as `object.__new__` does, unless the class has an `__init__` of its own, which may take them.
 #[inline]
 pub fn refuse_without_init(
     class: &Bound<'_, PyType>,

@@ -4,13 +4,13 @@ use crate::{arguments, fork, host, repr, timeout, word::Word};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
-/// An event of which each set releases one thread that waits, or is remembered for the next one that does.
+/// An event of which each set releases one waiting thread, or keeps a token for the next one.
 ///
-/// It is unset to begin with, and remembers one set at most: it is no semaphore.
+/// It is unset to begin with, and keeps one token at most: it is not a semaphore.
 #[pyclass(module = "futex_event", subclass, weakref, dict, frozen)]
 pub struct AutoResetEvent {
     word: futex_event::AutoResetEvent<Word>,
-    /// Not to give a set to a thread that only the parent has.
+    /// So that no set is used up by a thread that only the parent of a fork has.
     process: fork::Process,
 }
 
@@ -23,7 +23,7 @@ impl AutoResetEvent {
 
 #[pymethods]
 impl AutoResetEvent {
-    /// As that of `Event`.
+    /// Takes what the `__init__` of a subclass takes, as the constructor of `Event` does.
     #[new]
     #[classmethod]
     #[pyo3(signature = (*args, **kwargs), text_signature = "()")]
@@ -39,29 +39,28 @@ impl AutoResetEvent {
         })
     }
 
-    /// Release one thread that waits, or if there is none, remember the set for the next one that will.
+    /// Release one waiting thread. If there is none, keep a token for the next thread that waits.
     ///
-    /// Return True if it did either, False if a set was remembered already. Everything that the calling thread did before
-    /// is visible to the thread that is released.
+    /// Return True if it did either, False if there was a token already. Everything that the calling thread did before is
+    /// visible to the thread that is released.
     fn set(&self) -> bool {
         host::about_to_set();
         self.word().set()
     }
 
-    /// Forget the set that is remembered. Return True if there was one.
+    /// Remove the token. Return True if there was one.
     fn clear(&self) -> bool {
         self.word().clear()
     }
 
-    /// Whether a set is remembered, so that a wait would return at once.
+    /// Return whether there is a token, so that a wait would return at once.
     fn is_set(&self) -> bool {
         self.word().is_set()
     }
 
-    /// Wait until a set releases this thread, or take the one that is remembered. Return True, or False if none came in
-    /// time.
+    /// Take the token, or wait until a set releases this thread. Return True, or False if no set came in time.
     ///
-    /// timeout and errors are as for Event.wait. With a timeout of zero, it takes what is remembered and never blocks.
+    /// timeout and errors are as for Event.wait. With a timeout of zero it takes the token if there is one, and never blocks.
     #[pyo3(signature = (timeout=None))]
     fn wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
         let word = self.word();
@@ -84,7 +83,7 @@ impl AutoResetEvent {
     }
 }
 
-/// Of a wait that raises what a signal handler raised, though it has been released meanwhile: the set is for others.
+/// For a wait that was released, but raises what a signal handler raised: passes the set on to another thread.
 pub fn give_back(event: &futex_event::AutoResetEvent<Word>, released: bool) {
     if released {
         event.set();

@@ -1,11 +1,11 @@
-//! `Event`: to the letter what `threading.Event` is for those who use it.
+//! `Event`: has the methods, results and errors of `threading.Event`.
 
 use crate::{arguments, host, repr, timeout, word::Word};
 use pyo3::exceptions::PyDeprecationWarning;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
-/// A flag that threads can wait for; it is unset to begin with. A drop-in for threading.Event.
+/// A flag that threads can wait for. It is unset to begin with. A drop-in replacement for threading.Event.
 #[pyclass(module = "futex_event", subclass, weakref, dict, frozen)]
 pub struct Event {
     pub word: futex_event::Event<Word>,
@@ -27,25 +27,25 @@ impl Event {
         Ok(Self { word })
     }
 
-    /// Set the event: every thread that waits for it is released, and so is every wait from now on, until it is cleared.
+    /// Set the event: release every waiting thread, and every later wait until the event is cleared.
     ///
-    /// Everything that the calling thread did before is visible to the threads released.
+    /// Everything that the calling thread did before is visible to the released threads.
     fn set(&self) {
         host::about_to_set();
         self.word.set();
     }
 
-    /// Make the event unset. A thread that has been released already still returns from its wait.
+    /// Make the event unset. A thread that was released before still returns from its wait.
     fn clear(&self) {
         self.word.clear();
     }
 
-    /// Whether the event is set.
+    /// Return whether the event is set.
     fn is_set(&self) -> bool {
         self.word.is_set()
     }
 
-    /// The same as is_set, as threading.Event has it too: deprecated there since Python 3.10.
+    /// The old name of is_set, which threading.Event has too. It is deprecated since Python 3.10.
     #[pyo3(name = "isSet")]
     fn is_set_by_its_old_name(&self, py: Python<'_>) -> PyResult<bool> {
         if py.version_info() >= (3, 10) {
@@ -58,11 +58,11 @@ impl Event {
 
     /// Wait until the event is set. Return True, or False if it was not set in time.
     ///
-    /// timeout is in seconds, a float or an int; None means for ever, and zero or less looks once. It is looked at only
-    /// if the event is not set, as threading.Event does.
+    /// timeout is in seconds, a float or an int. None waits forever; zero or less polls once. As in threading.Event, the
+    /// timeout is checked only if the event is not set.
     ///
-    /// Raises TypeError if timeout is no number, OverflowError if it is more than threading.TIMEOUT_MAX, and, in the main
-    /// thread, what a signal handler raises, such as KeyboardInterrupt.
+    /// Raises TypeError if timeout is not a number, OverflowError if it is more than threading.TIMEOUT_MAX, and, in the
+    /// main thread, what a signal handler raises, such as KeyboardInterrupt.
     #[pyo3(signature = (timeout=None))]
     fn wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
         if self.word.is_set() {
@@ -83,7 +83,7 @@ impl Event {
         repr::of(slf, slf.get().word.is_set())
     }
 
-    /// What threading calls in the child of a fork, of the events that it makes: there is nothing to be done.
+    /// threading calls this in the child of a fork for the events that it has made. There is nothing to do.
     #[pyo3(name = "_at_fork_reinit")]
     fn at_fork_reinit(&self) {}
 }

@@ -1,9 +1,9 @@
-//! What is different in the child of a `fork`.
+//! What the child of a `fork` has to repair.
 //!
-//! The threads of the parent are not in the child, other than the one that called `fork`, and that one is the main thread
-//! there. The table of threads that wait for several events is cleared at once. An auto-reset event may have threads
-//! counted that are gone, and is put right when it is first used in the child: to keep a list of all events, for that
-//! purpose, would cost each of them more than it takes.
+//! Of the parent's threads the child has only the one that called `fork`, which is its main thread. So the table of threads
+//! that wait for several events is cleared at once. An auto-reset event may count threads that are gone; it is reset when
+//! it is first used in the child. A list of all events, by which they could be reset at once, would cost each event more
+//! memory than it takes itself.
 
 use crate::{host, word::Word};
 use futex_event::platform::Futex;
@@ -12,10 +12,10 @@ use pyo3::types::PyDict;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-/// How many forks there are between this process and the one that loaded the module, times two.
+/// The number of forks between the process that loaded the module and this one, times two.
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
-/// Has the child of each `os.fork` from now on run what is below.
+/// Registers `after_in_child` for the child of each later `os.fork`.
 pub fn watch(py: Python<'_>) -> PyResult<()> {
     let os = py.import("os")?;
     if !os.hasattr("register_at_fork")? {
@@ -35,9 +35,8 @@ fn after_in_child() {
     host::note_forked_thread();
 }
 
-/// The process in which an object has been used last.
-///
-/// The number of forks as above; the lowest bit says that a thread is just about to enter the object in this process.
+/// The process in which an object was last used: the value of `FORKS` there. The lowest bit is on while a thread runs
+/// `put_right`.
 pub struct Process(AtomicU32);
 
 impl Process {
@@ -64,7 +63,7 @@ impl Process {
                 return;
             }
             if last == entering {
-                // Without a GIL there may be two at once. The other is done in some nanoseconds.
+                // Without a GIL two threads may be here. The other one needs a few nanoseconds.
                 std::thread::yield_now();
             } else if self
                 .0

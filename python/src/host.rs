@@ -1,26 +1,26 @@
-//! Leaving the interpreter for a wait, and coming back.
+//! A wait releases the GIL, runs signal handlers, and takes the GIL back.
 //!
 //! # The GIL
 //!
-//! A thread leaves it when it has found the event unset and is about to spin or sleep, and not before. It does not spin with
-//! the GIL: the thread that is to set the event most likely needs it. `set` keeps it, though it may wake threads by a
-//! system call of some microseconds: to leave it and take it back would cost more, and the threads woken would take it
-//! away first.
+//! A thread releases it when it has found the event unset and is about to spin or sleep, and not before. It does not spin
+//! with the GIL, since the thread that will set the event most likely needs it. `set` keeps the GIL, though it may wake
+//! threads by a system call of some microseconds: to release it and take it back would cost more, since the threads that are
+//! woken would take it first.
 //!
 //! # A hand-off between two threads
 //!
-//! A thread that spins sees the event set within a tenth of a microsecond. But then it wants the GIL, and the thread that
-//! has called `set` still has it. CPython puts those who want the GIL to sleep at once, and wakes them when it is left. So
-//! the spin alone saves one sleep of two: a hand-off takes 2 µs where parking at once takes 8 to 12.
+//! A thread that spins sees a `set` within 0.1 µs. But then it needs the GIL, which the thread that called `set` still holds.
+//! CPython puts threads that need the GIL to sleep at once, and wakes them when it is released. So the spin alone saves one
+//! sleep of two: a hand-off takes 2 µs, where parking at once takes 8 to 12.
 //!
-//! Most often the setter is about to wait in turn, and leaves the GIL within half a microsecond. So a thread whose spin has
-//! seen the event set stays outside for that long, and then finds the GIL free: 0.8 µs. It has to know when. CPython tells
-//! nobody whether the GIL is taken, but our own waits can count how often one of them has left it. A thread calls `set`
-//! with the GIL, so for as long as the count is what it was at the last `set`, that thread has it still, or has left it in
-//! another way. In the second case, or if the setter goes on to work, [`LINGER`] is lost, and the thread then waits for
-//! the GIL like any other.
+//! Most often the setter is about to wait in turn, and releases the GIL within half a microsecond. So a thread whose spin has
+//! seen the event set lingers for that long without asking for the GIL, and then finds it free: 0.8 µs. It has to know when.
+//! CPython does not tell whether the GIL is held, but our own waits can count how often one of them has released it. A
+//! thread calls `set` with the GIL. So while the count is what it was at the last `set`, that thread still holds the GIL, or
+//! has released it in another way. In the second case, and if the setter goes on to work, the thread loses [`LINGER`], and
+//! then waits for the GIL as usual.
 //!
-//! A thread that has slept does not linger: on one CPU it would keep the setter, which it has just preempted, from going on.
+//! A thread that has slept does not linger: on one CPU it would keep off the setter that it has just preempted.
 
 use crate::word;
 use futex_event::Interrupted;
@@ -30,10 +30,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::{Duration, Instant};
 
-/// Runs `wait` without the GIL. What `wait` is given is to be asked whenever the thread has woken without having been
-/// released: whether a signal handler has raised something. That is then raised here.
+/// Runs `wait` without the GIL. `wait` calls the closure that it is given each time the thread has woken without having been
+/// released. The closure runs signal handlers, and returns true if one of them has raised an exception. This function then
+/// raises it.
 ///
-/// If the wait was released nevertheless, `give_back` gets what it was released with.
+/// If the wait has been released all the same, `give_back` gets what it returned.
 pub fn wait<T: Send>(
     py: Python<'_>,
     wait: impl FnOnce(&mut dyn FnMut() -> bool) -> Result<T, Interrupted> + Send,
@@ -60,27 +61,27 @@ pub fn wait<T: Send>(
     }
 }
 
-/// Whether a handler has raised something; if so, no other is run.
+/// Runs signal handlers until one has raised an exception. True if one has.
 fn run_signal_handlers(raised: &mut Option<PyErr>) -> bool {
     if raised.is_none() {
-        // `None` if the interpreter is being finalized: then no handler runs any more.
+        // `None` if the interpreter is being finalized: then no handler runs.
         *raised = Python::try_attach(|py| py.check_signals().err()).flatten();
     }
     raised.is_some()
 }
 
-/// How long to stay outside after a spin if the setter does not leave the GIL.
+/// How long to linger after a spin if the setter does not release the GIL.
 const LINGER: Duration = Duration::from_micros(5);
 
-/// How often a thread has left the GIL for a wait. It is counted when the GIL has been left.
+/// How often a wait has released the GIL. It is counted after the release.
 static LEFT: AtomicU32 = AtomicU32::new(0);
-/// What that was when a thread last called `set`.
+/// The value of `LEFT` when a thread last called `set`.
 static LEFT_BEFORE_SET: AtomicU32 = AtomicU32::new(0);
 
-/// To be called before the `set` of an event that threads of this process wait for.
+/// To be called before the `set` of an event on which threads of this process wait.
 #[inline]
 pub fn about_to_set() {
-    // Relaxed, as everything here: it is about the time that a hand-off takes, and nothing else.
+    // Relaxed, like all accesses of these two: they affect only how long a hand-off takes.
     LEFT_BEFORE_SET.store(LEFT.load(Relaxed), Relaxed);
 }
 
@@ -92,7 +93,7 @@ fn linger() {
     }
 }
 
-/// The thread that runs signal handlers, as `threading.get_ident` calls it.
+/// The `threading.get_ident()` of the thread that runs signal handlers.
 static MAIN_THREAD: AtomicU64 = AtomicU64::new(0);
 
 pub fn note_main_thread(py: Python<'_>) -> PyResult<()> {
@@ -101,14 +102,14 @@ pub fn note_main_thread(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-/// In the child of a `fork`: the thread that has called it is the only one, and so the main thread.
+/// In the child of a `fork`, the calling thread is the only one, and so the main thread.
 pub fn note_forked_thread() {
     MAIN_THREAD.store(this_thread(), Relaxed);
 }
 
 fn this_thread() -> u64 {
     extern "C" {
-        // Of the stable interface, but not of PyO3 before 0.30.
+        // In the stable ABI, but not in PyO3 before 0.30.
         fn PyThread_get_thread_ident() -> c_ulong;
     }
     // SAFETY: the call has no conditions, and is declared as in pythread.h.

@@ -1,7 +1,8 @@
 //! The module `futex_event`: the events of the crate of that name, for Python.
 //!
-//! A class of Python is a thin one over an event of Rust; what a wait does about the interpreter is in [`host`], and
-//! about signals in [`word`] besides. The stable interface of Python 3.9 is enough, so one binary is for every version.
+//! Each Python class is a thin layer over an event of the crate. [`host`] has what a wait does about the GIL and signal
+//! handlers, and [`word`] why the main thread wakes for signals. The module uses the stable ABI of Python 3.9, so one binary
+//! works with every later version.
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
@@ -21,14 +22,14 @@ use pyo3::prelude::*;
 
 /// Events for threads and processes that sleep in the kernel on the event itself.
 ///
-/// Event             does what threading.Event does
-/// AutoResetEvent    each set releases one waiter, or is remembered for the next
+/// Event             a drop-in replacement for threading.Event
+/// AutoResetEvent    each set releases one waiter, or keeps a token for the next
 /// SharedEvent       an Event in memory that processes share; not on Windows
 /// wait_any          waits for the first of several events
 /// wait_all          waits for all of several events
 ///
-/// Timeouts are in seconds, as int or float; None means for ever.
-// No state of the module is guarded by a GIL: the events are atomic words.
+/// Timeouts are in seconds, as int or float; None waits forever.
+// `gil_used = false`: the GIL guards no state of the module, since the events are atomic words.
 #[pymodule(name = "futex_event", gil_used = false)]
 mod module {
     use super::*;

@@ -1,4 +1,4 @@
-//! What events look like: `<futex_event.Event at 0x7f0123456789: unset>`, as `threading.Event` has it.
+//! The `repr` of events: `<futex_event.Event at 0x7f0123456789: unset>`, in the form of `threading.Event`.
 
 use pyo3::prelude::*;
 use pyo3::types::PyType;

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 /// Wait until one of the events releases this thread. Return its index, or None if none was set in time.
 ///
-/// events is an iterable of Event and AutoResetEvent, mixed. If several are set when the wait begins, the first of them
-/// counts. An Event that is set and cleared during the wait counts too. Of an AutoResetEvent it takes one set, of that
-/// event and no other.
+/// events is an iterable of Event and AutoResetEvent, which may be mixed. If several are set when the wait begins, it
+/// returns the index of the first. An Event that is set and cleared during the wait releases it too. If an AutoResetEvent
+/// releases it, it takes one token, of that event only.
 ///
-/// timeout and errors are as for Event.wait; besides, raises ValueError if there are no events, and TypeError if one is
-/// something else.
+/// timeout and errors are as for Event.wait. Also raises ValueError if there are no events, and TypeError if one of them is
+/// of another type.
 #[pyfunction]
 #[pyo3(signature = (events, timeout=None))]
 pub fn wait_any(
@@ -23,7 +23,7 @@ pub fn wait_any(
     events: &Bound<'_, PyAny>,
     timeout: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Option<usize>> {
-    // The wait keeps them alive, whatever happens to the list.
+    // The wait keeps them alive, even if the caller changes the list.
     let events: Vec<Bound<'_, PyAny>> = events.try_iter()?.collect::<PyResult<_>>()?;
     if events.is_empty() {
         return Err(PyValueError::new_err("there is no event to wait for"));
@@ -75,13 +75,13 @@ impl<'a> Kind<'a> {
     }
 }
 
-/// Wait until each of the events has been set, though perhaps not all at the same time. Return True, or False if that did
-/// not come about in time.
+/// Wait until each of the events has been set, not necessarily at the same time. Return True, or False if that did not
+/// happen in time.
 ///
-/// events is an iterable of Event. One that is cleared again during the wait counts as set all the same. If there are none,
-/// it returns True at once. There is no such wait for AutoResetEvent: its sets cannot be taken from several in one step.
+/// events is an iterable of Event. An event that is set and cleared again during the wait counts as set. If there are no
+/// events, it returns True at once. AutoResetEvent is not allowed: tokens cannot be taken from several events in one step.
 ///
-/// timeout and errors are as for Event.wait; besides, raises TypeError if one of the events is something else.
+/// timeout and errors are as for Event.wait. Also raises TypeError if one of the events is of another type.
 #[pyfunction]
 #[pyo3(signature = (events, timeout=None))]
 pub fn wait_all(

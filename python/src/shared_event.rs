@@ -7,15 +7,16 @@ use pyo3::prelude::*;
 
 /// An event for several processes: the four bytes at an offset into memory that they share.
 ///
-/// buffer is anything writable that gives its memory to others: an mmap.mmap, the buf of a
-/// multiprocessing.shared_memory.SharedMemory, a memoryview of them. The event keeps it alive and open: close it after the
-/// event is gone. Four zero bytes are an unset event, and the address of the first has to be a multiple of four. The bytes
-/// are for the event alone.
+/// buffer is any writable object with the buffer protocol: an mmap.mmap, the buf of a
+/// multiprocessing.shared_memory.SharedMemory, a memoryview of them. The event keeps it alive and open, so it can be closed
+/// only after the event is gone. Four zero bytes are an unset event. The address of the first byte must be a multiple of
+/// four. Nothing else may write to these bytes.
 ///
-/// A process may be killed at any instruction, in any method: the event goes on working for the others, unlike
-/// multiprocessing.Event.
+/// A process may be killed at any instruction, in any method: the event still works for the others. A
+/// multiprocessing.Event does not.
 ///
-/// Raises TypeError if buffer is not writable or not contiguous, ValueError if offset leads out of it or is not aligned.
+/// Raises TypeError if buffer is not writable or not contiguous, ValueError if the four bytes are not inside it or not
+/// aligned.
 #[pyclass(module = "futex_event", subclass, weakref, dict, frozen)]
 pub struct SharedEvent {
     word: &'static futex_event::Event<SharedWord>,
@@ -28,8 +29,8 @@ impl SharedEvent {
     #[new]
     #[pyo3(signature = (buffer, offset=0))]
     fn new(buffer: &Bound<'_, PyAny>, offset: isize) -> PyResult<Self> {
-        // Buffers are not in the stable interface before Python 3.11, but ctypes knows how to hold one: as long as this
-        // object is there, the memory can be neither unmapped nor moved. It also checks the arguments.
+        // The stable ABI has no buffers before Python 3.11, but ctypes can hold one: as long as this object is there, the
+        // memory can be neither unmapped nor moved. ctypes also checks the arguments.
         let ctypes = buffer.py().import("ctypes")?;
         let exported = ctypes
             .getattr("c_uint32")?
@@ -48,27 +49,27 @@ impl SharedEvent {
         Ok(Self { word, exported })
     }
 
-    /// Set the event: every thread that waits for it is released, in all processes, until it is cleared.
+    /// Set the event: release every waiting thread in all processes, and every later wait until the event is cleared.
     ///
-    /// Return True if it was unset.
+    /// Return True if it was unset. Everything that the calling thread did before is visible to the released threads.
     fn set(&self) -> bool {
         self.word.set()
     }
 
-    /// Make the event unset. Return True if it was set. Those released already still return from their waits.
+    /// Make the event unset. Return True if it was set. A thread that was released before still returns from its wait.
     fn clear(&self) -> bool {
         self.word.clear()
     }
 
-    /// Whether the event is set.
+    /// Return whether the event is set.
     fn is_set(&self) -> bool {
         self.word.is_set()
     }
 
     /// Wait until the event is set. Return True, or False if it was not set in time.
     ///
-    /// timeout and errors are as for Event.wait. If the process that was to set it is gone, nobody does: wait with a
-    /// timeout, and look whether it is alive.
+    /// timeout and errors are as for Event.wait. If the process that should set it may die, wait with a timeout and check
+    /// after each whether it is alive.
     #[pyo3(signature = (timeout=None))]
     fn wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
         if self.word.is_set() {

@@ -1,32 +1,32 @@
-//! The words that the events of Python live in.
+//! The futex words of the Python events.
 //!
-//! They are the system's own, with one difference: the main thread does not sleep for longer than [`BACKSTOP`] at a time.
+//! They are those of the system, with one difference: the main thread sleeps for at most [`BACKSTOP`] at a time.
 //!
 //! # Why
 //!
-//! Python's handler of a signal, in C, does no more than to note the signal. The handlers in Python run when the main
-//! thread looks at those notes, and so it has to look. A signal that the main thread takes while it sleeps ends the
-//! sleep, with EINTR, and it looks at once. Two cases are left:
+//! CPython's signal handler in C only records the signal. The handlers in Python run when the main thread checks for
+//! recorded signals, so a wait has to check. A signal that the main thread takes while it sleeps ends the sleep with EINTR,
+//! and the thread checks at once. Two cases remain:
 //!
-//! - the signal comes after the last look and before the kernel has put the thread to sleep. A futex has nothing like the
-//!   signal mask of `ppoll` that would close this gap;
-//! - another thread takes the signal: by `signal.pthread_kill`, or where the main thread blocks it, or on a system that
-//!   gives signals to any thread.
+//! - The signal comes after the last check and before the kernel has put the thread to sleep. A futex has nothing like the
+//!   signal mask of `ppoll`, which would close this gap.
+//! - Another thread takes the signal: after `signal.pthread_kill`, if the main thread blocks the signal, or on a system that
+//!   delivers signals to any thread.
 //!
-//! `signal.set_wakeup_fd` would tell of both, but there is one in a process, and it is the user's. There is no way to ask
-//! without the GIL whether a signal has been noted. So the main thread comes back by itself: the gap costs a signal 40 ms
-//! at most, where `threading.Event` misses it until the next one. Other threads run no handlers and need not look; they sleep
-//! as long as they are to.
+//! `signal.set_wakeup_fd` would report both, but a process has only one, and it belongs to the user. Without the GIL,
+//! nothing says whether a signal has been recorded. So the main thread wakes by itself: the gap delays a handler by 40 ms at
+//! most, where `threading.Event` delays it until the next signal. Other threads run no handlers, and sleep until they are
+//! released or their time is up.
 //!
-//! The sleep is cut short in the word, and not by a loop of short waits, because a wait has to remain one: a manual-reset
-//! event that is set and cleared between two short waits would be missed, and a place among the waiters lost.
+//! The word cuts the sleep short, instead of a loop of short waits: an event that is set and cleared between two short waits
+//! would be missed, and each short wait would give up its place among the waiters.
 
 use futex_event::platform::{Deadline, Futex, Listeners, PrivateFutex, TimedFutex};
 use std::cell::Cell;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// So that with a wake-up and the GIL there are fewer than 50 ms between a signal and its handler.
+/// With the wake-up and the GIL, there are fewer than 50 ms between a signal and its handler.
 const BACKSTOP: Duration = Duration::from_millis(40);
 
 thread_local! {
@@ -34,7 +34,7 @@ thread_local! {
     static RUNS_SIGNAL_HANDLERS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Before a wait of this thread: says whether it is the one in which signal handlers run.
+/// To be called before a wait of this thread, which is the one that runs signal handlers, or not.
 pub fn begin_wait(runs_signal_handlers: bool) {
     RUNS_SIGNAL_HANDLERS.set(runs_signal_handlers);
     HAS_SLEPT.set(false);
@@ -52,16 +52,16 @@ macro_rules! word {
         pub struct $name($inner);
 
         impl $name {
-            #[allow(clippy::declare_interior_mutable_const)] // The initial value, of which each word has its copy.
+            #[allow(clippy::declare_interior_mutable_const)] // Each word has a copy of this initial value.
             pub const ZERO: Self = Self($inner::new(0));
         }
 
-        // SAFETY: every method is that of the system's word, at the same address.
+        // SAFETY: every method calls that of the system's word, at the same address.
         unsafe impl Futex for $name {
             const SHARED: bool = $inner::SHARED;
             const CLOCK: Option<fn() -> Duration> = $inner::CLOCK;
 
-            /// For the children of a `fork`, see [`crate::fork`].
+            /// [`crate::fork`] clears it in the child of a `fork`.
             fn listeners() -> &'static Listeners<Self> {
                 futex_event::platform::listeners!($name, $name::ZERO)
             }
@@ -105,7 +105,7 @@ macro_rules! word {
             }
         }
 
-        // SAFETY: as above; to sleep for a shorter time than asked is to wake for no reason, which a word may do.
+        // SAFETY: as above. A sleep that ends before its deadline is a spurious wake-up, which a word may have.
         unsafe impl TimedFutex for $name {
             fn now() -> Duration {
                 $inner::now()
@@ -127,7 +127,7 @@ macro_rules! word {
 }
 
 word! {
-    /// For the threads of this process.
+    /// For threads of this process.
     Word over PrivateFutex
 }
 
@@ -135,6 +135,6 @@ word! {
 use futex_event::platform::SharedFutex;
 #[cfg(unix)]
 word! {
-    /// For all processes that map the memory.
+    /// For threads of all processes that map the memory.
     SharedWord over SharedFutex
 }

@@ -1,8 +1,10 @@
 """AutoResetEvent: no set is lost, and none counts twice."""
 
+import gc
 import threading
 import time
 import unittest
+import weakref
 
 from futex_event import AutoResetEvent
 from support import LONG, result, start, until_parked
@@ -89,6 +91,16 @@ class AutoResetEventTest(unittest.TestCase):
         event.set()
         self.assertTrue(event.wait())
         self.assertRegex(repr(event), "Named at 0x[0-9a-f]+: unset>$")
+
+    def test_takes_attributes_and_weak_references(self):
+        event = AutoResetEvent()
+        event.reason = "none"
+        self.assertEqual(vars(event), {"reason": "none"})
+        reference = weakref.ref(event)
+        self.assertIs(reference(), event)
+        del event
+        gc.collect()
+        self.assertIsNone(reference())
 
 
 if __name__ == "__main__":

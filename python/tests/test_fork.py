@@ -88,6 +88,28 @@ class ForkTest(unittest.TestCase):
         for waiter in waiters:
             result(waiter)
 
+    def test_threads_of_the_child_may_use_one_for_the_first_time_at_once(self):
+        def use(event, barrier):
+            barrier.wait()
+            sets = [event.set() for _ in range(100)]
+            waits = [event.wait(0) for _ in range(100)]
+            return sum(sets) - sum(waits)
+
+        def check():
+            for event in events:
+                barrier = threading.Barrier(4)
+                threads = [start(use, event, barrier) for _ in range(4)]
+                assert sum(map(result, threads)) == event.clear(), "a set was lost"
+
+        events = [AutoResetEvent() for _ in range(50)]
+        waiters = [start(event.wait) for event in events]
+        until_parked(waiters[-1])
+        self.in_child(check)
+        for event in events:
+            event.set()
+        for waiter in waiters:
+            result(waiter)
+
     def test_the_thread_that_forks_is_the_main_thread(self):
         def check():
             class Raised(Exception):
@@ -114,9 +136,7 @@ class ForkTest(unittest.TestCase):
                 raise AssertionError("the wait was not interrupted")
             result(thread)
 
-        thread = threading.Thread(target=self.in_child, args=(check,))
-        thread.start()
-        thread.join()
+        result(start(self.in_child, check))
 
 
 if __name__ == "__main__":

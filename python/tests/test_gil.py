@@ -1,12 +1,23 @@
 """The GIL: left when a wait is about to spin or sleep, and only then."""
 
+import mmap
 import sys
 import threading
 import time
 import unittest
 
 from futex_event import AutoResetEvent, Event, wait_all, wait_any
-from support import HAS_GIL, LONG, result, start, until_parked
+from support import HAS_GIL, LONG, python, result, start, until_parked
+
+try:
+    from futex_event import SharedEvent
+except ImportError:
+    SharedEvent = None
+
+
+def events():
+    """An event of each kind."""
+    return [Event(), AutoResetEvent()] + ([SharedEvent(mmap.mmap(-1, 4))] if SharedEvent else [])
 
 
 @unittest.skipUnless(HAS_GIL, "SKIPPED: this interpreter has no GIL")
@@ -31,6 +42,8 @@ class GilTest(unittest.TestCase):
             time.sleep(0.001)
 
     def assertKeeps(self, function, *args):
+        # At its first call in a process, PyO3 may leave the GIL to initialize what it keeps.
+        function(*args)
         before = self.turns
         for _ in range(2_000):
             function(*args)
@@ -44,39 +57,59 @@ class GilTest(unittest.TestCase):
             self.assertLess(time.monotonic(), deadline)
 
     def test_kept_where_nothing_blocks(self):
+        for event in events():
+            self.assertKeeps(event.set)
+            self.assertKeeps(event.clear)
+            self.assertKeeps(event.is_set)
+            self.assertKeeps(event.wait, 0)
+            self.assertKeeps(lambda: (event.set(), event.wait()))
+            self.assertKeeps(lambda: (event.set(), event.wait(1)))
         event, was_set, token = Event(), Event(), AutoResetEvent()
         was_set.set()
-        self.assertKeeps(event.set)
-        self.assertKeeps(event.clear)
-        self.assertKeeps(event.is_set)
-        self.assertKeeps(event.wait, 0)
-        self.assertKeeps(was_set.wait)
-        self.assertKeeps(was_set.wait, 1)
-        self.assertKeeps(lambda: token.set() and token.wait())
-        self.assertKeeps(token.wait, 0)
+        self.assertKeeps(lambda: token.set() and wait_any([token]))
         self.assertKeeps(wait_any, [event, was_set])
+        self.assertKeeps(wait_any, [event, was_set], 1)
         self.assertKeeps(wait_any, [event], 0)
         self.assertKeeps(wait_all, [was_set])
+        self.assertKeeps(wait_all, [was_set], 1)
         self.assertKeeps(wait_all, [event], 0)
 
     def test_left_by_waits(self):
-        self.assertLeaves(Event().wait, 1e-6)
-        self.assertLeaves(AutoResetEvent().wait, 1e-6)
+        for event in events():
+            self.assertLeaves(event.wait, 1e-6)
         self.assertLeaves(wait_any, [Event()], 1e-6)
         self.assertLeaves(wait_all, [Event()], 1e-6)
 
     def test_set_keeps_it_though_it_wakes(self):
-        event, released = Event(), []
-        waiters = [start(lambda: released.append(event.wait())) for _ in range(5)]
-        until_parked(*waiters)
-        before = self.turns
-        event.set()
-        end = time.perf_counter() + 0.05
-        while time.perf_counter() < end:
-            pass
-        self.assertEqual((released, self.turns), ([], before))
-        for waiter in waiters:
-            result(waiter)
+        for event in events():
+            released = []
+            waiters = [start(lambda: released.append(event.wait())) for _ in range(5)]
+            until_parked(*waiters)
+            before = self.turns
+            for _ in waiters:
+                event.set()
+            end = time.perf_counter() + 0.05
+            while time.perf_counter() < end:
+                pass
+            self.assertEqual((released, self.turns), ([], before), event)
+            for waiter in waiters:
+                result(waiter)
+
+
+@unittest.skipIf(HAS_GIL, "SKIPPED: this interpreter has a GIL")
+class FreeThreadedTest(unittest.TestCase):
+    def test_the_tests_run_without_a_gil(self):
+        self.assertFalse(sys._is_gil_enabled())
+
+    def test_loading_the_module_does_not_turn_the_gil_on(self):
+        # An interpreter that turns it on prints a warning, too, which python() does not let pass.
+        program = """
+import sys
+assert not sys._is_gil_enabled()
+import futex_event
+assert not sys._is_gil_enabled()
+"""
+        python(program)
 
 
 class StressTest(unittest.TestCase):

@@ -95,6 +95,17 @@ class OneProcessTest(unittest.TestCase):
         event = SharedEvent(memory)
         self.assertRaises(BufferError, memory.extend, b"1234")
 
+    def test_a_cycle_through_the_memory_is_collected(self):
+        class Memory(mmap.mmap):
+            pass
+
+        memory = Memory(-1, 4096)
+        memory.event = SharedEvent(memory)
+        reference = weakref.ref(memory.event)
+        del memory
+        gc.collect()
+        self.assertIsNone(reference())
+
     def test_repr_and_base_class(self):
         class Named(SharedEvent):
             def __new__(cls, name, memory):

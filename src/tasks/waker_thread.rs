@@ -3,8 +3,8 @@
 use super::registry::Pass;
 use super::{ring_group, ASLEEP};
 use crate::platform::{Futex, Tasks};
-use crate::sleep::ForEver;
 use crate::spin::Spin;
+use crate::wait::Forever;
 use core::sync::atomic::Ordering::{Acquire, Relaxed};
 use core::task::Waker;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -107,7 +107,7 @@ impl<F: Futex> WakerThread<F> {
             }
         };
         if is_rung().is_none() {
-            Spin::ADAPTIVE.then_park::<F, _>(address as usize, 1, false, &ForEver, is_rung, park);
+            Spin::ADAPTIVE.then_park::<F, _>(address as usize, 1, false, &Forever, is_rung, park);
         }
         take(doorbell) & !ASLEEP
     }

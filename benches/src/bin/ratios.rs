@@ -1,4 +1,4 @@
-//! Measures everything, prints it beside the goals, and draws it.
+//! Measures everything, prints it next to the goals, and draws it.
 
 use benches::{chart, cold_starts, goals, groups, place, race, table};
 use std::path::{Path, PathBuf};
@@ -7,9 +7,9 @@ use std::{env, fs, io};
 
 const USAGE: &str = "\
 Usage: ratios [--quick] [--rounds N] [--only WORD]... [--out FOLDER]
-  --quick       a look in a minute, not a result: 7 rounds of short batches
+  --quick       a first impression in a minute, not a result: 7 rounds of short batches
   --rounds N    51, if not given
-  --only WORD   the groups with this word in their names only; nothing is drawn
+  --only WORD   only the groups with this word in their names; nothing is drawn
   --out FOLDER  where ratios.csv (every sample), ratios.md and ratios.svg go; target/ratios, if not given
 ";
 
@@ -58,7 +58,7 @@ fn measure(settings: &race::Settings, only: &[String], out: &Path) -> io::Result
     );
     println!("{machine}. The median of the rounds, and the quartiles; × is the ratio to futex-event's.\n");
     match place::pinnable() {
-        0 => println!("SKIPPED: the hand-off on one CPU, and nothing is pinned: this system does not allow it\n"),
+        0 => println!("SKIPPED: the hand-off on one CPU; and no thread is pinned, since this system does not allow it\n"),
         1 => println!("SKIPPED: the hand-off between two CPUs: there is one\n"),
         _ => {}
     }

@@ -54,7 +54,7 @@ impl<T> Deref for Mapped<T> {
 
 impl<T> Drop for Mapped<T> {
     fn drop(&mut self) {
-        // SAFETY: nobody else has this mapping, and nobody borrows from it any longer.
+        // SAFETY: nothing else has this mapping, and nothing borrows from it any longer.
         unsafe { munmap(self.0.as_ptr().cast(), size_of::<T>()) };
     }
 }
@@ -107,7 +107,7 @@ unsafe impl Sync for PthreadFlag {}
 impl PthreadFlag {
     /// Makes them shared. See pthread_mutexattr_setpshared(3p) and pthread_condattr_setpshared(3p).
     fn init(&self) {
-        // SAFETY: each attribute is initialized before it is used, and nobody uses the mutex or the variable yet.
+        // SAFETY: each attribute is initialized before it is used, and no thread uses the mutex or the variable yet.
         unsafe {
             let mut attributes = MaybeUninit::uninit();
             succeeded(libc::pthread_mutexattr_init(attributes.as_mut_ptr()));
@@ -225,7 +225,7 @@ impl Contender for Eventfd {
         // SAFETY: no memory is involved.
         let descriptor = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC) };
         assert_ne!(descriptor, -1, "{}", Error::last_os_error());
-        // SAFETY: it is open, and nobody else's.
+        // SAFETY: it is open, and owned by nothing else.
         Self(unsafe { File::from_raw_fd(descriptor) })
     }
 
@@ -251,7 +251,7 @@ impl Child {
         match unsafe { libc::fork() } {
             -1 => panic!("{}", Error::last_os_error()),
             0 => {
-                // SAFETY: these take numbers only. Without its parent the child would wait for ever.
+                // SAFETY: these take numbers only. Without its parent the child would wait forever.
                 unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
                 // A panic must not go on into what was the parent's business.
                 let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
@@ -265,7 +265,7 @@ impl Child {
     /// Returns when it has ended, as it should.
     pub fn join(self) {
         let mut status = 0;
-        // SAFETY: the child is ours, and nobody else waits for it.
+        // SAFETY: the child is ours, and no other thread waits for it.
         while unsafe { libc::waitpid(self.0, &mut status, 0) } == -1 {
             assert_eq!(
                 Error::last_os_error().kind(),

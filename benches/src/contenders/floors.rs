@@ -8,7 +8,7 @@ use std::sync::atomic::{
 };
 use std::time::Duration;
 
-/// The bare atomic instructions: swaps to set and to clear, a load to look, and to wait a load again and again.
+/// The bare atomic instructions: swaps to set and to clear, a load to check, and loads in a loop to wait.
 pub struct BareAtomic(AtomicU32);
 
 impl Contender for BareAtomic {
@@ -32,7 +32,7 @@ impl ManualReset for BareAtomic {
         self.0.swap(0, Acquire);
     }
 
-    /// The flag is a bit, which takes an instruction less to look at than whether a word is zero.
+    /// The flag is a bit, which takes one instruction less to check than whether a word is zero.
     #[inline]
     fn is_set(&self) -> bool {
         self.0.load(Acquire) & 1 != 0
@@ -56,20 +56,20 @@ impl BareAtomic {
 }
 
 impl Timed for BareAtomic {
-    /// Looks once: it stands beside waits with no time left only.
+    /// Checks once: it is compared only with waits that have no time left.
     #[inline]
     fn wait_timeout(&self, _: Duration) -> bool {
         self.is_set()
     }
 }
 
-/// The bare instructions of an event that counts its generations in the word it is set in. To set is to look at what was
-/// there as well, to clear is to replace what was read. On x86-64 both are a load and a `lock cmpxchg`.
+/// The bare instructions of an event that counts its generations in the word it is set in. `set` also needs the value
+/// before, and `clear` replaces the value that it read. On x86-64 both are a load and a `lock cmpxchg`.
 pub struct BareCompareExchange(AtomicU32);
 
 impl BareCompareExchange {
     const SET: u32 = 1 << 0;
-    /// Never there; but `set` must look.
+    /// Never on; but `set` must check it.
     const PARKED: u32 = 1 << 1;
     const ONE_GENERATION: u32 = 1 << 2;
 

@@ -40,7 +40,7 @@ impl HandOff for CrossbeamParker {
     }
 }
 
-/// `std::thread::park` may return for nothing, so it needs a flag.
+/// `std::thread::park` may return spuriously, so it needs a flag.
 pub struct StdPark {
     set: AtomicBool,
     waiter: OnceLock<Thread>,

@@ -1,5 +1,5 @@
-//! Ways to wait for whichever comes first: work, or the word to stop. Each is handed work; the stop never comes, but has
-//! to be waited for, and has precedence.
+//! Ways to wait for the first of two: work, or a request to stop. Each is handed work; the stop never comes, but is waited
+//! for, and has precedence.
 
 use super::{Contender, HandOff, Kind, ListenerEvent, ManualReset};
 use event_listener::listener;
@@ -7,7 +7,7 @@ use futex_event::{wait_all, wait_any, AutoResetEvent, Event, Spin};
 use futures_lite::future::{block_on, or};
 use std::time::Duration;
 
-/// How often the loops look at the other event.
+/// How often the loops check the other event.
 const PERIOD: Duration = Duration::from_millis(1);
 
 /// Work is an auto-reset event.
@@ -100,8 +100,8 @@ impl HandOff for WaitAll {
     }
 }
 
-/// A while for the one event, a while for the other. It does not look before it parks: that is nothing beside the while,
-/// and all those looks in vain would be remembered of the place in memory, where another contender's events come next.
+/// Waits for one event for a moment, then for the other. It does not spin before it parks: a spin is short compared with
+/// that moment, and unsuccessful spins would be remembered for the address, at which another contender's events come next.
 pub struct InTurn(WaitAny);
 
 impl Contender for InTurn {
@@ -127,12 +127,12 @@ impl HandOff for InTurn {
     }
 }
 
-/// A while for work, a look at the other event. What this costs is not in the round trip: the stop comes late, and a
-/// thread without work wakes a thousand times a second.
+/// Waits for work for a moment, then checks the other event. The round trip does not show what this costs: a stop comes
+/// late, and a thread without work wakes a thousand times a second.
 pub struct LookAtStop(WaitAny);
 
 impl Contender for LookAtStop {
-    const NAME: &'static str = "wait_timeout, look at stop";
+    const NAME: &'static str = "wait_timeout, check stop";
 
     fn unset() -> Self {
         Self(WaitAny::unset())

@@ -1,4 +1,4 @@
-//! An event for several processes, on Linux: what it takes with nobody waiting, and a round trip between a process and
+//! An event for several processes, on Linux: what it takes with no process waiting, and a round trip between a process and
 //! its child. Beside it stands the private event, whose round trip is one between two threads.
 
 use super::hand_off::{self, round_trips, Turns, TwoEvents, FIRST_TURNS};

@@ -22,7 +22,7 @@ pub fn groups() -> Vec<Group> {
         .map(|(place, cpus)| {
             let mut entries = Vec::new();
             if cpus[0] != cpus[1] {
-                // Whoever spins on one CPU waits for a thread that cannot run meanwhile.
+                // A thread that spins on one CPU waits for a thread that cannot run meanwhile.
                 entries.push(Entry::named(
                     "spinning on one line",
                     Kind::Floor,
@@ -159,7 +159,7 @@ impl<H: HandOff> Turns for TwoEvents<H> {
     }
 }
 
-/// The floor: a word that says whose turn it is, and both look at it all the time.
+/// The floor: a word that says whose turn it is, which both read all the time.
 pub struct OneLine(CachePadded<AtomicU32>);
 
 impl OneLine {

@@ -28,7 +28,7 @@ macro_rules! every_queue {
 
 pub fn groups() -> Vec<Group> {
     let through = |threads| Group {
-        name: format!("queue, {threads} producers and as many consumers"),
+        name: format!("queue, {threads} producers × {threads} consumers"),
         figures: vec![time("an item")],
         entries: every_queue!(throughput(threads)),
         batch: Batch::Lasting(Duration::from_millis(20)),

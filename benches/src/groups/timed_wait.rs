@@ -1,4 +1,4 @@
-//! Waits that nobody ends: how late they come back, and what CPU time they have used.
+//! Waits that time out: how late they return, and how much CPU time they have used.
 
 use crate::contenders::*;
 use crate::group::{nanoseconds, time, Batch, Entry, Group};

@@ -1,4 +1,4 @@
-//! One thread, pinned, and nobody else. Each operation is compiled into a loop of its own, the same loop for all.
+//! One pinned thread and no other. Each operation is compiled into a loop of its own, the same loop for all.
 
 use crate::contenders::*;
 use crate::group::{time, timed, Batch, Entry, Group};

@@ -47,7 +47,7 @@ impl<E: Contender, const N: usize> Contender for Several<E, N> {
     }
 }
 
-/// The floor is a look at each.
+/// The floor is one load of each.
 fn last_set<const N: usize>() -> Vec<Entry> {
     vec![
         measure(Contender::set, |flags: &Several<BareAtomic, N>| {

@@ -6,6 +6,7 @@ use futex_event::{wait_any, AutoResetEvent, Event};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 
+pub const TIME: &str = "hand-off and answer";
 /// Linux only.
 pub const SWITCHES: &str = "voluntary context switches";
 
@@ -15,7 +16,7 @@ pub const EACH: &str = "wait, work for each";
 pub const ALL: &str = "wait, work for all";
 
 pub fn groups() -> Vec<Group> {
-    let mut figures = vec![time("hand-off and answer")];
+    let mut figures = vec![time(TIME)];
     if cfg!(target_os = "linux") {
         figures.push(Figure {
             name: SWITCHES,

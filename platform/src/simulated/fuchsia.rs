@@ -77,7 +77,7 @@ conform!(the_private_word_conforms: Private);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rehearsal::claims;
+    use crate::simulated::claims;
 
     #[test]
     fn each_answer_has_its_meaning() {

@@ -103,7 +103,7 @@ private_and_shared_words!();
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rehearsal::claims;
+    use crate::simulated::claims;
 
     #[test]
     fn each_answer_has_its_meaning() {

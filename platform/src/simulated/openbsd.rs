@@ -104,7 +104,7 @@ sleeps_by!(OlderShared, older(Scope::Shared));
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rehearsal::claims;
+    use crate::simulated::claims;
     use crate::{conformance, Deadline, Futex, TimedFutex};
 
     #[test]

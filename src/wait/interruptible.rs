@@ -17,8 +17,8 @@
 //! leaves in the middle of a protocol. What the wait has in the event or in the table of listeners is taken back by
 //! destructors: see `Counted` and `Listening`.
 
+use super::{Sleep, Until};
 use crate::platform::{Deadline, TimedFutex};
-use crate::sleep::{Sleep, Until};
 use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::time::Duration;
@@ -115,5 +115,69 @@ impl<F: TimedFutex, C: FnMut() -> bool> Sleep<F> for Interruptible<'_, C> {
     /// Asks, too: a listener that is nudged again and again does not come to sleep.
     fn is_over(&self) -> bool {
         Sleep::<F>::is_over(&self.until) || self.interruption.ask()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::PrivateFutex;
+
+    /// A sleep that ends at once, since the word has another value.
+    fn sleep<C: FnMut() -> bool>(until: &Interruptible<'_, C>) -> bool {
+        until.on(&PrivateFutex::new(0), 1)
+    }
+
+    fn is_over<C: FnMut() -> bool>(until: &Interruptible<'_, C>) -> bool {
+        Sleep::<PrivateFutex>::is_over(until)
+    }
+
+    #[test]
+    fn the_closure_is_asked_once_after_each_sleep() {
+        let asked = Cell::new(0);
+        let interruption = Interruption::new(|| {
+            asked.set(asked.get() + 1);
+            false
+        });
+        let until = interruption.or(Until::NEVER);
+        for sleeps in 0..3 {
+            assert!(sleep(&until));
+            assert_eq!(asked.get(), sleeps);
+        }
+        // A listener that has been nudged asks, and does not ask again before it has slept.
+        assert!(!is_over(&until));
+        assert_eq!(asked.get(), 3);
+        assert!(sleep(&until));
+        assert_eq!(asked.get(), 3);
+        assert!(sleep(&until));
+        assert_eq!(asked.get(), 4);
+    }
+
+    #[test]
+    fn a_closure_that_has_said_yes_is_not_asked_again() {
+        let has_said_yes = Cell::new(false);
+        let interruption = Interruption::new(|| {
+            assert!(!has_said_yes.replace(true), "asked again");
+            true
+        });
+        let until = interruption.or(Until::NEVER);
+        assert!(sleep(&until));
+        assert!(!sleep(&until));
+        assert!(!sleep(&until));
+        assert!(is_over(&until));
+        assert_eq!(interruption.answer(Some(7)), Ok(Some(7)));
+        assert_eq!(interruption.answer(None::<()>), Err(Interrupted));
+    }
+
+    #[test]
+    fn a_nudged_listener_asks_the_closure_and_reads_the_clock() {
+        let interruption = Interruption::new(|| true);
+        assert!(is_over(&interruption.or(Until::NEVER)));
+
+        let interruption = Interruption::new(|| false);
+        let now = Until::after::<PrivateFutex>(Duration::from_nanos(1)).unwrap();
+        while !Sleep::<PrivateFutex>::is_over(&now) {}
+        assert!(is_over(&interruption.or(now)));
+        assert_eq!(interruption.answer(None::<()>), Ok(None));
     }
 }

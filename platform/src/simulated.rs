@@ -1,10 +1,10 @@
-//! The backends of other systems, run on Linux against a rehearsal of their calls.
+//! The backends of other systems, run on Linux with their systems' calls simulated.
 //!
-//! Each file in `rehearsal/` compiles one backend as it is, and defines the functions that it takes from its system: with
-//! the behaviour that the system's manual page describes, odd answers included, on top of Linux's futex. This proves our
-//! side of the calls. That the systems keep theirs, it cannot prove.
+//! Each file in `simulated/` compiles one backend unchanged and defines the functions that the backend takes from its
+//! system. They behave as the system's manual page and source say, rare answers included, and are built on Linux's futex.
+//! This checks the backend. It cannot show that the system itself behaves so.
 //!
-//! Numbers that stand in a system's headers are written out there once more, so that a wrong one in a backend shows.
+//! Constants from a system's headers are written out again there, so that a wrong one in a backend is noticed.
 
 #![allow(dead_code, unused_imports)] // A build for tests of the whole workspace uses one of the backends only.
 
@@ -161,7 +161,7 @@ fn odd_answer(odd: &[c_int]) -> Option<c_int> {
     }
 }
 
-/// Claims about the answers of a rehearsed wait.
+/// Claims about the answers of a simulated wait.
 #[cfg(test)]
 mod claims {
     use super::*;

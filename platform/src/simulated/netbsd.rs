@@ -135,7 +135,7 @@ sleeps_by!(UntoldPrivate, untold(Scope::Private));
 mod tests {
     use super::*;
     use crate::conformance;
-    use crate::rehearsal::claims;
+    use crate::simulated::claims;
     use crate::{Deadline, Futex, TimedFutex};
 
     #[test]

@@ -60,7 +60,7 @@ conform!(the_word_conforms: Word);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rehearsal::claims;
+    use crate::simulated::claims;
 
     #[test]
     fn each_answer_has_its_meaning() {
