@@ -1,25 +1,25 @@
 //! Models of waiting for several events.
 
 use futex_event::{wait_all, wait_any, wait_any_timeout, AutoResetEvent, Event};
+use futex_event_loom::{asleep, leave_free, until_quiet, LoomFutex, SleepEnd};
 use loom::sync::Arc;
-use loom_tests::{
-    asleep, explore, leave_free, spawn, until_quiet, Fault, Guarded, Word, TIMED, UNTIMED,
-};
+use loom_tests::{explore, preemptions, spawn, Bound, Guarded, TIMED, UNTIMED};
+
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 struct Pair {
-    manual: Guarded<Event<Word>>,
-    auto: Guarded<AutoResetEvent<Word>>,
+    manual: Guarded<Event<LoomFutex>>,
+    auto: Guarded<AutoResetEvent<LoomFutex>>,
 }
 
 impl Pair {
     fn unset() -> Arc<Self> {
         Arc::new(Self {
-            manual: Guarded::new(Event::with_futex(Word::default())),
-            auto: Guarded::new(AutoResetEvent::with_futex(Word::default())),
+            manual: Guarded::new(Event::with_futex(LoomFutex::default())),
+            auto: Guarded::new(AutoResetEvent::with_futex(LoomFutex::default())),
         })
     }
 
@@ -58,7 +58,7 @@ impl Pair {
 
 #[test]
 fn the_first_of_two_sets_ends_the_wait_and_the_other_remains() {
-    explore("two setters", Some(2), [UNTIMED], |[script]| {
+    explore("two setters", preemptions(2), [UNTIMED], |[script]| {
         let pair = Pair::unset();
         let waiter = spawn(script, &pair, Pair::wait);
         let other = spawn(&[], &pair, Pair::set_manual);
@@ -72,7 +72,7 @@ fn the_first_of_two_sets_ends_the_wait_and_the_other_remains() {
 
 #[test]
 fn a_pulse_ends_the_wait() {
-    explore("pulse", None, [UNTIMED], |[script]| {
+    explore("pulse", Bound::None, [UNTIMED], |[script]| {
         let pair = Pair::unset();
         let waiter = spawn(script, &pair, Pair::wait);
         until_quiet();
@@ -84,27 +84,32 @@ fn a_pulse_ends_the_wait() {
 
 #[test]
 fn marks_survive_a_clear() {
-    explore("set, clear, wait again", Some(2), [UNTIMED], |[script]| {
-        let pair = Pair::unset();
-        let waiter = spawn(script, &pair, |pair| {
-            let first = pair.wait();
-            if first == 0 {
-                pair.manual.event.clear();
-            }
-            [first, pair.wait()]
-        });
-        assert!(pair.set_manual());
-        assert!(pair.set_auto());
-        let [first, second] = waiter.join();
-        assert!(first == 1 || second == 1);
-    });
+    explore(
+        "set, clear, wait again",
+        preemptions(2),
+        [UNTIMED],
+        |[script]| {
+            let pair = Pair::unset();
+            let waiter = spawn(script, &pair, |pair| {
+                let first = pair.wait();
+                if first == 0 {
+                    pair.manual.event.clear();
+                }
+                [first, pair.wait()]
+            });
+            assert!(pair.set_manual());
+            assert!(pair.set_auto());
+            let [first, second] = waiter.join();
+            assert!(first == 1 || second == 1);
+        },
+    );
 }
 
 #[test]
 fn a_plain_waiter_is_served_first_and_no_token_is_lost() {
     explore(
         "a plain waiter beside",
-        Some(2),
+        preemptions(2),
         [UNTIMED, &[&[]]],
         |[any, plain]| {
             let pair = Pair::unset();
@@ -125,7 +130,7 @@ fn a_plain_waiter_is_served_first_and_no_token_is_lost() {
 fn of_two_who_wait_for_any_event_one_takes_the_token() {
     explore(
         "two waiters, two sets",
-        Some(1),
+        preemptions(1),
         [&[&[]], &[&[]]],
         |[first, second]| {
             let pair = Pair::unset();
@@ -146,25 +151,30 @@ fn of_two_who_wait_for_any_event_one_takes_the_token() {
 
 #[test]
 fn a_timeout_takes_no_token_with_it() {
-    explore("timeout against sets", Some(2), [TIMED], |[script]| {
-        let pair = Pair::unset();
-        let waiter = spawn(script, &pair, Pair::wait_timeout);
-        assert!(pair.set_auto());
-        let released = waiter.join();
-        assert_ne!(released, Some(0));
-        assert_eq!(pair.auto.event.is_set(), released.is_none());
-        assert!(!pair.manual.event.is_set());
-    });
+    explore(
+        "timeout against sets",
+        preemptions(2),
+        [TIMED],
+        |[script]| {
+            let pair = Pair::unset();
+            let waiter = spawn(script, &pair, Pair::wait_timeout);
+            assert!(pair.set_auto());
+            let released = waiter.join();
+            assert_ne!(released, Some(0));
+            assert_eq!(pair.auto.event.is_set(), released.is_none());
+            assert!(!pair.manual.event.is_set());
+        },
+    );
 }
 
 #[test]
 fn the_waiter_may_free_the_events() {
-    explore("free after wake", None, [UNTIMED], |[script]| {
+    explore("free after wake", Bound::None, [UNTIMED], |[script]| {
         let pair = Pair::unset();
         let waiter = spawn(script, &pair, |pair| {
             assert_eq!(pair.wait(), 0);
-            pair.manual.retire();
-            pair.auto.retire();
+            pair.manual.free();
+            pair.auto.free();
         });
         pair.set_manual();
         waiter.join();
@@ -174,50 +184,60 @@ fn the_waiter_may_free_the_events() {
 /// Where all slots are taken.
 #[test]
 fn a_thread_in_the_overflow_slot_misses_no_set() {
-    explore("overflow", Some(2), [TIMED, &[&[]]], |[script, other]| {
-        leave_free(0);
-        let pair = Pair::unset();
-        let waiter = spawn(script, &pair, Pair::wait_timeout);
-        let untimed = spawn(other, &pair, Pair::wait);
-        assert!(pair.set_auto());
-        until_quiet();
-        assert!(pair.set_manual());
-        let mut taken = usize::from(waiter.join() == Some(1));
-        taken += usize::from(untimed.join() == 1);
-        assert_eq!(taken + usize::from(pair.auto.event.is_set()), 1);
-    });
+    explore(
+        "overflow",
+        preemptions(1).deep(2),
+        [TIMED, &[&[]]],
+        |[script, other]| {
+            leave_free(0);
+            let pair = Pair::unset();
+            let waiter = spawn(script, &pair, Pair::wait_timeout);
+            let untimed = spawn(other, &pair, Pair::wait);
+            assert!(pair.set_auto());
+            until_quiet();
+            assert!(pair.set_manual());
+            let mut taken = usize::from(waiter.join() == Some(1));
+            taken += usize::from(untimed.join() == 1);
+            assert_eq!(taken + usize::from(pair.auto.event.is_set()), 1);
+        },
+    );
 }
 
 /// A setter that comes upon a slot when it is used for another event.
 #[test]
 fn a_slot_is_claimed_for_the_event_that_it_is_used_for_now() {
-    type Events = [Guarded<AutoResetEvent<Word>>; 2];
-    const TIMES_OUT: &[Fault] = &[Fault::TimeOut];
-    explore("slot used again", Some(3), [&[TIMES_OUT]], |[script]| {
-        leave_free(1);
-        let events: [_; 2] = [(); 2].map(|()| AutoResetEvent::with_futex(Word::default()));
-        let events = Arc::new(events.map(Guarded::new));
-        let waiter = spawn(script, &events, |events: &Events| {
-            let first = wait_any_timeout([&events[0].event], TIMEOUT).is_some();
-            wait_any([&events[1].event]);
-            assert_eq!(events[1].read(), 1);
-            first
-        });
-        let other = spawn(&[], &events, |events: &Events| events[0].event.set());
-        events[1].write(1);
-        assert!(events[1].event.set());
-        assert!(other.join());
-        let first = waiter.join();
-        assert_eq!(events[0].event.is_set(), !first);
-        assert!(!events[1].event.is_set());
-    });
+    type Events = [Guarded<AutoResetEvent<LoomFutex>>; 2];
+    const TIMES_OUT: &[SleepEnd] = &[SleepEnd::Timeout];
+    explore(
+        "slot used again",
+        preemptions(1).deep(3),
+        [&[TIMES_OUT]],
+        |[script]| {
+            leave_free(1);
+            let events: [_; 2] = [(); 2].map(|()| AutoResetEvent::with_futex(LoomFutex::default()));
+            let events = Arc::new(events.map(Guarded::new));
+            let waiter = spawn(script, &events, |events: &Events| {
+                let first = wait_any_timeout(&[&events[0].event], TIMEOUT).is_some();
+                wait_any(&[&events[1].event]);
+                assert_eq!(events[1].read(), 1);
+                first
+            });
+            let other = spawn(&[], &events, |events: &Events| events[0].event.set());
+            events[1].write(1);
+            assert!(events[1].event.set());
+            assert!(other.join());
+            let first = waiter.join();
+            assert_eq!(events[0].event.is_set(), !first);
+            assert!(!events[1].event.is_set());
+        },
+    );
 }
 
 /// A set that comes when the thread is asleep hands it the token, and leaves nothing for others to find.
 #[test]
 fn a_set_claims_a_thread_that_is_asleep() {
     static ASLEEP: AtomicUsize = AtomicUsize::new(0);
-    explore("claim", Some(3), [&[&[]]], |[script]| {
+    explore("claim", preemptions(3), [&[&[]]], |[script]| {
         let pair = Pair::unset();
         let waiter = spawn(script, &pair, Pair::wait);
         // Unlike `until_quiet`, it does not order the set after what the waiter did.
@@ -233,13 +253,18 @@ fn a_set_claims_a_thread_that_is_asleep() {
 
 #[test]
 fn wait_all_needs_each_event_once_at_any_time() {
-    explore("all of two", Some(2), [UNTIMED], |[script]| {
-        let events = Arc::new([(); 2].map(|()| Guarded::new(Event::with_futex(Word::default()))));
-        let waiter = spawn(script, &events, |events: &[Guarded<Event<Word>>; 2]| {
-            wait_all([&events[0].event, &events[1].event]);
-            assert_eq!(events.each_ref().map(Guarded::read), [1, 1]);
-        });
-        let pulse = |event: &Guarded<Event<Word>>| {
+    explore("all of two", preemptions(2), [UNTIMED], |[script]| {
+        let events =
+            Arc::new([(); 2].map(|()| Guarded::new(Event::with_futex(LoomFutex::default()))));
+        let waiter = spawn(
+            script,
+            &events,
+            |events: &[Guarded<Event<LoomFutex>>; 2]| {
+                wait_all(&[&events[0].event, &events[1].event]);
+                assert_eq!(events.each_ref().map(Guarded::read), [1, 1]);
+            },
+        );
+        let pulse = |event: &Guarded<Event<LoomFutex>>| {
             event.write(1);
             event.event.set();
             event.event.clear();

@@ -1,17 +1,19 @@
 //! Models of `Event`.
 
 use futex_event::{Event, Interrupted};
+use futex_event_loom::{until_quiet, LoomFutex, SleepEnd};
 use loom::sync::Arc;
 use loom::thread;
-use loom_tests::{explore, spawn, until_quiet, Fault, Word, TIMED, UNTIMED};
+use loom_tests::{explore, preemptions, spawn, Bound, TIMED, UNTIMED};
+
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-type Guarded = loom_tests::Guarded<Event<Word>>;
+type Guarded = loom_tests::Guarded<Event<LoomFutex>>;
 
 fn unset() -> Arc<Guarded> {
-    Arc::new(Guarded::new(Event::with_futex(Word::default())))
+    Arc::new(Guarded::new(Event::with_futex(LoomFutex::default())))
 }
 
 fn wait_and_read(guarded: &Guarded) {
@@ -21,21 +23,26 @@ fn wait_and_read(guarded: &Guarded) {
 
 #[test]
 fn set_publishes_to_every_waiter() {
-    explore("publish", Some(3), [UNTIMED, UNTIMED], |[first, second]| {
-        let guarded = unset();
-        let waiters = [
-            spawn(first, &guarded, wait_and_read),
-            spawn(second, &guarded, wait_and_read),
-        ];
-        guarded.write(1);
-        assert!(guarded.event.set());
-        waiters.into_iter().for_each(|waiter| waiter.join());
-    });
+    explore(
+        "publish",
+        preemptions(1).deep(3),
+        [UNTIMED, UNTIMED],
+        |[first, second]| {
+            let guarded = unset();
+            let waiters = [
+                spawn(first, &guarded, wait_and_read),
+                spawn(second, &guarded, wait_and_read),
+            ];
+            guarded.write(1);
+            assert!(guarded.event.set());
+            waiters.into_iter().for_each(|waiter| waiter.join());
+        },
+    );
 }
 
 #[test]
 fn a_pulse_releases_whoever_was_parked() {
-    explore("pulse, one waiter", None, [UNTIMED], |[script]| {
+    explore("pulse, one waiter", Bound::None, [UNTIMED], |[script]| {
         let guarded = unset();
         let waiter = spawn(script, &guarded, wait_and_read);
         until_quiet();
@@ -46,7 +53,7 @@ fn a_pulse_releases_whoever_was_parked() {
     });
     explore(
         "pulse, two waiters",
-        Some(2),
+        preemptions(1).deep(2),
         [UNTIMED, UNTIMED],
         |[first, second]| {
             let guarded = unset();
@@ -68,7 +75,7 @@ fn a_pulse_releases_whoever_was_parked() {
 fn a_pulse_releases_the_parked_and_not_the_newcomer() {
     explore(
         "pulse, newcomer",
-        None,
+        Bound::None,
         [UNTIMED, UNTIMED],
         |[first, second]| {
             let guarded = unset();
@@ -88,28 +95,33 @@ fn a_pulse_releases_the_parked_and_not_the_newcomer() {
 
 #[test]
 fn clear_against_set_against_wait() {
-    explore("clear against set", Some(3), [UNTIMED], |[script]| {
-        let guarded = unset();
-        let waiter = spawn(script, &guarded, wait_and_read);
-        let clearer = spawn(&[], &guarded, |guarded| {
-            let cleared = guarded.event.clear();
-            if cleared {
-                assert_eq!(guarded.read(), 1);
-            }
-            cleared
-        });
-        guarded.write(1);
-        assert!(guarded.event.set());
-        let cleared = clearer.join();
-        // Released already if the clear came between its look and this; if it came before its look, by this.
-        assert_eq!(guarded.event.set(), cleared);
-        waiter.join();
-    });
+    explore(
+        "clear against set",
+        preemptions(1).deep(3),
+        [UNTIMED],
+        |[script]| {
+            let guarded = unset();
+            let waiter = spawn(script, &guarded, wait_and_read);
+            let clearer = spawn(&[], &guarded, |guarded| {
+                let cleared = guarded.event.clear();
+                if cleared {
+                    assert_eq!(guarded.read(), 1);
+                }
+                cleared
+            });
+            guarded.write(1);
+            assert!(guarded.event.set());
+            let cleared = clearer.join();
+            // Released already if the clear came between its look and this; if it came before its look, by this.
+            assert_eq!(guarded.event.set(), cleared);
+            waiter.join();
+        },
+    );
 }
 
 #[test]
 fn park_clear_set_wakes() {
-    explore("park, clear, set", None, [UNTIMED], |[script]| {
+    explore("park, clear, set", Bound::None, [UNTIMED], |[script]| {
         let guarded = unset();
         let waiter = spawn(script, &guarded, wait_and_read);
         assert!(!guarded.event.clear());
@@ -121,23 +133,28 @@ fn park_clear_set_wakes() {
 
 #[test]
 fn the_last_of_several_sets_and_clears_counts() {
-    explore("two generations", Some(3), [UNTIMED], |[script]| {
-        let guarded = unset();
-        let waiter = spawn(script, &guarded, |guarded| guarded.event.wait());
-        let setter = spawn(&[], &guarded, |guarded| {
+    explore(
+        "two generations",
+        preemptions(1).deep(3),
+        [UNTIMED],
+        |[script]| {
+            let guarded = unset();
+            let waiter = spawn(script, &guarded, |guarded| guarded.event.wait());
+            let setter = spawn(&[], &guarded, |guarded| {
+                guarded.event.set();
+            });
             guarded.event.set();
-        });
-        guarded.event.set();
-        guarded.event.clear();
-        guarded.event.set();
-        setter.join();
-        waiter.join();
-    });
+            guarded.event.clear();
+            guarded.event.set();
+            setter.join();
+            waiter.join();
+        },
+    );
 }
 
 #[test]
 fn a_thread_waits_again_in_the_next_generation() {
-    explore("wait twice", Some(3), [UNTIMED], |[script]| {
+    explore("wait twice", preemptions(3), [UNTIMED], |[script]| {
         let guarded = unset();
         let waiter = spawn(script, &guarded, |guarded| {
             guarded.event.wait();
@@ -158,13 +175,13 @@ fn a_thread_waits_again_in_the_next_generation() {
 
 #[test]
 fn timeout_against_set() {
-    explore("timeout against set", None, [TIMED], |[script]| {
+    explore("timeout against set", Bound::None, [TIMED], |[script]| {
         let guarded = unset();
         let waiter = spawn(script, &guarded, move |guarded| {
             if guarded.event.wait_timeout(TIMEOUT) {
                 assert_eq!(guarded.read(), 1);
             } else {
-                assert!(script.contains(&Fault::TimeOut));
+                assert!(script.contains(&SleepEnd::Timeout));
             }
         });
         guarded.write(1);
@@ -176,18 +193,23 @@ fn timeout_against_set() {
 /// It is asked in the place of a sleep, and looks once more when the answer is yes.
 #[test]
 fn interruption_against_set() {
-    explore("interruption against set", None, [UNTIMED], |[script]| {
-        let guarded = unset();
-        let waiter = spawn(script, &guarded, move |guarded| {
-            match guarded.event.wait_interruptible(|| true) {
-                Ok(()) => assert_eq!(guarded.read(), 1),
-                Err(Interrupted) => assert!(!script.is_empty()),
-            }
-        });
-        guarded.write(1);
-        assert!(guarded.event.set());
-        waiter.join();
-    });
+    explore(
+        "interruption against set",
+        Bound::None,
+        [UNTIMED],
+        |[script]| {
+            let guarded = unset();
+            let waiter = spawn(script, &guarded, move |guarded| {
+                match guarded.event.wait_interruptible(|| true) {
+                    Ok(()) => assert_eq!(guarded.read(), 1),
+                    Err(Interrupted) => assert!(!script.is_empty()),
+                }
+            });
+            guarded.write(1);
+            assert!(guarded.event.set());
+            waiter.join();
+        },
+    );
 }
 
 /// Whoever gives up does not take along the mark that somebody else is parked.
@@ -195,7 +217,7 @@ fn interruption_against_set() {
 fn timeout_against_set_against_wait() {
     explore(
         "timeout beside a waiter",
-        Some(3),
+        preemptions(1).deep(3),
         [TIMED, UNTIMED],
         |[timed, untimed]| {
             let guarded = unset();

@@ -3,12 +3,12 @@
 //! The condition is an atomic beside it, whose accesses are all Relaxed: what orders them is the event count alone.
 
 use futex_event::EventCount;
+use futex_event_loom::{asleep, leave_free, until_quiet, LoomFutex, SleepEnd};
 use loom::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use loom::sync::Arc;
 use loom::thread;
-use loom_tests::{
-    asleep, explore, leave_free, spawn, until_quiet, Fault, Guarded, Word, TIMED, UNTIMED,
-};
+use loom_tests::{explore, preemptions, spawn, Guarded, TIMED, UNTIMED};
+
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -16,14 +16,14 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// A number of items, to be taken one by one.
 struct Stock {
     items: AtomicU32,
-    changed: EventCount<Word>,
+    changed: EventCount<LoomFutex>,
 }
 
 impl Stock {
     fn new() -> Arc<Self> {
         Arc::new(Self {
             items: AtomicU32::new(0),
-            changed: EventCount::with_futex(Word::default()),
+            changed: EventCount::with_futex(LoomFutex::default()),
         })
     }
 
@@ -55,14 +55,14 @@ impl Stock {
 /// A flag that is only ever raised.
 struct Flag {
     raised: AtomicBool,
-    changed: EventCount<Word>,
+    changed: EventCount<LoomFutex>,
 }
 
 impl Flag {
     fn new() -> Arc<Self> {
         Arc::new(Self {
             raised: AtomicBool::new(false),
-            changed: EventCount::with_futex(Word::default()),
+            changed: EventCount::with_futex(LoomFutex::default()),
         })
     }
 
@@ -71,7 +71,7 @@ impl Flag {
     }
 }
 
-type Notify = fn(&EventCount<Word>);
+type Notify = fn(&EventCount<LoomFutex>);
 
 const NOTIFICATIONS: [(&str, Notify); 2] = [
     ("of one", EventCount::notify_one),
@@ -85,7 +85,7 @@ fn a_change_is_seen_or_its_notification_finds_the_ticket() {
     for (of, notify) in NOTIFICATIONS {
         explore(
             &format!("change against look, {of}"),
-            Some(3),
+            preemptions(3),
             [UNTIMED],
             move |[script]| {
                 let flag = Flag::new();
@@ -105,7 +105,7 @@ fn a_change_is_seen_or_its_notification_finds_the_ticket() {
 fn two_readers_that_prepare_at_once_see_the_change_or_are_found() {
     explore(
         "two prepare",
-        Some(1),
+        preemptions(1),
         [&[&[]], &[&[]]],
         |[first, second]| {
             let flag = Flag::new();
@@ -125,18 +125,18 @@ fn two_readers_that_prepare_at_once_see_the_change_or_are_found() {
 #[test]
 fn a_wait_that_is_released_sees_what_was_before_the_notification() {
     struct Shared {
-        guarded: Guarded<EventCount<Word>>,
+        guarded: Guarded<EventCount<LoomFutex>>,
         prepared: AtomicBool,
     }
 
     for (of, notify) in NOTIFICATIONS {
         explore(
             &format!("hand over, {of}"),
-            Some(3),
+            preemptions(1).deep(3),
             [UNTIMED],
             move |[script]| {
                 let shared = Arc::new(Shared {
-                    guarded: Guarded::new(EventCount::with_futex(Word::default())),
+                    guarded: Guarded::new(EventCount::with_futex(LoomFutex::default())),
                     prepared: AtomicBool::new(false),
                 });
                 let waiter = spawn(script, &shared, |shared| {
@@ -161,18 +161,18 @@ fn the_event_count_may_be_freed_when_a_wait_has_returned() {
     for (of, notify) in NOTIFICATIONS {
         explore(
             &format!("free after wake, {of}"),
-            Some(3),
+            preemptions(1).deep(3),
             [UNTIMED],
             move |[script]| {
                 let shared = Arc::new((
-                    Guarded::new(EventCount::with_futex(Word::default())),
+                    Guarded::new(EventCount::with_futex(LoomFutex::default())),
                     AtomicBool::new(false),
                 ));
                 let waiter = spawn(script, &shared, |(guarded, prepared)| {
                     let ticket = guarded.event.prepare();
                     prepared.store(true, Relaxed);
                     ticket.wait();
-                    guarded.retire();
+                    guarded.free();
                 });
                 while !shared.1.load(Relaxed) {
                     thread::yield_now();
@@ -186,20 +186,25 @@ fn the_event_count_may_be_freed_when_a_wait_has_returned() {
 
 #[test]
 fn two_items_release_two_threads() {
-    explore("two items", Some(1), [&[&[]], &[&[]]], |[first, second]| {
-        let stock = Stock::new();
-        let takers = [first, second].map(|script| spawn(script, &stock, Stock::wait_and_take));
-        stock.add_one();
-        stock.add_one();
-        takers.into_iter().for_each(|taker| taker.join());
-    });
+    explore(
+        "two items",
+        preemptions(1),
+        [&[&[]], &[&[]]],
+        |[first, second]| {
+            let stock = Stock::new();
+            let takers = [first, second].map(|script| spawn(script, &stock, Stock::wait_and_take));
+            stock.add_one();
+            stock.add_one();
+            takers.into_iter().for_each(|taker| taker.join());
+        },
+    );
 }
 
 #[test]
 fn two_notifiers_release_two_threads() {
     explore(
         "two notifiers",
-        Some(1),
+        preemptions(0).deep(1),
         [&[&[]], &[&[]]],
         |[first, second]| {
             let stock = Stock::new();
@@ -214,29 +219,34 @@ fn two_notifiers_release_two_threads() {
 
 #[test]
 fn one_notification_releases_one_of_those_asleep() {
-    explore("one of two", Some(1), [&[&[]], &[&[]]], |[first, second]| {
-        let stock = Stock::new();
-        let waiters = [first, second].map(|script| {
-            spawn(script, &stock, |stock| {
-                stock.changed.prepare().wait();
-            })
-        });
-        until_quiet();
-        let parked = asleep();
-        assert_eq!(parked, 2);
-        for left in [1, 0] {
-            stock.changed.notify_one();
+    explore(
+        "one of two",
+        preemptions(1),
+        [&[&[]], &[&[]]],
+        |[first, second]| {
+            let stock = Stock::new();
+            let waiters = [first, second].map(|script| {
+                spawn(script, &stock, |stock| {
+                    stock.changed.prepare().wait();
+                })
+            });
             until_quiet();
-            assert_eq!(asleep(), left);
-        }
-        waiters.into_iter().for_each(|waiter| waiter.join());
-    });
+            let parked = asleep();
+            assert_eq!(parked, 2);
+            for left in [1, 0] {
+                stock.changed.notify_one();
+                until_quiet();
+                assert_eq!(asleep(), left);
+            }
+            waiters.into_iter().for_each(|waiter| waiter.join());
+        },
+    );
 }
 
 /// A dropped ticket takes nothing from a thread that waits.
 #[test]
 fn a_cancelled_ticket_takes_no_notification() {
-    explore("cancel", Some(2), [UNTIMED], |[script]| {
+    explore("cancel", preemptions(1).deep(2), [UNTIMED], |[script]| {
         let stock = Stock::new();
         let taker = spawn(script, &stock, Stock::wait_and_take);
         let canceller = spawn(&[], &stock, |stock| {
@@ -250,13 +260,13 @@ fn a_cancelled_ticket_takes_no_notification() {
 
 #[test]
 fn timeout_against_notification() {
-    explore("timeout", Some(3), [TIMED], |[script]| {
+    explore("timeout", preemptions(1).deep(3), [TIMED], |[script]| {
         let flag = Flag::new();
         let waiter = spawn(script, &flag, move |flag| {
             let found = flag
                 .changed
                 .wait_until_timeout(|| flag.is_raised(), TIMEOUT);
-            assert!(found.is_some() || script.contains(&Fault::TimeOut));
+            assert!(found.is_some() || script.contains(&SleepEnd::Timeout));
         });
         flag.raised.store(true, Relaxed);
         flag.changed.notify_one();
@@ -269,7 +279,7 @@ fn timeout_against_notification() {
 fn a_timeout_takes_no_notification() {
     explore(
         "timeout beside a waiter",
-        Some(1),
+        preemptions(1),
         [TIMED, &[&[]]],
         |[timed, untimed]| {
             let stock = Stock::new();
@@ -294,35 +304,45 @@ fn a_timeout_takes_no_notification() {
 /// A thread that comes after a notification of all takes it from none of those before.
 #[test]
 fn notify_all_against_a_newcomer() {
-    explore("newcomer", Some(2), [UNTIMED, &[&[]]], |[first, second]| {
-        let flag = Flag::new();
-        let parked = spawn(first, &flag, |flag| {
-            flag.changed.prepare().wait();
-        });
-        until_quiet();
-        let newcomer = spawn(second, &flag, |flag| flag.changed.prepare().wait());
-        flag.changed.notify_all();
-        parked.join();
-        until_quiet();
-        flag.changed.notify_all();
-        newcomer.join();
-    });
+    explore(
+        "newcomer",
+        preemptions(1).deep(2),
+        [UNTIMED, &[&[]]],
+        |[first, second]| {
+            let flag = Flag::new();
+            let parked = spawn(first, &flag, |flag| {
+                flag.changed.prepare().wait();
+            });
+            until_quiet();
+            let newcomer = spawn(second, &flag, |flag| flag.changed.prepare().wait());
+            flag.changed.notify_all();
+            parked.join();
+            until_quiet();
+            flag.changed.notify_all();
+            newcomer.join();
+        },
+    );
 }
 
 /// No slot is free: all wait in the overflow slot.
 #[test]
 fn threads_without_a_slot_are_released_too() {
-    explore("overflow", Some(1), [UNTIMED, &[&[]]], |[first, second]| {
-        leave_free(0);
-        let stock = Stock::new();
-        let takers = [first, second].map(|script| spawn(script, &stock, Stock::wait_and_take));
-        stock.add_one();
-        stock.add_one();
-        takers.into_iter().for_each(|taker| taker.join());
-    });
+    explore(
+        "overflow",
+        preemptions(1),
+        [UNTIMED, &[&[]]],
+        |[first, second]| {
+            leave_free(0);
+            let stock = Stock::new();
+            let takers = [first, second].map(|script| spawn(script, &stock, Stock::wait_and_take));
+            stock.add_one();
+            stock.add_one();
+            takers.into_iter().for_each(|taker| taker.join());
+        },
+    );
     explore(
         "overflow beside a slot",
-        Some(1),
+        preemptions(1),
         [UNTIMED, &[&[]]],
         |[first, second]| {
             leave_free(1);
@@ -337,17 +357,22 @@ fn threads_without_a_slot_are_released_too() {
 
 #[test]
 fn a_timeout_in_the_overflow_slot() {
-    explore("overflow, timeout", Some(2), [TIMED], |[script]| {
-        leave_free(0);
-        let flag = Flag::new();
-        let waiter = spawn(script, &flag, move |flag| {
-            let found = flag
-                .changed
-                .wait_until_timeout(|| flag.is_raised(), TIMEOUT);
-            assert!(found.is_some() || script.contains(&Fault::TimeOut));
-        });
-        flag.raised.store(true, Relaxed);
-        flag.changed.notify_one();
-        waiter.join();
-    });
+    explore(
+        "overflow, timeout",
+        preemptions(1).deep(2),
+        [TIMED],
+        |[script]| {
+            leave_free(0);
+            let flag = Flag::new();
+            let waiter = spawn(script, &flag, move |flag| {
+                let found = flag
+                    .changed
+                    .wait_until_timeout(|| flag.is_raised(), TIMEOUT);
+                assert!(found.is_some() || script.contains(&SleepEnd::Timeout));
+            });
+            flag.raised.store(true, Relaxed);
+            flag.changed.notify_one();
+            waiter.join();
+        },
+    );
 }

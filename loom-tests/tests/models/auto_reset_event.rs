@@ -3,16 +3,20 @@
 //! On the modelled word two threads can be counted; a third is a listener.
 
 use futex_event::AutoResetEvent;
+use futex_event_loom::{until_quiet, LoomFutex, Running, SleepEnd};
 use loom::sync::Arc;
-use loom_tests::{explore, spawn, until_quiet, Fault, Running, Word, TIMED, UNTIMED};
+use loom_tests::{explore, preemptions, spawn, Bound, TIMED, UNTIMED};
+
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-type Guarded = loom_tests::Guarded<AutoResetEvent<Word>>;
+type Guarded = loom_tests::Guarded<AutoResetEvent<LoomFutex>>;
 
 fn unset() -> Arc<Guarded> {
-    Arc::new(Guarded::new(AutoResetEvent::with_futex(Word::default())))
+    Arc::new(Guarded::new(AutoResetEvent::with_futex(
+        LoomFutex::default(),
+    )))
 }
 
 fn wait_and_read(guarded: &Guarded) {
@@ -34,7 +38,7 @@ fn assert_conserved(guarded: &Guarded, sets: &[bool], taken: &[bool]) {
 
 #[test]
 fn a_token_is_handed_over_with_what_was_before() {
-    explore("hand over", None, [UNTIMED], |[script]| {
+    explore("hand over", Bound::None, [UNTIMED], |[script]| {
         let guarded = unset();
         let waiter = spawn(script, &guarded, wait_and_read);
         guarded.write(1);
@@ -48,7 +52,7 @@ fn a_token_is_handed_over_with_what_was_before() {
 fn two_sets_release_two_parked() {
     explore(
         "two sets, two waiters",
-        Some(2),
+        preemptions(1).deep(2),
         [UNTIMED, UNTIMED],
         |[first, second]| {
             let guarded = unset();
@@ -70,14 +74,14 @@ fn two_sets_release_two_parked() {
 
 #[test]
 fn timeout_against_set() {
-    explore("timeout against set", None, [TIMED], |[script]| {
+    explore("timeout against set", Bound::None, [TIMED], |[script]| {
         let guarded = unset();
         let waiter = spawn(script, &guarded, move |guarded| {
             let released = wait_timeout(guarded);
             if released {
                 assert_eq!(guarded.read(), 1);
             }
-            assert!(released || script.contains(&Fault::TimeOut));
+            assert!(released || script.contains(&SleepEnd::Timeout));
             released
         });
         guarded.write(1);
@@ -89,27 +93,32 @@ fn timeout_against_set() {
 /// It is asked in the place of a sleep, and takes what it was given when the answer is yes.
 #[test]
 fn interruption_against_set() {
-    explore("interruption against set", None, [UNTIMED], |[script]| {
-        let guarded = unset();
-        let waiter = spawn(script, &guarded, move |guarded| {
-            let released = guarded.event.wait_interruptible(|| true).is_ok();
-            if released {
-                assert_eq!(guarded.read(), 1);
-            }
-            assert!(released || !script.is_empty());
-            released
-        });
-        guarded.write(1);
-        let set = guarded.event.set();
-        assert_conserved(&guarded, &[set], &[waiter.join()]);
-    });
+    explore(
+        "interruption against set",
+        Bound::None,
+        [UNTIMED],
+        |[script]| {
+            let guarded = unset();
+            let waiter = spawn(script, &guarded, move |guarded| {
+                let released = guarded.event.wait_interruptible(|| true).is_ok();
+                if released {
+                    assert_eq!(guarded.read(), 1);
+                }
+                assert!(released || !script.is_empty());
+                released
+            });
+            guarded.write(1);
+            let set = guarded.event.set();
+            assert_conserved(&guarded, &[set], &[waiter.join()]);
+        },
+    );
 }
 
 #[test]
 fn timeouts_against_sets() {
     explore(
         "timeouts against sets",
-        Some(2),
+        preemptions(1).deep(2),
         [TIMED, TIMED],
         |[first, second]| {
             let guarded = unset();
@@ -127,16 +136,21 @@ fn timeouts_against_sets() {
 
 #[test]
 fn clear_against_set_against_wait() {
-    explore("clear against set", Some(2), [TIMED], |[script]| {
-        let guarded = unset();
-        let waiter = spawn(script, &guarded, wait_timeout);
-        let clearer = spawn(&[], &guarded, |guarded| guarded.event.clear());
-        let set = guarded.event.set();
-        let (mut sets, mut taken) = release(&guarded, [waiter]);
-        sets.push(set);
-        taken.push(clearer.join());
-        assert_conserved(&guarded, &sets, &taken);
-    });
+    explore(
+        "clear against set",
+        preemptions(1).deep(2),
+        [TIMED],
+        |[script]| {
+            let guarded = unset();
+            let waiter = spawn(script, &guarded, wait_timeout);
+            let clearer = spawn(&[], &guarded, |guarded| guarded.event.clear());
+            let set = guarded.event.set();
+            let (mut sets, mut taken) = release(&guarded, [waiter]);
+            sets.push(set);
+            taken.push(clearer.join());
+            assert_conserved(&guarded, &sets, &taken);
+        },
+    );
 }
 
 /// The newcomer comes when a token has been granted and not yet taken. If it took it, the first would sleep on.
@@ -144,7 +158,7 @@ fn clear_against_set_against_wait() {
 fn grant_against_newcomer() {
     explore(
         "grant against newcomer",
-        Some(3),
+        preemptions(1).deep(3),
         [UNTIMED, TIMED],
         |[first, second]| {
             let guarded = unset();
@@ -163,27 +177,32 @@ fn grant_against_newcomer() {
 /// Threads that come while a grant is there listen, and as many sets release them.
 #[test]
 fn those_that_could_not_be_counted_are_released_by_as_many_sets() {
-    explore("newcomers listen", Some(1), [&[&[]]], |[script]| {
-        let guarded = unset();
-        let parked = spawn(script, &guarded, |guarded| guarded.event.wait());
-        until_quiet();
-        assert!(guarded.event.set());
-        let newcomers = [
-            spawn(&[], &guarded, |guarded| guarded.event.wait()),
-            spawn(&[], &guarded, |guarded| guarded.event.wait()),
-        ];
-        parked.join();
-        until_quiet();
-        assert!(guarded.event.set());
-        assert!(guarded.event.set());
-        newcomers.into_iter().for_each(Running::join);
-        assert!(!guarded.event.is_set());
-    });
+    explore(
+        "newcomers listen",
+        preemptions(0).deep(1),
+        [&[&[]]],
+        |[script]| {
+            let guarded = unset();
+            let parked = spawn(script, &guarded, |guarded| guarded.event.wait());
+            until_quiet();
+            assert!(guarded.event.set());
+            let newcomers = [
+                spawn(&[], &guarded, |guarded| guarded.event.wait()),
+                spawn(&[], &guarded, |guarded| guarded.event.wait()),
+            ];
+            parked.join();
+            until_quiet();
+            assert!(guarded.event.set());
+            assert!(guarded.event.set());
+            newcomers.into_iter().for_each(Running::join);
+            assert!(!guarded.event.is_set());
+        },
+    );
 }
 
 #[test]
 fn a_third_thread_listens_and_loses_nothing() {
-    explore("limit", Some(1), [UNTIMED], |[script]| {
+    explore("limit", preemptions(1), [UNTIMED], |[script]| {
         let guarded = unset();
         let waiters = [
             spawn(script, &guarded, |guarded| guarded.event.wait()),
@@ -204,16 +223,21 @@ fn a_third_thread_listens_and_loses_nothing() {
 
 #[test]
 fn timeouts_of_the_counted_and_of_a_listener() {
-    explore("limit, timeout", Some(1), [TIMED], |[script]| {
-        let guarded = unset();
-        let waiters = [
-            spawn(script, &guarded, wait_timeout),
-            spawn(&[], &guarded, wait_timeout),
-            spawn(&[], &guarded, wait_timeout),
-        ];
-        let (sets, taken) = release(&guarded, waiters);
-        assert_conserved(&guarded, &sets, &taken);
-    });
+    explore(
+        "limit, timeout",
+        preemptions(0).deep(1),
+        [TIMED],
+        |[script]| {
+            let guarded = unset();
+            let waiters = [
+                spawn(script, &guarded, wait_timeout),
+                spawn(&[], &guarded, wait_timeout),
+                spawn(&[], &guarded, wait_timeout),
+            ];
+            let (sets, taken) = release(&guarded, waiters);
+            assert_conserved(&guarded, &sets, &taken);
+        },
+    );
 }
 
 /// Sets the event until all waiters have returned. What the sets returned, and the waits.

@@ -1,11 +1,12 @@
 //! Models of what both kinds of event promise.
 
 use futex_event::{AutoResetEvent, Event};
+use futex_event_loom::{LoomFutex, OnLoomFutex};
 use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use loom::sync::Arc;
-use loom_tests::{explore, spawn, Guarded, Word, UNTIMED};
+use loom_tests::{explore, spawn, Bound, Guarded, UNTIMED};
 
-trait AnyEvent: Send + Sync + 'static {
+trait AnyEvent: OnLoomFutex + Send + Sync + 'static {
     fn unset() -> Self;
     fn set(&self) -> bool;
     fn clear(&self) -> bool;
@@ -18,7 +19,7 @@ macro_rules! any_event {
     ($kind:ty) => {
         impl AnyEvent for $kind {
             fn unset() -> Self {
-                Self::with_futex(Word::default())
+                Self::with_futex(LoomFutex::default())
             }
             fn set(&self) -> bool {
                 self.set()
@@ -38,16 +39,16 @@ macro_rules! any_event {
         }
     };
 }
-any_event!(Event<Word>);
-any_event!(AutoResetEvent<Word>);
+any_event!(Event<LoomFutex>);
+any_event!(AutoResetEvent<LoomFutex>);
 
 macro_rules! on_every_event {
     ($($model:ident,)*) => {
         mod event {
-            $(#[test] fn $model() { super::$model::<super::Event<super::Word>>() })*
+            $(#[test] fn $model() { super::$model::<super::Event<super::LoomFutex>>() })*
         }
         mod auto_reset_event {
-            $(#[test] fn $model() { super::$model::<super::AutoResetEvent<super::Word>>() })*
+            $(#[test] fn $model() { super::$model::<super::AutoResetEvent<super::LoomFutex>>() })*
         }
     };
 }
@@ -69,7 +70,7 @@ fn whoever_sees_the_event_set_sees_what_was_before<E: AnyEvent>() {
         ("try_wait", E::try_wait),
         ("clear", E::clear),
     ] {
-        explore(name, None, [], move |[]| {
+        explore(name, Bound::None, [], move |[]| {
             let guarded = unset::<E>();
             let looker = spawn(&[], &guarded, move |guarded| {
                 if look(&guarded.event) {
@@ -89,7 +90,7 @@ fn one_of_two_sets_and_one_of_two_clears_changes_the_state<E: AnyEvent>() {
         ("two sets", false, E::set as fn(&E) -> bool),
         ("two clears", true, E::clear),
     ] {
-        explore(name, None, [], move |[]| {
+        explore(name, Bound::None, [], move |[]| {
             let guarded = unset::<E>();
             if set {
                 guarded.event.set();
@@ -106,7 +107,7 @@ fn one_of_two_sets_and_one_of_two_clears_changes_the_state<E: AnyEvent>() {
 /// A consumer clears, looks for work, and waits if there is none. The producer's `set` may find the event set already:
 /// were it then no more than a load, the store buffer could hide the work from the look and the load could miss the clear.
 fn set_of_a_set_event_publishes_too<E: AnyEvent>() {
-    explore("redundant set", None, [UNTIMED], |[script]| {
+    explore("redundant set", Bound::None, [UNTIMED], |[script]| {
         let guarded = unset::<E>();
         let pushed = Arc::new(AtomicBool::new(false));
         guarded.event.set();
@@ -127,11 +128,11 @@ fn set_of_a_set_event_publishes_too<E: AnyEvent>() {
 }
 
 fn the_waiter_may_free_the_event<E: AnyEvent>() {
-    explore("free after wake", None, [UNTIMED], |[script]| {
+    explore("free after wake", Bound::None, [UNTIMED], |[script]| {
         let guarded = unset::<E>();
         let waiter = spawn(script, &guarded, |guarded| {
             guarded.event.wait();
-            guarded.retire();
+            guarded.free();
         });
         assert!(guarded.event.set());
         waiter.join();

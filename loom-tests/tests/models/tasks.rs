@@ -5,9 +5,11 @@
 //! the count or the thread's number.
 
 use futex_event::{wait_any_async, AutoResetEvent, Event, EventCount, WakerThread};
+use futex_event_loom::{until_quiet, LoomFutex, Running};
 use loom::sync::atomic::AtomicU32;
 use loom::sync::Arc;
-use loom_tests::{explore, spawn, until_quiet, Guarded, Running, Script, Word, UNTIMED};
+use loom_tests::{explore, preemptions, spawn, Guarded, Script, UNTIMED};
+
 use std::cell::Cell;
 use std::future::Future;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -18,7 +20,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 /// What a thread that runs one task sleeps on. Made before the thread is: loom does not see that the registry's lock
 /// hands it over.
-struct Unpark(Event<Word>);
+struct Unpark(Event<LoomFutex>);
 
 impl Wake for Unpark {
     fn wake(self: StdArc<Self>) {
@@ -36,7 +38,7 @@ thread_local! {
 
 impl Unpark {
     fn new() -> StdArc<Self> {
-        StdArc::new(Self(Event::with_futex(Word::default())))
+        StdArc::new(Self(Event::with_futex(LoomFutex::default())))
     }
 
     fn wait(&self) {
@@ -79,7 +81,7 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let thread = WakerThread::<Word>::of_model();
+        let thread = WakerThread::<LoomFutex>::of_model();
         let is_over = StdArc::new(AtomicBool::new(false));
         let asked = StdArc::clone(&is_over);
         let running = spawn(&[], &Arc::new(()), move |()| {
@@ -90,23 +92,25 @@ impl Server {
 
     fn end(self) {
         self.is_over.store(true, Relaxed);
-        WakerThread::<Word>::ring();
+        WakerThread::<LoomFutex>::ring();
         self.running.join();
         assert!(!HAS_FAILED.with(Cell::get), "a waker has panicked");
     }
 }
 
-fn manual() -> Arc<Guarded<Event<Word>>> {
-    Arc::new(Guarded::new(Event::with_futex(Word::default())))
+fn manual() -> Arc<Guarded<Event<LoomFutex>>> {
+    Arc::new(Guarded::new(Event::with_futex(LoomFutex::default())))
 }
 
-fn auto() -> Arc<Guarded<AutoResetEvent<Word>>> {
-    Arc::new(Guarded::new(AutoResetEvent::with_futex(Word::default())))
+fn auto() -> Arc<Guarded<AutoResetEvent<LoomFutex>>> {
+    Arc::new(Guarded::new(AutoResetEvent::with_futex(
+        LoomFutex::default(),
+    )))
 }
 
 #[test]
 fn a_set_reaches_a_task() {
-    explore("set", Some(2), [], |[]| {
+    explore("set", preemptions(2), [], |[]| {
         let event = manual();
         let server = Server::start();
         let task = task(&[], &event, |event, unpark| {
@@ -122,7 +126,7 @@ fn a_set_reaches_a_task() {
 
 #[test]
 fn a_token_reaches_a_task() {
-    explore("token", Some(2), [UNTIMED], |[script]| {
+    explore("token", preemptions(2), [UNTIMED], |[script]| {
         let event = auto();
         let server = Server::start();
         let task = task(script, &event, |event, unpark| {
@@ -139,7 +143,7 @@ fn a_token_reaches_a_task() {
 
 #[test]
 fn a_pulse_reaches_a_task() {
-    explore("pulse", Some(2), [], |[]| {
+    explore("pulse", preemptions(2), [], |[]| {
         let event = manual();
         let server = Server::start();
         let task = task(&[], &event, |event, unpark| {
@@ -156,7 +160,7 @@ fn a_pulse_reaches_a_task() {
 /// The task gives up after a poll. Whether it was woken for the token by then or not, the other task gets it.
 #[test]
 fn a_task_that_gives_up_passes_its_wake_on() {
-    explore("drop against wake", Some(2), [], |[]| {
+    explore("drop against wake", preemptions(1).deep(2), [], |[]| {
         let event = auto();
         let server = Server::start();
         let gives_up = task(&[], &event, |event, unpark| {
@@ -178,7 +182,7 @@ fn a_task_that_gives_up_passes_its_wake_on() {
 /// The task that was woken for the one is released by the other.
 #[test]
 fn a_task_that_another_event_releases_passes_its_wake_on() {
-    explore("two events", Some(1), [], |[]| {
+    explore("two events", preemptions(1), [], |[]| {
         let events = Arc::new((auto(), manual()));
         let server = Server::start();
         let either = task(&[], &events, |(auto, manual), unpark| {
@@ -202,7 +206,7 @@ fn a_task_that_another_event_releases_passes_its_wake_on() {
 
 #[test]
 fn a_set_that_finds_the_event_set_wakes_too() {
-    explore("two setters", Some(2), [], |[]| {
+    explore("two setters", preemptions(1).deep(2), [], |[]| {
         let event = auto();
         let server = Server::start();
         let task = task(&[], &event, |event, unpark| {
@@ -223,7 +227,7 @@ fn a_set_that_finds_the_event_set_wakes_too() {
 /// The waker of the task that has just taken the first token may be run for the second.
 #[test]
 fn a_task_that_has_taken_a_token_passes_the_next_wake_on() {
-    explore("two tokens", Some(2), [], |[]| {
+    explore("two tokens", preemptions(1).deep(2), [], |[]| {
         let event = auto();
         let server = Server::start();
         let tasks = [(); 2].map(|()| {
@@ -246,7 +250,7 @@ fn a_task_that_has_taken_a_token_passes_the_next_wake_on() {
 /// The waker of the last poll is the one that counts.
 #[test]
 fn a_future_that_moves_to_another_task_is_woken_there() {
-    explore("two polls", Some(2), [], |[]| {
+    explore("two polls", preemptions(2), [], |[]| {
         let event = manual();
         let server = Server::start();
         let first = Unpark::new();
@@ -265,7 +269,7 @@ fn a_future_that_moves_to_another_task_is_woken_there() {
 /// A future that is leaked may outlive its event.
 #[test]
 fn the_waker_thread_touches_no_event() {
-    explore("leaked", Some(3), [], |[]| {
+    explore("leaked", preemptions(3), [], |[]| {
         let event = manual();
         let server = Server::start();
         let task = task(&[], &event, |event, unpark| {
@@ -273,7 +277,7 @@ fn the_waker_thread_touches_no_event() {
             let _ = poll(Pin::new(&mut future), unpark);
             std::mem::forget(future);
             event.event.wait();
-            event.retire();
+            event.free();
         });
         event.event.set();
         task.join();
@@ -283,7 +287,7 @@ fn the_waker_thread_touches_no_event() {
 
 #[test]
 fn a_thread_and_a_task_get_a_token_each() {
-    explore("thread and task", Some(1), [UNTIMED], |[script]| {
+    explore("thread and task", preemptions(1), [UNTIMED], |[script]| {
         let event = auto();
         let server = Server::start();
         let task = task(&[], &event, |event, unpark| {
@@ -304,8 +308,8 @@ fn a_thread_and_a_task_get_a_token_each() {
 /// The change comes before the notification, and without any order of its own.
 #[test]
 fn a_task_misses_no_change_that_is_announced() {
-    explore("event count", Some(2), [], |[]| {
-        let changed = EventCount::<Word>::with_futex(Word::default());
+    explore("event count", preemptions(2), [], |[]| {
+        let changed = EventCount::<LoomFutex>::with_futex(LoomFutex::default());
         let shared = Arc::new((AtomicU32::new(0), changed));
         let server = Server::start();
         let task = task(&[], &shared, |(state, changed), unpark| {
