@@ -1,7 +1,7 @@
 //! The inside of a small runtime: an executor for one future, whose `Waker` is an event.
 //!
-//! The future is polled on this thread. When it has nothing to do the thread sleeps in the kernel, on four bytes inside
-//! the `Arc` that is the waker. A wake from any thread is one `set`.
+//! The future is polled on this thread. While it is pending, the thread sleeps in the kernel, on four bytes inside the
+//! `Arc` that is the waker. A wake from any thread is one `set`.
 
 use futex_event::Event;
 use std::future::Future;
@@ -34,13 +34,13 @@ fn block_on<F: Future>(future: F) -> F::Output {
             return output;
         }
         unpark.0.wait();
-        // Cleared before the next poll: a wake during the poll ends the next wait at once. The clear sees the wake, so
-        // the poll finds whatever was made ready before it.
+        // Cleared before the next poll, so that a wake during the poll ends the next wait at once. The `clear` synchronises
+        // with the wake, so the poll finds what was made ready before the wake.
         unpark.0.clear();
     }
 }
 
-/// A value that another thread will bring.
+/// A value that another thread provides.
 struct Promise<T>(Arc<Mutex<State<T>>>);
 
 struct State<T> {
@@ -49,7 +49,7 @@ struct State<T> {
 }
 
 impl<T: Send + 'static> Promise<T> {
-    /// Starts a thread to work out the value.
+    /// Starts a thread that computes the value.
     fn spawn(work: impl FnOnce() -> T + Send + 'static) -> Self {
         let state = Arc::new(Mutex::new(State {
             value: None,

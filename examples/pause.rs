@@ -1,11 +1,11 @@
 //! A worker that another thread pauses and resumes, as often as it likes.
 //!
-//! When `pause` returns, the worker stands still. Three events do that. A manual-reset one is the wish to pause, at which
-//! the worker looks between two steps: one load. Two auto-reset ones are messages, "I stand still" and "go on". Each is
-//! sent once and received once, so that none is lost if the next pause follows before the worker has run.
+//! When `pause` returns, the worker stands still. That takes three events. A manual-reset event is the request to pause,
+//! which the worker polls between two steps, by one load. Two auto-reset events are messages, "I stand still" and "go on".
+//! Each is sent once and received once, so none is lost if the next pause follows before the worker has run.
 //!
-//! If nobody needs to know when the worker stands still, one manual-reset event will do, which is set to begin with
-//! (`Event::new_set`). The worker waits for it before each step, `clear` pauses, and `set` resumes.
+//! If no thread needs to know when the worker stands still, one manual-reset event is enough, which is set at first
+//! (`Event::new_set`). The worker waits for it before each step, `clear` pauses the worker, and `set` resumes it.
 
 use futex_event::{AutoResetEvent, Event};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -14,15 +14,15 @@ use std::time::Duration;
 
 #[derive(Default)]
 struct Pause {
-    wanted: Event,
+    requested: Event,
     standing: AutoResetEvent,
     go_on: AutoResetEvent,
 }
 
 impl Pause {
-    /// For the worker: stands still here if it is to.
+    /// Called by the worker: stands still here if a pause is requested.
     fn point(&self) {
-        if self.wanted.is_set() {
+        if self.requested.is_set() {
             self.standing.set();
             self.go_on.wait();
         }
@@ -30,14 +30,14 @@ impl Pause {
 
     /// Returns when the worker stands still.
     fn pause(&self) {
-        self.wanted.set();
+        self.requested.set();
         self.standing.wait();
     }
 
     /// After `pause`, by the same thread.
     fn resume(&self) {
-        // First the wish: the worker looks at it as soon as it goes on.
-        self.wanted.clear();
+        // Before `go_on`: the worker polls it as soon as it goes on.
+        self.requested.clear();
         self.go_on.set();
     }
 }

@@ -1,8 +1,8 @@
-//! Prints how far the work is: at once when there is news, but a line each so often at most, and the last one as soon as
-//! the work is done.
+//! Prints the progress of some work: at once when there is news, but at most one line per interval, and the last line as
+//! soon as the work is done.
 //!
-//! The threads that work pay one atomic step to say that there is news. The printer sleeps for the rest of its interval
-//! with a deadline, on the event that says the work is done, so that the end does not have to wait for it.
+//! To announce news costs the working threads one atomic step. The printer sleeps for the rest of its interval on the event
+//! that says that the work is done, so the end does not wait for the interval.
 
 use futex_event::{wait_any, AutoResetEvent, Event};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

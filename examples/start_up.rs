@@ -1,4 +1,4 @@
-//! A gate that opens once. Threads that need what start-up brings wait at it; once it is open, to pass costs one load.
+//! A gate that opens once. Threads that need what start-up provides wait at it. Once it is open, passing costs one load.
 
 use futex_event::Event;
 use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 static STARTED: Event = Event::new();
-/// Written before the gate opens, and read behind it: so it needs no ordering of its own, and could be any number of
-/// such things.
+/// Written before the gate opens, and read behind it, so it needs no memory order of its own. It stands for any amount of
+/// data.
 static PORT: AtomicU16 = AtomicU16::new(0);
 
 /// The port to connect to. `None` if start-up takes too long.

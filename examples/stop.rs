@@ -1,9 +1,9 @@
-//! One stop token for many threads, whatever each of them is doing when it is told.
+//! One event stops many threads, whatever each of them is doing.
 //!
-//! A thread that computes looks at it now and then: one load. One that sleeps, sleeps on it, with a timeout. One that
-//! waits for work waits for both; the token comes first in the list, so that it wins over work.
+//! A thread that computes polls it now and then, which is one load. A thread that would sleep waits for it, with a timeout.
+//! A thread that waits for work waits for both; the stop event comes first in the list, so it wins over work.
 //!
-//! The token is a manual-reset event: any number of threads can heed it, and those that come late find it set.
+//! It is a manual-reset event: it stops any number of threads, and threads that come late find it set.
 
 use futex_event::{wait_any, AutoResetEvent, Event};
 use std::thread;
@@ -44,10 +44,10 @@ fn main() {
             thread::yield_now();
         }
 
-        let told = Instant::now();
+        let stopped = Instant::now();
         stop.set();
         let done: u32 = workers.map(|worker| worker.join().unwrap()).iter().sum();
         println!("Done: {done}");
-        eprintln!("The workers stopped after {:?}", told.elapsed());
+        eprintln!("The workers stopped after {:?}", stopped.elapsed());
     });
 }

@@ -1,5 +1,5 @@
 /*
- * The protocol of src/event.rs, in every interleaving.
+ * The protocol of src/event/protocol.rs, in every interleaving.
  *
  * Modelled: threads that wait, and threads that set and clear in any order; all of them again and again, without end.
  * Each atomic operation of the code is one step, and a compare-exchange may fail for nothing. The kernel compares and

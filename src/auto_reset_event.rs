@@ -63,9 +63,7 @@ use crate::listeners::{self, OfOneProcess};
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
 use crate::several::Begun;
 use crate::spin::Spin;
-#[cfg(feature = "std")]
-use crate::wait::left_until;
-use crate::wait::{Forever, Interrupted, NoTime, Sleep, Until};
+use crate::wait::{Forever, Interrupted, IntoDeadline, NoTime, Sleep, Wait};
 use crate::wait_any;
 use core::fmt;
 use core::mem;
@@ -413,14 +411,13 @@ impl<F: Futex> AutoResetEvent<F> {
     /// ```
     #[inline]
     pub fn wait(&self) {
-        self.wait_spinning(Spin::ADAPTIVE)
+        self.waiting(Spin::ADAPTIVE).wait_by(|| Some(Forever));
     }
 
+    /// A wait that has not begun.
     #[inline]
-    pub(crate) fn wait_spinning(&self, spin: Spin) {
-        if !self.try_wait() {
-            self.spin_or_park(spin, &Forever);
-        }
+    pub(crate) fn waiting(&self, spin: Spin) -> Waiting<'_, F> {
+        Waiting { event: self, spin }
     }
 
     /// Spins for a while, unless others have come in to wait, and then parks.
@@ -439,11 +436,6 @@ impl<F: Futex> AutoResetEvent<F> {
     }
 
     /// Spins for a while, unless others have come in to wait, and does not park.
-    #[inline]
-    pub(crate) fn try_wait_spinning(&self, spin: Spin) -> bool {
-        self.try_wait() || self.spin_alone(spin)
-    }
-
     #[cold]
     #[inline(never)]
     fn spin_alone(&self, spin: Spin) -> bool {
@@ -575,12 +567,14 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     /// ```
     #[inline]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
-        self.wait_timeout_spinning(timeout, Spin::ADAPTIVE)
+        self.waiting(Spin::ADAPTIVE).after(timeout).is_some()
     }
 
     /// Blocks until a `set` releases this wait: true, or until `deadline`: false.
     ///
-    /// As [`wait_timeout`](Self::wait_timeout); a deadline in the past is a timeout of zero. With the feature `std`.
+    /// As [`wait_timeout`](Self::wait_timeout); a deadline in the past is a timeout of zero. It is a
+    /// [`platform::Deadline`](crate::platform::Deadline), or with the feature `std` an `Instant` or an `Option<Instant>`: see
+    /// [`IntoDeadline`].
     ///
     /// ```
     /// use futex_event::AutoResetEvent;
@@ -591,21 +585,9 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     /// assert!(!event.wait_deadline(deadline));
     /// assert!(Instant::now() >= deadline);
     /// ```
-    #[cfg(feature = "std")]
     #[inline]
-    pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
-        self.wait_deadline_spinning(deadline, Spin::ADAPTIVE)
-    }
-
-    #[cfg(feature = "std")]
-    #[inline]
-    pub(crate) fn wait_deadline_spinning(&self, deadline: std::time::Instant, spin: Spin) -> bool {
-        self.try_wait() || self.wait_timeout_spinning(left_until(deadline), spin)
-    }
-
-    #[inline]
-    pub(crate) fn wait_timeout_spinning(&self, timeout: Duration, spin: Spin) -> bool {
-        self.try_wait() || self.spin_or_park_until(timeout, spin)
+    pub fn wait_deadline(&self, deadline: impl IntoDeadline) -> bool {
+        self.waiting(Spin::ADAPTIVE).until(deadline).is_some()
     }
 
     /// Blocks until a `set` releases this wait: `Ok`, or until `interrupted` returns true: `Err`.
@@ -644,25 +626,102 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     /// ```
     #[inline]
     pub fn wait_interruptible(&self, interrupted: impl FnMut() -> bool) -> Result<(), Interrupted> {
-        self.spinning(Spin::ADAPTIVE)
-            .wait_interruptible(interrupted)
+        self.waiting(Spin::ADAPTIVE)
+            .forever_or_interrupted(interrupted)
     }
 
-    /// A wait that sleeps in a way of its own: `sleep` is asked for when no token is remembered, and `None` says that there is no
-    /// time to wait.
+    /// Blocks until a `set` releases this wait: `Ok(true)`; until `timeout` has elapsed: `Ok(false)`; or until `interrupted`
+    /// returns true: `Err`.
+    ///
+    /// As [`wait_timeout`](Self::wait_timeout) and [`wait_interruptible`](Self::wait_interruptible). However often the
+    /// thread wakes, the timeout counts from the beginning.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_interruptible`](Self::wait_interruptible).
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_interruptible`](Self::wait_interruptible).
+    ///
+    /// ```
+    /// use futex_event::AutoResetEvent;
+    /// use std::time::Duration;
+    ///
+    /// let event = AutoResetEvent::new();
+    /// let timeout = Duration::from_millis(5);
+    /// assert_eq!(event.wait_timeout_interruptible(timeout, || false), Ok(false));
+    /// ```
     #[inline]
-    pub(crate) fn wait_by<S: Sleep<F>>(
+    pub fn wait_timeout_interruptible(
         &self,
-        spin: Spin,
-        sleep: impl FnOnce() -> Option<S>,
-    ) -> bool {
-        self.try_wait() || sleep().map_or(false, |sleep| self.spin_or_park(spin, &sleep))
+        timeout: Duration,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.waiting(Spin::ADAPTIVE)
+            .after_or_interrupted(timeout, interrupted)
+            .map(|released| released.is_some())
+    }
+
+    /// As [`wait_timeout_interruptible`](Self::wait_timeout_interruptible), until `deadline`, which is as in
+    /// [`wait_deadline`](Self::wait_deadline).
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_interruptible`](Self::wait_interruptible).
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_interruptible`](Self::wait_interruptible).
+    ///
+    /// ```
+    /// use futex_event::AutoResetEvent;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let event = AutoResetEvent::new();
+    /// let deadline = Instant::now() + Duration::from_millis(5);
+    /// assert_eq!(event.wait_deadline_interruptible(deadline, || false), Ok(false));
+    /// assert!(Instant::now() >= deadline);
+    /// ```
+    #[inline]
+    pub fn wait_deadline_interruptible(
+        &self,
+        deadline: impl IntoDeadline,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted> {
+        self.waiting(Spin::ADAPTIVE)
+            .until_or_interrupted(deadline, interrupted)
+            .map(|released| released.is_some())
+    }
+}
+
+/// A wait that has not begun.
+pub(crate) struct Waiting<'a, F> {
+    event: &'a AutoResetEvent<F>,
+    spin: Spin,
+}
+
+impl<F: Futex> Wait<F> for Waiting<'_, F> {
+    type Released = ();
+
+    #[inline]
+    fn wait_by<S: Sleep<F>>(self, sleep: impl FnOnce() -> Option<S>) -> Option<()> {
+        let released = self.event.try_wait() || self.spin_or_park(sleep);
+        released.then_some(())
+    }
+}
+
+impl<F: Futex> Waiting<'_, F> {
+    /// Spins, and does not park.
+    #[inline]
+    pub(crate) fn try_wait(&self) -> bool {
+        self.event.try_wait() || self.event.spin_alone(self.spin)
     }
 
     #[cold]
     #[inline(never)]
-    fn spin_or_park_until(&self, timeout: Duration, spin: Spin) -> bool {
-        Until::at_most::<F>(timeout).map_or(false, |until| self.spin_or_park(spin, &until))
+    fn spin_or_park<S: Sleep<F>>(self, sleep: impl FnOnce() -> Option<S>) -> bool {
+        sleep().map_or(false, |sleep| self.event.spin_or_park(self.spin, &sleep))
     }
 }
 

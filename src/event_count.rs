@@ -633,7 +633,7 @@ impl<F: TimedFutex> EventCount<F> {
         timeout: Duration,
         spin: Spin,
     ) -> Option<T> {
-        self.until(condition, spin, || Until::at_most::<F>(timeout))
+        self.until(condition, spin, || Until::after::<F>(timeout))
     }
 
     /// Blocks until `condition` returns something, and returns that; `None` if `deadline` has passed.
@@ -668,9 +668,7 @@ impl<F: TimedFutex> EventCount<F> {
         deadline: std::time::Instant,
         spin: Spin,
     ) -> Option<T> {
-        self.until(condition, spin, || {
-            Until::at_most::<F>(left_until(deadline))
-        })
+        self.until(condition, spin, || Until::after::<F>(left_until(deadline)))
     }
 
     /// Blocks until `condition` returns something: `Ok` with that, or until `interrupted` returns true: `Err`.
@@ -885,7 +883,7 @@ impl<F: TimedFutex> Ticket<'_, F> {
     /// ```
     #[inline]
     pub fn wait_timeout(self, timeout: Duration) -> bool {
-        self.wait_with(|| Until::at_most::<F>(timeout))
+        self.wait_with(|| Until::after::<F>(timeout))
     }
 
     /// Blocks until the ticket is released: true, or until `deadline`: false.
@@ -904,7 +902,7 @@ impl<F: TimedFutex> Ticket<'_, F> {
     #[cfg(feature = "std")]
     #[inline]
     pub fn wait_deadline(self, deadline: std::time::Instant) -> bool {
-        self.wait_with(|| Until::at_most::<F>(left_until(deadline)))
+        self.wait_with(|| Until::after::<F>(left_until(deadline)))
     }
 
     /// Blocks until the ticket is released: `Ok`, or until `interrupted` returns true: `Err`.
@@ -958,7 +956,7 @@ impl<F: TimedFutex> Ticket<'_, F> {
         timeout: Duration,
         interrupted: impl FnMut() -> bool,
     ) -> Result<bool, Interrupted> {
-        self.interruptible(|| Until::at_most::<F>(timeout), interrupted)
+        self.interruptible(|| Until::after::<F>(timeout), interrupted)
     }
 
     /// As [`wait_timeout_interruptible`](Self::wait_timeout_interruptible), until `deadline`; one in the past is a timeout of
@@ -984,7 +982,7 @@ impl<F: TimedFutex> Ticket<'_, F> {
         deadline: std::time::Instant,
         interrupted: impl FnMut() -> bool,
     ) -> Result<bool, Interrupted> {
-        let until = || Until::at_most::<F>(left_until(deadline));
+        let until = || Until::after::<F>(left_until(deadline));
         self.interruptible(until, interrupted)
     }
 

@@ -113,7 +113,7 @@ pub use spin::Spin;
 pub use spinning::Spinning;
 #[cfg(feature = "async")]
 pub use tasks::{wait_any_async, WaitAnyAsync, WaitAsync, WaitUntilAsync};
-pub use wait::Interrupted;
+pub use wait::{Interrupted, IntoDeadline};
 
 /// For models.
 #[cfg(feature = "async")]

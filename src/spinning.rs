@@ -1,16 +1,16 @@
-//! Waits that are told how to spin: `event.spinning(spin).wait()`, the same way for everything that can be waited for.
+//! Waits with a chosen [`Spin`]: `event.spinning(spin).wait()`, the same way for everything that can be waited for.
 
 use crate::platform::{Futex, TimedFutex};
 use crate::spin::Spin;
 #[cfg(feature = "std")]
 use crate::wait::left_until;
-use crate::wait::{Interrupted, Interruption, Until};
+use crate::wait::{Forever, Interrupted, IntoDeadline, Until, Wait};
 #[cfg(doc)]
 use crate::{AllOf, AnyOf};
 use crate::{AutoResetEvent, Event, EventCount, Ticket};
 use core::time::Duration;
 
-/// Something to wait for, each of whose waits spins as it is told: an [`Event`], an [`AutoResetEvent`], an [`EventCount`],
+/// Something to wait for, with a choice of how its waits spin: an [`Event`], an [`AutoResetEvent`], an [`EventCount`],
 /// [`AnyOf`] several events, or [`AllOf`] them. See [`Event::spinning`].
 #[derive(Debug)]
 #[must_use = "it does nothing until it is waited for"]
@@ -22,7 +22,7 @@ pub struct Spinning<'a, E> {
 macro_rules! spinning {
     ($kind:ident) => {
         impl<F> $kind<F> {
-            /// The event, for a wait that does something else before it parks than [`Spin::ADAPTIVE`].
+            /// The event, for a wait that spins in another way than [`Spin::ADAPTIVE`] before it parks.
             ///
             /// ```
             #[doc = concat!("use futex_event::{", stringify!($kind), ", Spin};")]
@@ -42,16 +42,16 @@ macro_rules! spinning {
             #[doc = concat!("As [`", stringify!($kind), "::wait`].")]
             #[inline]
             pub fn wait(&self) {
-                self.event.wait_spinning(self.spin)
+                self.event.waiting(self.spin).wait_by(|| Some(Forever));
             }
 
             #[doc = concat!(
-                "As [`", stringify!($kind), "::try_wait`], after a spin if that is unset at first. True if the wait was released."
+                "As [`", stringify!($kind), "::try_wait`], after a spin if that returns false at first. True if the wait was released."
             )]
             ///
-            /// Spins as [`wait`](Self::wait) would, and does not park. Makes no system call, but to read the clock where that
-            /// is one. For a thread that holds something which it has to leave before it sleeps, as a
-            /// [global lock](crate::guide::language_runtimes) of an interpreter.
+            /// Spins as [`wait`](Self::wait) would, and does not park. Makes no system call, except to read the clock where that
+            /// is one. For a thread that holds something that it has to release before it sleeps, such as an interpreter's
+            /// [global lock](crate::guide::language_runtimes).
             ///
             /// If true, everything done before the `set` is visible to the caller.
             ///
@@ -65,7 +65,7 @@ macro_rules! spinning {
             /// ```
             #[inline]
             pub fn try_wait(&self) -> bool {
-                self.event.try_wait_spinning(self.spin)
+                self.event.waiting(self.spin).try_wait()
             }
         }
 
@@ -73,129 +73,74 @@ macro_rules! spinning {
             #[doc = concat!("As [`", stringify!($kind), "::wait_timeout`].")]
             #[inline]
             pub fn wait_timeout(&self, timeout: Duration) -> bool {
-                self.event.wait_timeout_spinning(timeout, self.spin)
+                self.event.waiting(self.spin).after(timeout).is_some()
             }
 
-            #[doc = concat!("As [`", stringify!($kind), "::wait_deadline`], with the feature `std`.")]
-            #[cfg(feature = "std")]
+            #[doc = concat!("As [`", stringify!($kind), "::wait_deadline`].")]
             #[inline]
-            pub fn wait_deadline(&self, deadline: std::time::Instant) -> bool {
-                self.event.wait_deadline_spinning(deadline, self.spin)
+            pub fn wait_deadline(&self, deadline: impl IntoDeadline) -> bool {
+                self.event.waiting(self.spin).until(deadline).is_some()
             }
 
             #[doc = concat!("As [`", stringify!($kind), "::wait_interruptible`].")]
             ///
             /// # Errors
             ///
-            /// [`Interrupted`] if `interrupted` has returned true, and the wait was not released by then.
+            #[doc = concat!("As [`", stringify!($kind), "::wait_interruptible`].")]
+            ///
+            /// # Panics
+            ///
+            #[doc = concat!("As [`", stringify!($kind), "::wait_interruptible`].")]
             #[inline]
             pub fn wait_interruptible(
                 &self,
                 interrupted: impl FnMut() -> bool,
             ) -> Result<(), Interrupted> {
-                self.wait_until_or_interrupted(|| Some(Until::NEVER), interrupted)?;
-                Ok(())
+                self.event
+                    .waiting(self.spin)
+                    .forever_or_interrupted(interrupted)
             }
 
             #[doc = concat!("As [`", stringify!($kind), "::wait_timeout_interruptible`].")]
             ///
             /// # Errors
             ///
-            /// As [`wait_interruptible`](Self::wait_interruptible).
+            #[doc = concat!("As [`", stringify!($kind), "::wait_interruptible`].")]
+            ///
+            /// # Panics
+            ///
+            #[doc = concat!("As [`", stringify!($kind), "::wait_interruptible`].")]
             #[inline]
             pub fn wait_timeout_interruptible(
                 &self,
                 timeout: Duration,
                 interrupted: impl FnMut() -> bool,
             ) -> Result<bool, Interrupted> {
-                self.wait_until_or_interrupted(|| Until::at_most::<F>(timeout), interrupted)
+                self.event
+                    .waiting(self.spin)
+                    .after_or_interrupted(timeout, interrupted)
+                    .map(|released| released.is_some())
             }
 
-            #[doc = concat!(
-                "As [`", stringify!($kind), "::wait_deadline_interruptible`], with the feature `std`."
-            )]
+            #[doc = concat!("As [`", stringify!($kind), "::wait_deadline_interruptible`].")]
             ///
             /// # Errors
             ///
-            /// As [`wait_interruptible`](Self::wait_interruptible).
-            #[cfg(feature = "std")]
+            #[doc = concat!("As [`", stringify!($kind), "::wait_interruptible`].")]
+            ///
+            /// # Panics
+            ///
+            #[doc = concat!("As [`", stringify!($kind), "::wait_interruptible`].")]
             #[inline]
             pub fn wait_deadline_interruptible(
                 &self,
-                deadline: std::time::Instant,
+                deadline: impl IntoDeadline,
                 interrupted: impl FnMut() -> bool,
             ) -> Result<bool, Interrupted> {
-                let until = || Until::at_most::<F>(left_until(deadline));
-                self.wait_until_or_interrupted(until, interrupted)
-            }
-
-            #[inline]
-            fn wait_until_or_interrupted(
-                &self,
-                until: impl FnOnce() -> Option<Until>,
-                interrupted: impl FnMut() -> bool,
-            ) -> Result<bool, Interrupted> {
-                let interruption = Interruption::new(interrupted);
-                let sleep = || until().map(|until| interruption.or(until));
-                let released = self.event.wait_by(self.spin, sleep);
-                Ok(interruption.answer(released.then_some(()))?.is_some())
-            }
-        }
-
-        impl<F: TimedFutex> $kind<F> {
-            /// Blocks until a `set` releases this wait: `Ok(true)`, until `timeout` has gone by: `Ok(false)`, or until
-            /// `interrupted` returns true: `Err`.
-            ///
-            /// As [`wait_timeout`](Self::wait_timeout) and [`wait_interruptible`](Self::wait_interruptible). However often the
-            /// thread wakes, the timeout counts from the beginning.
-            ///
-            /// # Errors
-            ///
-            /// As [`wait_interruptible`](Self::wait_interruptible).
-            ///
-            /// ```
-            #[doc = concat!("use futex_event::", stringify!($kind), ";")]
-            /// use std::time::Duration;
-            ///
-            #[doc = concat!("let event = ", stringify!($kind), "::new();")]
-            /// let timeout = Duration::from_millis(5);
-            /// assert_eq!(event.wait_timeout_interruptible(timeout, || false), Ok(false));
-            /// ```
-            #[inline]
-            pub fn wait_timeout_interruptible(
-                &self,
-                timeout: Duration,
-                interrupted: impl FnMut() -> bool,
-            ) -> Result<bool, Interrupted> {
-                self.spinning(Spin::ADAPTIVE)
-                    .wait_timeout_interruptible(timeout, interrupted)
-            }
-
-            /// As [`wait_timeout_interruptible`](Self::wait_timeout_interruptible), until `deadline`; one in the past is a
-            /// timeout of zero. With the feature `std`.
-            ///
-            /// # Errors
-            ///
-            /// As [`wait_interruptible`](Self::wait_interruptible).
-            ///
-            /// ```
-            #[doc = concat!("use futex_event::", stringify!($kind), ";")]
-            /// use std::time::{Duration, Instant};
-            ///
-            #[doc = concat!("let event = ", stringify!($kind), "::new();")]
-            /// let deadline = Instant::now() + Duration::from_millis(5);
-            /// assert_eq!(event.wait_deadline_interruptible(deadline, || false), Ok(false));
-            /// assert!(Instant::now() >= deadline);
-            /// ```
-            #[cfg(feature = "std")]
-            #[inline]
-            pub fn wait_deadline_interruptible(
-                &self,
-                deadline: std::time::Instant,
-                interrupted: impl FnMut() -> bool,
-            ) -> Result<bool, Interrupted> {
-                self.spinning(Spin::ADAPTIVE)
-                    .wait_deadline_interruptible(deadline, interrupted)
+                self.event
+                    .waiting(self.spin)
+                    .until_or_interrupted(deadline, interrupted)
+                    .map(|released| released.is_some())
             }
         }
     };
@@ -289,7 +234,7 @@ impl<F: TimedFutex> Spinning<'_, EventCount<F>> {
         timeout: Duration,
         interrupted: impl FnMut() -> bool,
     ) -> Result<Option<T>, Interrupted> {
-        let until = || Until::at_most::<F>(timeout);
+        let until = move || Until::after::<F>(timeout);
         self.event
             .interruptible_until(condition, until, interrupted, self.spin)
     }
@@ -307,7 +252,7 @@ impl<F: TimedFutex> Spinning<'_, EventCount<F>> {
         deadline: std::time::Instant,
         interrupted: impl FnMut() -> bool,
     ) -> Result<Option<T>, Interrupted> {
-        let until = || Until::at_most::<F>(left_until(deadline));
+        let until = || Until::after::<F>(left_until(deadline));
         self.event
             .interruptible_until(condition, until, interrupted, self.spin)
     }

@@ -224,7 +224,7 @@ impl<F: TimedFutex> Spinning<'_, AllOf<'_, F>> {
     /// As [`wait_all`].
     #[inline]
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
-        all_of(self.event.0, self.spin, || Until::at_most::<F>(timeout))
+        all_of(self.event.0, self.spin, || Until::after::<F>(timeout))
     }
 
     /// As [`wait_all_deadline`], with the feature `std`.
@@ -264,7 +264,7 @@ impl<F: TimedFutex> Spinning<'_, AllOf<'_, F>> {
         interrupted: impl FnMut() -> bool,
     ) -> Result<bool, Interrupted> {
         let interruption = Interruption::new(interrupted);
-        let sleep = || Until::at_most::<F>(timeout).map(|until| interruption.or(until));
+        let sleep = || Until::after::<F>(timeout).map(|until| interruption.or(until));
         let released = all_of(self.event.0, self.spin, sleep);
         let answer = interruption.answer(released.then_some(()))?;
         Ok(answer.is_some())
@@ -311,7 +311,7 @@ fn begin<F: Futex>(
     let (some, rest) = events.split_at(events.len().min(SOME));
     let mut words = [0; SOME];
     for (event, word) in some.iter().zip(&mut words) {
-        *word = event.look();
+        *word = event.word.read();
         are_set &= is_set(*word);
     }
     let begun = Begun {
@@ -330,7 +330,7 @@ fn begin<F: Futex>(
 fn are_released<F: Futex>(events: &Events<'_, F>) -> Option<()> {
     let mut unset = events.iter().filter(|(_, _, begun)| !is_set(*begun));
     unset
-        .all(|(_, event, begun)| event.has_released(begun))
+        .all(|(_, event, begun)| event.word.has_released(begun))
         .then_some(())
 }
 
@@ -352,7 +352,7 @@ fn spin_or_park<F: Futex>(events: &Events<'_, F>, spin: Spin, sleep: &impl Sleep
     let park = || {
         let mut unset = unset.clone();
         unset
-            .all(|(_, event, begun)| event.park(begun, sleep))
+            .all(|(_, event, begun)| event.word.park(begun, sleep))
             .then_some(())
     };
     let count = unset.clone().count();

@@ -311,7 +311,7 @@ impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
     /// As [`wait_any`].
     #[inline]
     pub fn wait_timeout(&self, timeout: Duration) -> Option<usize> {
-        first_of(self.event.0, self.spin, || Until::at_most::<F>(timeout))
+        first_of(self.event.0, self.spin, || Until::after::<F>(timeout))
     }
 
     /// As [`wait_any_deadline`], with the feature `std`.
@@ -362,7 +362,7 @@ impl<F: TimedFutex> Spinning<'_, AnyOf<'_, F>> {
         interrupted: impl FnMut() -> bool,
     ) -> Result<Option<usize>, Interrupted> {
         let interruption = Interruption::new(interrupted);
-        let sleep = || Until::at_most::<F>(timeout).map(|until| interruption.or(until));
+        let sleep = || Until::after::<F>(timeout).map(|until| interruption.or(until));
         let index = first_of(self.event.0, self.spin, sleep);
         interruption.answer(index)
     }
@@ -422,7 +422,7 @@ fn begin<F: Futex>(
     for ((index, event), word) in (first..).zip(some).zip(&mut words) {
         match event.kind() {
             Kind::Manual(event) => {
-                *word = event.look();
+                *word = event.word.read();
                 if is_set(*word) {
                     return Some(index);
                 }
@@ -562,7 +562,7 @@ type Found<'a, F> = (usize, &'a (dyn Waitable<F> + 'a), u32);
 /// Marks the events one after the other. Returns the first that is set, or has been, and marks no further.
 fn mark<'a, F: Futex>(events: &'a Events<'a, F>) -> Option<Found<'a, F>> {
     events.iter().find(|(_, event, begun)| match event.kind() {
-        Kind::Manual(event) => !event.mark_listened(*begun),
+        Kind::Manual(event) => !event.word.mark_listened(*begun),
         Kind::AutoReset(event) => event.mark_listened(),
     })
 }
@@ -570,7 +570,7 @@ fn mark<'a, F: Futex>(events: &'a Events<'a, F>) -> Option<Found<'a, F>> {
 /// Whether the event releases this wait. Takes the token, if it has tokens. Only for a thread that no `set` can claim.
 fn takes<F: Futex>((_, event, begun): Found<'_, F>) -> bool {
     match event.kind() {
-        Kind::Manual(event) => event.has_released(begun),
+        Kind::Manual(event) => event.word.has_released(begun),
         Kind::AutoReset(event) => event.try_wait(),
     }
 }

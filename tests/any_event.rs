@@ -5,7 +5,7 @@ mod common;
 use common::{
     calls, until_parked, AnyEvent, AnyTimedEvent, Calls, TimedWord, Watched, Word, PATIENCE,
 };
-use futex_event::platform::Futex;
+use futex_event::platform::{Deadline, Futex};
 use futex_event::{AutoResetEvent, Event};
 use std::mem::{align_of, size_of, ManuallyDrop};
 use std::thread;
@@ -47,8 +47,10 @@ on_every_event! {
         a_timed_wait_on_a_set_event_enters_no_kernel,
         false_is_never_early,
         a_deadline_is_kept_as_a_point_in_time,
-        zero_and_the_past_look_once,
-        what_cannot_be_represented_means_for_ever,
+        a_deadline_on_the_clock_of_the_word_is_kept,
+        zero_and_the_past_check_once,
+        no_deadline_means_forever,
+        what_cannot_be_represented_means_forever,
         a_timed_wait_that_is_released_returns_true,
     ]
 }
@@ -156,7 +158,7 @@ fn a_stray_wake_releases_nobody<E: AnyEvent>() {
         until_parked(&event, 1);
         event.set();
         let waits = waiter.join().unwrap().waits;
-        // A hostile word may send it back a few times more.
+        // An adversarial word may send it back a few times more.
         assert!(waits > 1 && waits < 10 * WAKES, "parked {waits} times");
     });
 }
@@ -183,29 +185,72 @@ fn a_deadline_is_kept_as_a_point_in_time<E: AnyTimedEvent>() {
         let now = Instant::now();
         assert!(now >= deadline);
         assert!(now < deadline + PATIENCE);
+
+        let deadline = now.checked_add(Duration::from_millis(milliseconds));
+        assert!(!event.wait_deadline(deadline));
+        assert!(Some(Instant::now()) >= deadline);
     }
 }
 
-fn zero_and_the_past_look_once<E: AnyTimedEvent>() {
+fn a_deadline_on_the_clock_of_the_word_is_kept<E: AnyTimedEvent>() {
+    let event = E::unset();
+    for milliseconds in [1, 20] {
+        let timeout = Duration::from_millis(milliseconds);
+        let begun = Instant::now();
+        let deadline = Deadline::after(E::now(), timeout);
+        assert!(!event.wait_deadline(deadline));
+        assert!(deadline.has_passed(E::now()));
+        let taken = begun.elapsed();
+        assert!(taken >= timeout, "{taken:?} instead of {timeout:?}");
+        assert!(taken < timeout + PATIENCE);
+        // It has passed, so that another wait does not sleep.
+        let calls = calls(|| assert!(!event.wait_deadline(deadline)));
+        assert_eq!(calls, Calls::default());
+    }
+}
+
+fn zero_and_the_past_check_once<E: AnyTimedEvent>() {
     let event = E::unset();
     let past = Instant::now();
+    let on_its_clock = Deadline::after(E::now(), Duration::ZERO);
+    let waits = [
+        |event: &E, _, _| event.wait_timeout(Duration::ZERO),
+        |event: &E, past: Instant, _| event.wait_deadline(past),
+        |event: &E, past: Instant, _| event.wait_deadline(Some(past)),
+        |event: &E, _, on_its_clock: Deadline| event.wait_deadline(on_its_clock),
+    ];
     let calls = calls(|| {
-        assert!(!event.wait_timeout(Duration::ZERO));
-        assert!(!event.wait_deadline(past));
-        event.set();
-        assert!(event.wait_timeout(Duration::ZERO));
-        event.set();
-        assert!(event.wait_deadline(past));
-        event.clear();
-        // A look leaves no mark, so that a set has nobody to wake.
-        assert!(!event.wait_timeout(Duration::ZERO));
-        assert!(!event.wait_deadline(past));
-        assert!(event.set());
+        for wait in waits {
+            assert!(!wait(&event, past, on_its_clock));
+            event.set();
+            assert!(wait(&event, past, on_its_clock));
+            event.clear();
+            // A check leaves no mark, so a set has no thread to wake.
+            assert!(!wait(&event, past, on_its_clock));
+            assert!(event.set());
+            event.clear();
+        }
     });
     assert_eq!(calls, Calls::default());
 }
 
-fn what_cannot_be_represented_means_for_ever<E: AnyTimedEvent>() {
+fn no_deadline_means_forever<E: AnyTimedEvent>() {
+    for wait in [
+        |event: &E| event.wait_deadline(None),
+        |event: &E| event.wait_deadline(Instant::now().checked_add(Duration::MAX)),
+        |event: &E| event.wait_deadline(Deadline::NEVER),
+    ] {
+        let event = E::unset();
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| wait(&event));
+            until_parked(&event, 1);
+            event.set();
+            assert!(waiter.join().unwrap());
+        });
+    }
+}
+
+fn what_cannot_be_represented_means_forever<E: AnyTimedEvent>() {
     for seconds in [1 << 33, i64::MAX as u64, u64::MAX] {
         let event = E::unset();
         thread::scope(|scope| {
@@ -221,7 +266,7 @@ fn a_timed_wait_that_is_released_returns_true<E: AnyTimedEvent>() {
     let deadline = Instant::now() + PATIENCE;
     for wait in [
         |event: &E, _| event.wait_timeout(PATIENCE),
-        |event: &E, deadline| event.wait_deadline(deadline),
+        |event: &E, deadline: Instant| event.wait_deadline(deadline),
     ] {
         let event = E::unset();
         thread::scope(|scope| {

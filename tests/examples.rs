@@ -10,6 +10,13 @@ fn run(example: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// What an example that fails prints to standard error.
+fn error(example: &str, arguments: &[&str]) -> String {
+    let output = command(example, arguments).output().unwrap();
+    assert!(!output.status.success(), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
 /// `cargo test` has built the example, beside this program's folder; `cargo test --test examples` would not. Where such
 /// programs need another to run them, as an emulator does, `RUNNER` names that.
 fn command(example: &str, arguments: &[&str]) -> Command {
@@ -30,7 +37,7 @@ fn command(example: &str, arguments: &[&str]) -> Command {
 fn thread_communication() {
     let printed = run("thread_communication", &["0.05"]);
     let mut lines: Vec<_> = printed.lines().collect();
-    // Which of the two threads speaks first is not said.
+    // Either of the two threads may print first.
     lines[..2].sort_unstable();
     assert_eq!(
         lines,
@@ -41,6 +48,14 @@ fn thread_communication() {
             "All threads have completed",
         ]
     );
+}
+
+#[test]
+fn thread_communication_says_how_it_is_called() {
+    for argument in ["soon", "-1", "inf", "NaN"] {
+        let usage = error("thread_communication", &[argument]);
+        assert_eq!(usage, "usage: thread_communication [SECONDS]\n");
+    }
 }
 
 #[test]
@@ -58,8 +73,13 @@ fn bounded_queue() {
     assert_eq!(
         run("bounded_queue", &[]),
         "30000 items went through, each exactly once\n\
-         A full queue and an empty one keep a thread for no longer than it says\n"
+         Timeouts end the waits on a full queue and on an empty one\n"
     );
+}
+
+#[test]
+fn wait_for_n() {
+    assert_eq!(run("wait_for_n", &[]), "The sum of 8 parts is 31996000\n");
 }
 
 #[test]
@@ -90,8 +110,39 @@ fn progress_does_not_go_back_nor_faster_than_it_says() {
     assert!(lines.len() <= intervals + 2, "{lines:?}");
 }
 
+/// A signal handler may not set an event on the fallback word, which has locks.
+#[cfg(all(unix, not(futex_event_fallback)))]
+#[test]
+fn ctrl_c_ends_all_waits() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    let program = command("ctrl_c", &[]).stdout(Stdio::piped()).spawn();
+    let mut program = program.unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap)
+        .filter(|line| line != "Tick");
+    assert_eq!(lines.next().unwrap(), "Press Ctrl-C to stop");
+    // SAFETY: the program has not been waited for, so that the id is its own.
+    assert_eq!(unsafe { libc::kill(program.id() as i32, libc::SIGINT) }, 0);
+    let mut stopped: Vec<_> = lines.collect();
+    // Either of the two threads may stop first.
+    stopped[..2].sort_unstable();
+    assert_eq!(
+        stopped,
+        [
+            "The timer has stopped",
+            "The worker has stopped",
+            "All threads have stopped",
+        ]
+    );
+    // Without a handler the signal would have ended the program.
+    assert!(program.wait().unwrap().success());
+}
+
 #[cfg(target_os = "linux")]
-mod of_two_programs {
+mod of_two_processes {
     use super::*;
     use std::fs::{self, Permissions};
     use std::io::{BufRead, BufReader};
@@ -108,43 +159,71 @@ mod of_two_programs {
         file
     }
 
-    fn error(example: &str, arguments: &[&str]) -> String {
-        let output = command(example, arguments).output().unwrap();
-        assert!(!output.status.success(), "{output:?}");
-        String::from_utf8(output.stderr).unwrap()
-    }
-
     #[test]
-    fn signal_and_await() {
+    fn shared_file_set_releases_shared_file_wait() {
         let file = file("pair");
         let path = file.to_str().unwrap();
         for _ in 0..2 {
-            let mut waiter = command("await", &[path, "60"]);
+            let mut waiter = command("shared_file_wait", &[path, "60"]);
             let mut waiter = waiter.stdout(Stdio::piped()).spawn().unwrap();
             let mut lines = BufReader::new(waiter.stdout.take().unwrap()).lines();
             assert_eq!(lines.next().unwrap().unwrap(), "Waiting");
-            assert_eq!(run("signal", &[path]), "Set\n");
+            assert_eq!(run("shared_file_set", &[path]), "Set\n");
             assert_eq!(lines.next().unwrap().unwrap(), "Released");
             assert!(waiter.wait().unwrap().success());
         }
-        assert!(error("await", &[path, "0.01"]).contains("nobody set the event"));
+        let late = error("shared_file_wait", &[path, "0.01"]);
+        assert_eq!(late, "error: the event was not set in time\n");
         fs::remove_file(file).unwrap();
     }
 
     #[test]
-    fn what_is_wrong_with_the_file_is_said() {
+    fn the_programs_say_how_they_are_called() {
+        for arguments in [
+            &["file", "soon"],
+            &["file", "-1"],
+            &["file", "inf"],
+            &[][..],
+        ] {
+            let usage = error("shared_file_wait", arguments);
+            assert_eq!(usage, "usage: shared_file_wait FILE [SECONDS]\n");
+        }
+        let usage = error("shared_file_set", &[]);
+        assert_eq!(usage, "usage: shared_file_set FILE\n");
+    }
+
+    #[test]
+    fn the_programs_say_what_is_wrong_with_the_file() {
         let file = file("wrong");
         let path = file.to_str().unwrap();
-        assert!(error("signal", &[]).contains("usage"));
-        assert!(error("signal", &[path]).contains("No such file"));
+        let of_the_file = |error: String| {
+            let error = error.strip_prefix("error: ").unwrap().to_owned();
+            error.strip_prefix(path).unwrap().to_owned()
+        };
+        let missing = of_the_file(error("shared_file_set", &[path]));
+        assert!(missing.contains("No such file"), "{missing}");
         fs::write(&file, "abc").unwrap();
-        assert!(error("signal", &[path]).contains("3 bytes are too short"));
-        assert!(error("await", &[path]).contains("3 bytes are too short"));
+        for program in ["shared_file_set", "shared_file_wait"] {
+            let short = of_the_file(error(program, &[path]));
+            assert_eq!(short, ": the file has 3 bytes, and at least 4 are needed\n");
+        }
         fs::set_permissions(&file, Permissions::from_mode(0o000)).unwrap();
         // SAFETY: the call has no conditions.
         if unsafe { libc::geteuid() } != 0 {
-            assert!(error("signal", &[path]).contains("Permission denied"));
+            let denied = of_the_file(error("shared_file_set", &[path]));
+            assert!(denied.contains("Permission denied"), "{denied}");
         }
         fs::remove_file(file).unwrap();
+    }
+
+    /// It kills a process of its own by SIGKILL.
+    #[test]
+    fn partner_died() {
+        assert_eq!(
+            run("partner_died", &[]),
+            "A partner is at work\n\
+             The partner has died\n\
+             Another partner has answered: 42\n"
+        );
     }
 }

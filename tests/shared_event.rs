@@ -6,6 +6,7 @@ mod common;
 
 use common::process::{fork, Child};
 use common::{is_asleep, until};
+use futex_event::platform::{Deadline, SharedFutex, TimedFutex};
 use futex_event::SharedEvent;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
@@ -93,17 +94,23 @@ fn is_asleep_in_futex(process: libc::pid_t) -> bool {
 }
 
 #[test]
-fn looks_and_deadlines_are_those_of_an_event() {
+fn checks_and_deadlines_are_those_of_an_event() {
     let event = SharedEvent::new();
     assert!(!event.try_wait());
-    let deadline = Instant::now() + Duration::from_millis(5);
+    let timeout = Duration::from_millis(5);
+    let deadline = Instant::now() + timeout;
     assert!(!event.wait_deadline(deadline));
     assert!(Instant::now() >= deadline);
+    assert!(!event.wait_deadline(Some(deadline)));
+    let deadline_of_the_word = Deadline::after(SharedFutex::now(), timeout);
+    assert!(!event.wait_deadline(deadline_of_the_word));
+    assert!(deadline_of_the_word.has_passed(SharedFutex::now()));
     let debug = "SharedEvent(Event { set: false, parked: true })";
     assert_eq!(format!("{event:?}"), debug);
 
     event.set();
     assert!(event.try_wait() && event.wait_deadline(deadline));
+    assert!(event.wait_deadline(deadline_of_the_word) && event.wait_deadline(None));
     let debug = "SharedEvent(Event { set: true, parked: false })";
     assert_eq!(format!("{event:?}"), debug);
 }
@@ -123,6 +130,41 @@ fn all_zero_memory_is_an_unset_event_of_four_bytes() {
     assert!(page.event().set() && !page.event().set());
     assert!(page.event().try_wait() && page.event().clear() && !page.event().clear());
     assert!(!SharedEvent::new().is_set() && !SharedEvent::default().is_set());
+}
+
+/// A header as the docs of `SharedEvent` describe it.
+#[repr(C)]
+struct Header {
+    question: SharedEvent,
+    number: AtomicU32,
+    answer: SharedEvent,
+}
+
+#[test]
+fn processes_talk_through_a_header_that_each_maps_at_its_own_address() {
+    let page = Page::new();
+    let elsewhere = map(page.file) as usize;
+    assert_ne!(elsewhere, page.address as usize);
+    // SAFETY: the page is aligned, stays mapped at both addresses until the end of this function, and is a `Header` only.
+    let (here, there) = unsafe {
+        let here: &Header = &*page.address.cast();
+        (here, &*(elsewhere as *const Header))
+    };
+    let child = fork(|| {
+        there.question.wait();
+        let number = there.number.load(Relaxed);
+        there.number.store(number + 1, Relaxed);
+        there.answer.set();
+        number == 41
+    });
+    until(|| is_asleep_in_futex(child.id()));
+    here.number.store(41, Relaxed);
+    assert!(here.question.set());
+    here.answer.wait();
+    assert_eq!(here.number.load(Relaxed), 42);
+    assert!(!here.question.set() && here.question.clear() && here.answer.clear());
+    child.succeeds();
+    unmap(elsewhere as *mut u32);
 }
 
 #[test]

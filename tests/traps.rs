@@ -54,7 +54,7 @@ fn allocations(work: impl FnOnce()) -> u64 {
 /// synchronoise: 16 MB for a million waits.
 fn waits_allocate_nothing<F: Word>() {
     const ROUNDS: u32 = 1_000;
-    // Done once in a program, and not counted: a hostile word prints its seed.
+    // Done once in a program, and not counted: an adversarial word prints its seed.
     F::default().load(Relaxed);
     let (ping, pong) = (
         Event::with_futex(F::default()),

@@ -9,6 +9,7 @@ use core::sync::atomic::{
     Ordering::{Acquire, Release},
 };
 use core::time::Duration;
+use futex_event::platform::{Deadline, PrivateFutex, TimedFutex};
 use futex_event::{AutoResetEvent, Event};
 
 static WORD: AtomicU32 = AtomicU32::new(0);
@@ -74,6 +75,9 @@ extern "C" fn main() -> i32 {
     held &= event_is_set(&EVENT);
     event_wait_on_a_set_event(&EVENT);
     held &= event_wait_timeout_on_a_set_event(&EVENT);
+    // Not counted: only that there are deadlines without std.
+    held &= EVENT.wait_deadline(Deadline::NEVER);
+    held &= !AUTO_RESET.wait_deadline(Deadline::after(PrivateFutex::now(), Duration::ZERO));
     i32::from(!held)
 }
 

@@ -7,6 +7,7 @@ mod futex_event;
 mod notifications;
 mod one_waiter;
 mod peers;
+mod pools;
 mod queues;
 mod wait_any;
 
@@ -17,6 +18,7 @@ pub use futex_event::*;
 pub use notifications::*;
 pub use one_waiter::*;
 pub use peers::*;
+pub use pools::*;
 pub use queues::*;
 pub use wait_any::*;
 

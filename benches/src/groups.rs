@@ -12,6 +12,7 @@ mod many_setters;
 mod notify;
 mod oversubscribed;
 mod queue;
+mod thread_pool;
 mod timed_wait;
 mod uncontended;
 mod wait_any;
@@ -33,6 +34,7 @@ pub fn all() -> Vec<Group> {
     all.extend(workers::groups());
     all.extend(notify::groups());
     all.extend(queue::groups());
+    all.extend(thread_pool::groups());
     #[cfg(target_os = "linux")]
     all.extend(across_processes::groups());
     all.extend(creation::groups());

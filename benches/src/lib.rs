@@ -26,6 +26,7 @@
 //! | `wait_any, last of N set` | one pinned thread: `wait_any` of N events, the last of which is set |
 //! | `notify, no thread waiting` | a notification after a write, by one thread, and by one thread on each of two CPUs; the floors are a fence and a load, and an addition to a word |
 //! | `queue` | a bounded queue of 64 items on event counts, compared with channels: the time per item with 1 to 16 producers and as many consumers; the time from a push to a parked consumer; the CPU time of an idle consumer |
+//! | `thread pool` | the pool of `examples/workers` next to other pools: the time for a job, if one thread pushes many and the jobs take 0, 2 or 20 µs; and from a push to a pool that is asleep until the job is done |
 //! | `shared: set + clear`, `shared: hand-off` | events for several processes, the hand-off between a process and its child. Linux only |
 //! | `creation`, `memory` | create and drop; the event's size, and the heap memory that it uses after one wait |
 //!

@@ -21,7 +21,7 @@ fn main() {
                 items.fold((0, 0), |(count, sum), item| (count + 1, sum + item))
             })
         });
-        // Those who have pushed everything are gone before the queue is closed.
+        // The producers have ended before the queue is closed.
         thread::scope(|producers| {
             for first in 0..PRODUCERS {
                 let mut items = (first..PRODUCERS * ITEMS).step_by(PRODUCERS as usize);
@@ -49,5 +49,5 @@ fn main() {
     let second = queue.push_timeout("second", SHORT);
     assert_eq!(second, Err(Full::TimedOut("second")));
     assert_eq!(queue.pop_timeout(SHORT), Ok("first"));
-    println!("A full queue and an empty one keep a thread for no longer than it says");
+    println!("Timeouts end the waits on a full queue and on an empty one");
 }

@@ -22,7 +22,7 @@ pub struct Queue<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Empty {
     TimedOut,
-    /// And will never be one again.
+    /// And there will be none.
     Closed,
 }
 
@@ -35,7 +35,7 @@ pub enum Full<T> {
 
 #[allow(dead_code)] // The benchmarks use the queue too, and need less.
 impl<T> Queue<T> {
-    /// For so many items at the same time, at least one.
+    /// A queue for at most `capacity` items. Panics if that is 0.
     pub fn new(capacity: usize) -> Self {
         Self {
             items: ArrayQueue::new(capacity),
@@ -62,7 +62,7 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Blocks while the queue is empty. `None` if it is closed besides.
+    /// Blocks while the queue is empty. `None` if it is empty and closed.
     pub fn pop(&self) -> Option<T> {
         self.filled.wait_until(|| self.try_pop()).ok()
     }
@@ -73,15 +73,15 @@ impl<T> Queue<T> {
         popped.unwrap_or(Err(Empty::TimedOut))
     }
 
-    /// From now on nothing can be pushed; what is there can be popped. All who wait are told. An item whose `push` runs at
-    /// the same time may go either way, and if no consumer comes any more, it is dropped with the queue.
+    /// Ends all waits. From now on pushes fail, and the items in the queue can still be popped. A `push` at the same time may
+    /// succeed or fail; its item is dropped with the queue if no consumer pops it.
     pub fn close(&self) {
         self.closed.store(true, Release);
         self.filled.notify_all();
         self.drained.notify_all();
     }
 
-    /// `None` if the queue is full: the thread is to wait.
+    /// `None` if the queue is full, and the thread has to wait.
     fn try_push(&self, item: &mut Option<T>) -> Option<Result<(), T>> {
         let pushed = item.take()?;
         if self.closed.load(Relaxed) {
@@ -89,7 +89,7 @@ impl<T> Queue<T> {
         }
         match self.items.push(pushed) {
             Ok(()) => {
-                // First the change, then the notification. One consumer will do, whichever.
+                // First the change, then the notification. Any one consumer can take the item.
                 self.filled.notify_one();
                 Some(Ok(()))
             }
@@ -100,9 +100,9 @@ impl<T> Queue<T> {
         }
     }
 
-    /// `None` if the queue is empty: the thread is to wait.
+    /// `None` if the queue is empty, and the thread has to wait.
     fn try_pop(&self) -> Option<Result<T, Empty>> {
-        // Read before the look: a thread that finds the queue closed and then nothing has not missed an item that was pushed
+        // Read before the `pop`: a thread that finds the queue closed, and then no item, has missed none that was pushed
         // before.
         let closed = self.closed.load(Acquire);
         match self.items.pop() {

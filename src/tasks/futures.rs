@@ -27,7 +27,7 @@ impl<'a, F: Futex> Interest<'a, F> {
     fn new(event: Kind<'a, F>) -> Self {
         let () = OfOneProcess::<F>::CHECKED;
         let begun = match event {
-            Kind::Manual(event) => event.look(),
+            Kind::Manual(event) => event.word.read(),
             Kind::AutoReset(_) => 0,
         };
         Self {
@@ -41,7 +41,7 @@ impl<'a, F: Futex> Interest<'a, F> {
     /// Whether the event releases this wait. Takes the token, if it has tokens.
     fn takes(&self) -> bool {
         match self.event {
-            Kind::Manual(event) => event.has_released(self.begun),
+            Kind::Manual(event) => event.word.has_released(self.begun),
             Kind::AutoReset(event) => event.try_wait(),
         }
     }
@@ -57,7 +57,7 @@ impl<'a, F: Futex> Interest<'a, F> {
     /// Marks the event, so that a `set` from now on finds the registration. Returns whether it is set, or has been.
     fn mark(&mut self) -> bool {
         let is_set = match self.event {
-            Kind::Manual(event) => !event.mark_listened(self.begun),
+            Kind::Manual(event) => !event.word.mark_listened(self.begun),
             Kind::AutoReset(event) => event.mark_listened(),
         };
         // If there is no token, there is nothing to see to.

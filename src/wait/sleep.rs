@@ -49,7 +49,8 @@ impl<F> Sleep<F> for NoTime {
     }
 }
 
-pub(crate) struct Until {
+/// Until a deadline on the clock of a word, or never.
+pub struct Until {
     deadline: Deadline,
     timeout: Duration,
 }
@@ -61,11 +62,17 @@ impl Until {
     };
 
     /// Until `timeout` from now; `None` if that is now.
-    pub(crate) fn at_most<F: TimedFutex>(timeout: Duration) -> Option<Self> {
+    pub(crate) fn after<F: TimedFutex>(timeout: Duration) -> Option<Self> {
         (timeout != Duration::ZERO).then(|| Self {
             deadline: Deadline::after(F::now(), timeout),
             timeout,
         })
+    }
+
+    /// Until `deadline`; `None` if it has passed.
+    pub(crate) fn at<F: TimedFutex>(deadline: Deadline) -> Option<Self> {
+        let timeout = deadline.remaining(F::now).unwrap_or(Duration::MAX);
+        (timeout != Duration::ZERO).then_some(Self { deadline, timeout })
     }
 
     pub(crate) fn is_never(&self) -> bool {

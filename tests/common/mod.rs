@@ -2,7 +2,7 @@
 
 #![allow(dead_code)] // Each test program uses its part.
 
-pub mod hostile;
+pub mod adversary;
 #[cfg(unix)]
 pub mod process;
 #[cfg(target_os = "linux")]
@@ -11,7 +11,7 @@ pub mod seccomp;
 pub mod signals;
 
 use futex_event::platform::{Deadline, Futex, Listeners, TimedFutex};
-use futex_event::{AutoResetEvent, Event};
+use futex_event::{AutoResetEvent, Event, IntoDeadline};
 use std::cell::Cell;
 use std::fmt::Debug;
 use std::io::Write;
@@ -275,8 +275,10 @@ pub trait AnyEvent: Debug + Send + Sync + UnwindSafe + RefUnwindSafe + 'static {
 
 /// The same on a word that can time out.
 pub trait AnyTimedEvent: AnyEvent {
+    /// The time on the clock of its word.
+    fn now() -> Duration;
     fn wait_timeout(&self, timeout: Duration) -> bool;
-    fn wait_deadline(&self, deadline: Instant) -> bool;
+    fn wait_deadline(&self, deadline: impl IntoDeadline) -> bool;
 }
 
 macro_rules! any_event {
@@ -310,11 +312,15 @@ macro_rules! any_event {
         }
 
         impl<F: TimedWord> AnyTimedEvent for $kind<Watched<F>> {
+            fn now() -> Duration {
+                F::now()
+            }
+
             fn wait_timeout(&self, timeout: Duration) -> bool {
                 Self::wait_timeout(self, timeout)
             }
 
-            fn wait_deadline(&self, deadline: Instant) -> bool {
+            fn wait_deadline(&self, deadline: impl IntoDeadline) -> bool {
                 Self::wait_deadline(self, deadline)
             }
         }
@@ -338,8 +344,9 @@ macro_rules! on_every_word {
             $(#[test] fn $claim() { super::$claim::<Word>() })*
             $(#[test] fn $timed() { super::$timed::<Word>() })*
         }
-        mod hostile {
-            type Word = $crate::common::hostile::Hostile<futex_event::platform::PrivateFutex>;
+        mod adversarial {
+            use futex_event::platform::PrivateFutex;
+            type Word = $crate::common::adversary::AdversarialFutex<PrivateFutex>;
             $(#[test] fn $claim() { super::$claim::<Word>() })*
             $(#[test] fn $timed() { super::$timed::<Word>() })*
         }

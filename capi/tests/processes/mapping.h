@@ -1,4 +1,4 @@
-// An event in the first four bytes of a file, as the examples `signal` and `await` of the Rust package have it.
+// An event in the first four bytes of a file, as the examples `shared_file_wait` and `shared_file_set` of the Rust package have it.
 
 #ifndef MAPPING_H
 #define MAPPING_H

@@ -1,4 +1,4 @@
-//! A word that does everything it is allowed to do, and is slow about it.
+//! An adversarial word: it does everything that a word is allowed to do, and slowly.
 
 use super::Random;
 use futex_event::platform::{Deadline, Futex, Listeners, TimedFutex};
@@ -7,37 +7,37 @@ use std::sync::atomic::{AtomicU64, Ordering, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-/// A word whose weak exchanges fail for nothing, whose waits return for nothing, as after a signal, and whose every
-/// step comes late, before and after.
+/// A word whose weak exchanges fail spuriously, whose waits return spuriously, as after a signal, and which delays every
+/// step, before and after.
 ///
-/// What happens is chosen by a generator for each thread. The seed is printed, and can be given as `HOSTILE_SEED`;
-/// which thread gets its turn when is still the system's choice.
+/// A generator for each thread chooses what happens. The seed is printed, and `ADVERSARY_SEED` repeats it; when each thread
+/// runs is still the system's choice.
 #[derive(Default)]
 #[repr(transparent)]
-pub struct Hostile<F>(F);
+pub struct AdversarialFutex<F>(F);
 
 thread_local! {
     static RANDOM: Cell<u64> = Cell::new(seed());
 }
 
-/// A seed for each thread: that of the program, and the thread's number.
+/// A seed for each thread, from that of the program and the thread's number.
 fn seed() -> u64 {
     static SEED: AtomicU64 = AtomicU64::new(0);
     static THREADS: AtomicU64 = AtomicU64::new(0);
     if SEED.load(Relaxed) == 0 {
-        let seed = std::env::var("HOSTILE_SEED").map_or_else(
+        let seed = std::env::var("ADVERSARY_SEED").map_or_else(
             |_| SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64,
             |seed| seed.parse().unwrap(),
         );
         if SEED.compare_exchange(0, seed, Relaxed, Relaxed).is_ok() {
-            println!("HOSTILE_SEED={seed}");
+            println!("ADVERSARY_SEED={seed}");
         }
     }
     let thread = THREADS.fetch_add(1, Relaxed) + 1;
     SEED.load(Relaxed) ^ thread.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-/// True once in so many times, more or less.
+/// True about once in so many times.
 fn once_in(times: u64) -> bool {
     RANDOM.with(|cell| {
         let mut random = Random(cell.get().max(1));
@@ -47,7 +47,7 @@ fn once_in(times: u64) -> bool {
     })
 }
 
-fn dawdle() {
+fn delay() {
     if once_in(8) {
         thread::yield_now();
     } else if once_in(64) {
@@ -56,25 +56,25 @@ fn dawdle() {
 }
 
 fn slowly<T>(step: impl FnOnce() -> T) -> T {
-    dawdle();
+    delay();
     let result = step();
-    dawdle();
+    delay();
     result
 }
 
-/// A clock that stands still, and jumps by a second, and back.
-fn hostile_clock() -> Duration {
+/// A clock that stands still, jumps ahead by a second, and jumps back.
+fn adversarial_clock() -> Duration {
     Duration::from_secs(if once_in(3) { 2 } else { 1 })
 }
 
-// SAFETY: passes everything on to a word that keeps the promises, but for what they allow: to fail or return for nothing.
-unsafe impl<F: Futex> Futex for Hostile<F> {
+// SAFETY: passes everything on to a word that keeps the promises, except for what they allow: spurious failures and returns.
+unsafe impl<F: Futex> Futex for AdversarialFutex<F> {
     const WAITERS: u32 = F::WAITERS;
-    const CLOCK: Option<fn() -> Duration> = Some(hostile_clock);
+    const CLOCK: Option<fn() -> Duration> = Some(adversarial_clock);
 
     fn listeners() -> &'static Listeners<Self> {
         let table: *const Listeners<F> = F::listeners();
-        // SAFETY: this type is transparent, and the table a reference to words beside numbers, as in C.
+        // SAFETY: this type is transparent, and the table a reference to words next to numbers, as in C.
         unsafe { &*table.cast() }
     }
 
@@ -123,7 +123,7 @@ unsafe impl<F: Futex> Futex for Hostile<F> {
 }
 
 // SAFETY: as above.
-unsafe impl<F: TimedFutex> TimedFutex for Hostile<F> {
+unsafe impl<F: TimedFutex> TimedFutex for AdversarialFutex<F> {
     fn now() -> Duration {
         F::now()
     }
