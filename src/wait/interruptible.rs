@@ -175,7 +175,7 @@ mod tests {
         assert!(is_over(&interruption.or(Until::NEVER)));
 
         let interruption = Interruption::new(|| false);
-        let now = Until::at_most::<PrivateFutex>(Duration::from_nanos(1)).unwrap();
+        let now = Until::after::<PrivateFutex>(Duration::from_nanos(1)).unwrap();
         while !Sleep::<PrivateFutex>::is_over(&now) {}
         assert!(is_over(&interruption.or(now)));
         assert_eq!(interruption.answer(None::<()>), Ok(None));
