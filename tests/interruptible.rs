@@ -531,12 +531,13 @@ fn signals_do_not_move_the_deadline_of_an_interruptible_wait() {
         thread::scope(|scope| {
             let begun = Instant::now();
             let ended = scope.spawn(move || waiter.run(|| wait(events, &mut || false)));
-            // At most one in a millisecond. A wait whose deadline is moved by each signal goes on for as long as these do.
+            // At most one in a millisecond, so these take twice the timeout. A wait whose deadline is moved by each signal goes on
+            // for as long as they come.
             let signals = (0..200).take_while(|_| {
                 thread::sleep(Duration::from_millis(1));
                 waiter.signal()
             });
-            assert!(signals.count() <= 100, "{name}");
+            assert!(signals.count() < 200, "{name}");
             assert!(begun.elapsed() >= events.timeout, "{name}");
             assert_eq!(ended.join().unwrap(), Ok(false), "{name}");
         });
