@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         });
         scope.spawn(|| {
             // STOP comes first, so that it wins over work.
-            while wait_any(&[&STOP, &tick]) != 0 {
+            while wait_any((&STOP, &tick)) != 0 {
                 println!("Tick");
             }
             println!("The worker has stopped");

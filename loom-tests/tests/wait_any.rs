@@ -35,14 +35,14 @@ impl Pair {
 
     /// Waits for either, and reads what it guards.
     fn wait(&self) -> usize {
-        let released = wait_any(&[&self.manual.event, &self.auto.event]);
+        let released = wait_any((&self.manual.event, &self.auto.event));
         self.read(released);
         released
     }
 
     fn wait_timeout(&self) -> Option<usize> {
-        let events = [&self.manual.event as _, &self.auto.event as _];
-        let released = wait_any_timeout(&events, TIMEOUT);
+        let events = (&self.manual.event, &self.auto.event);
+        let released = wait_any_timeout(events, TIMEOUT);
         released.into_iter().for_each(|event| self.read(event));
         released
     }
@@ -198,8 +198,8 @@ fn a_slot_is_claimed_for_the_event_that_it_is_used_for_now() {
         let events: [_; 2] = [(); 2].map(|()| AutoResetEvent::with_futex(Word::default()));
         let events = Arc::new(events.map(Guarded::new));
         let waiter = spawn(script, &events, |events: &Events| {
-            let first = wait_any_timeout(&[&events[0].event], TIMEOUT).is_some();
-            wait_any(&[&events[1].event]);
+            let first = wait_any_timeout([&events[0].event], TIMEOUT).is_some();
+            wait_any([&events[1].event]);
             assert_eq!(events[1].read(), 1);
             first
         });
@@ -236,7 +236,7 @@ fn wait_all_needs_each_event_once_at_any_time() {
     explore("all of two", Some(2), [UNTIMED], |[script]| {
         let events = Arc::new([(); 2].map(|()| Guarded::new(Event::with_futex(Word::default()))));
         let waiter = spawn(script, &events, |events: &[Guarded<Event<Word>>; 2]| {
-            wait_all(&[&events[0].event, &events[1].event]);
+            wait_all([&events[0].event, &events[1].event]);
             assert_eq!(events.each_ref().map(Guarded::read), [1, 1]);
         });
         let pulse = |event: &Guarded<Event<Word>>| {

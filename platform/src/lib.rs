@@ -58,6 +58,8 @@
 //! [`futex-event`]: https://docs.rs/futex-event
 
 #![no_std]
+// The documentation says which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs, unsafe_op_in_unsafe_fn)]
 // Its complaint is that newer versions of `libc` take the C types from core. Older ones are for older compilers.
 #![allow(clippy::incompatible_msrv)]
