@@ -50,21 +50,8 @@
 //!
 //! # The guide
 //!
-//! | question | page |
-//! | --- | --- |
-//! | Which event do I want, and when none of them? | [`guide::which_event`] |
-//! | What is it called here? Python, .NET and Win32, C++, `Condvar`, `park`, tokio | [`guide::coming_from`] |
-//! | When does a timed wait end, and by which clock? | [`guide::timeouts`] |
-//! | What does a thread see after a wait? | [`guide::ordering`] |
-//! | How do I make a lock-free structure blocking? | [`guide::event_counts`] |
-//! | How does a thread, or a signal handler, wake an async task? | [`guide::threads_and_tasks`], with the feature `async` |
-//! | May I use it in a signal handler, after a `fork`, in shared memory? | [`guide::signals_and_processes`] |
-//! | How do I wait inside a language runtime, with signals and a global lock? | [`guide::language_runtimes`] |
-//! | What does a wait do before it sleeps? | [`guide::spinning`] |
-//! | Which system calls does it make, and what does a sandbox have to allow? | [`guide::system_calls`] |
-//! | How do I use it without `std`, or from C? | [`guide::embedding`] |
-//! | How do I run it on a system of my own? | [`guide::your_own_futex`] |
-//! | What does it not promise? Wraps, killed threads, fairness, priorities, systems | [`guide::limitations`] |
+//! [`guide`] has a page for each question: which event to choose, what it is called elsewhere, timeouts, memory order, signal
+//! handlers and `fork`, language runtimes, system calls, use without `std` and from C, limits, and a glossary.
 //!
 //! # Systems
 //!

@@ -23,7 +23,7 @@ pub use any::{
     wait_any_timeout, wait_any_timeout_interruptible, AnyOf,
 };
 #[cfg(feature = "async")]
-pub(crate) use begun::Begun;
+pub(crate) use begun::{word, Begun};
 #[cfg(feature = "async")]
 pub(crate) use events::Kind;
 pub use events::{ManualReset, ManualResetList, Waitable, WaitableList};

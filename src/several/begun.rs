@@ -1,6 +1,6 @@
 //! A wait that has begun: each of its events, as the thread found it.
 
-use super::events::Kind;
+use super::events::{Kind, ManualResetList, WaitableList};
 use crate::event::is_set;
 use crate::listeners::Awaited;
 use crate::platform::Futex;
@@ -22,21 +22,32 @@ impl<F> Clone for Begun<'_, F> {
 impl<F> Copy for Begun<'_, F> {}
 
 impl<'a, F: Futex> Begun<'a, F> {
+    /// The event, the word of which was this as the wait began.
     #[inline]
-    pub(crate) fn new(event: Kind<'a, F>) -> Self {
+    pub(crate) fn resumed(event: Kind<'a, F>, word: u32) -> Self {
         match event {
-            Kind::Manual(event) => Self::Manual(event, event.word.read()),
+            Kind::Manual(event) => Self::Manual(event, word),
             Kind::AutoReset(event) => Self::AutoReset(event),
         }
     }
+}
 
-    /// Whether the event releases the wait as that begins. Takes the token, if the event has tokens.
-    #[inline]
-    pub(crate) fn takes_at_once(self) -> bool {
-        match self {
-            Self::Manual(_, begun) => is_set(begun),
-            Self::AutoReset(event) => event.try_wait(),
-        }
+/// The word of an event as a wait for it begins. That of an auto-reset event is of no use later.
+#[inline]
+pub(crate) fn word<F: Futex>(event: Kind<'_, F>) -> u32 {
+    match event {
+        Kind::Manual(event) => event.word.read(),
+        Kind::AutoReset(_) => 0,
+    }
+}
+
+/// Checks an event for the first time: its word, or `None` if it releases the wait at once. Then its token is taken, if it
+/// has tokens.
+#[inline]
+pub(crate) fn check<F: Futex>(event: Kind<'_, F>) -> Option<u32> {
+    match event {
+        Kind::Manual(event) => Some(event.word.read()).filter(|word| !is_set(*word)),
+        Kind::AutoReset(event) => (!event.try_wait()).then_some(0),
     }
 }
 
@@ -75,51 +86,83 @@ impl<F: Futex> Awaited for Begun<'_, F> {
     }
 }
 
-/// How many events are in one part of a [`Chain`].
-const PART: usize = 16;
+/// The events of a wait, each of which is found again by its index, and by its word as the wait began.
+pub(crate) trait Events: Copy {
+    type Begun: Copy;
 
-/// Any number of events, with no memory other than the stack: a wait for more than [`PART`] of them calls itself for the
-/// rest, and each call keeps its part.
-pub(crate) struct Chain<'a, E> {
-    before: Option<&'a Chain<'a, E>>,
-    events: [Option<E>; PART],
-    /// The index of the first of them.
-    first: usize,
+    fn begun(self, index: usize, word: u32) -> Self::Begun;
 }
 
-impl<'a, E: Copy> Chain<'a, E> {
-    /// Each event with its index: those of a part in their order, and the last part first.
-    pub(crate) fn iter(&'a self) -> impl Iterator<Item = (usize, E)> + Clone + 'a {
-        let parts = core::iter::successors(Some(self), |part| part.before);
-        parts.flat_map(|part| (part.first..).zip(part.events.iter().copied().flatten()))
+impl<'a, F: Futex> Events for &'a dyn WaitableList<F> {
+    type Begun = Begun<'a, F>;
+
+    fn begun(self, index: usize, word: u32) -> Begun<'a, F> {
+        Begun::resumed(self.kind_at(index), word)
     }
 }
 
-/// Begins a wait for `count` events, after those that are in the chain `before`: makes a chain of what `begin` returns for
-/// each index, and calls `then` with it. If `begin` returns an answer of the wait instead, returns that.
-pub(crate) fn begin<E: Copy, R>(
+impl<'a, F: Futex> Events for &'a dyn ManualResetList<F> {
+    type Begun = (&'a Event<F>, u32);
+
+    fn begun(self, index: usize, word: u32) -> (&'a Event<F>, u32) {
+        (self.event_at(index), word)
+    }
+}
+
+/// How many words are in one part of a [`Chain`].
+const PART: usize = 16;
+
+/// The words of any number of events, with no memory other than the stack: a wait for more than [`PART`] events calls itself
+/// for the rest, and each call keeps its part.
+pub(crate) struct Chain<'a, L> {
+    before: Option<&'a Chain<'a, L>>,
+    events: L,
+    words: [u32; PART],
+    /// The index of the first of them, and that after the last.
+    first: usize,
+    end: usize,
+}
+
+impl<'a, L: Events> Chain<'a, L> {
+    /// Each event with its index: those of a part in their order, and the last part first.
+    pub(crate) fn iter(&'a self) -> impl Iterator<Item = (usize, L::Begun)> + Clone + 'a {
+        let parts = core::iter::successors(Some(self), |part| part.before);
+        parts.flat_map(|part| {
+            let words = (part.first..part.end).zip(part.words);
+            words.map(move |(index, word)| (index, part.events.begun(index, word)))
+        })
+    }
+}
+
+/// Begins a wait for `count` events, after those that are in the chain `before`: asks `check` for the word of each, and
+/// calls `then` with the chain of them. If `check` returns an answer of the wait instead, returns that.
+pub(crate) fn begin<L: Events, R>(
+    events: L,
     count: usize,
-    before: Option<&Chain<'_, E>>,
-    begin: &mut impl FnMut(usize) -> Result<E, R>,
-    then: impl FnOnce(&Chain<'_, E>) -> R,
+    before: Option<&Chain<'_, L>>,
+    check: &mut impl FnMut(usize) -> Result<u32, R>,
+    then: impl FnOnce(&Chain<'_, L>) -> R,
 ) -> R {
-    let first = before.map_or(0, |before| before.first + PART);
-    let mut events = [None; PART];
-    for (index, event) in (first..count).zip(&mut events) {
-        match begin(index) {
-            Ok(begun) => *event = Some(begun),
+    let first = before.map_or(0, |before| before.end);
+    let end = count.min(first + PART);
+    let mut words = [0; PART];
+    for (index, word) in (first..end).zip(&mut words) {
+        match check(index) {
+            Ok(found) => *word = found,
             Err(answer) => return answer,
         }
     }
     let chain = Chain {
         before,
         events,
+        words,
         first,
+        end,
     };
-    if count <= first + PART {
+    if end == count {
         then(&chain)
     } else {
-        self::begin(count, Some(&chain), begin, then)
+        begin(events, count, Some(&chain), check, then)
     }
 }
 

@@ -4,7 +4,7 @@ use super::registration::Registration;
 use super::registry::Taken;
 use crate::listeners::{Awaited, OfOneProcess};
 use crate::platform::{Futex, PrivateFutex};
-use crate::several::{Begun, Kind, WaitableList};
+use crate::several::{word, Begun, Kind, WaitableList};
 use crate::{AutoResetEvent, Event};
 use core::fmt;
 use core::future::Future;
@@ -25,12 +25,8 @@ struct Interest {
 impl Interest {
     fn new<F: Futex>(event: Kind<'_, F>) -> Self {
         let () = OfOneProcess::<F>::CHECKED;
-        let begun = match Begun::new(event) {
-            Begun::Manual(_, word) => word,
-            Begun::AutoReset(_) => 0,
-        };
         Self {
-            begun,
+            begun: word(event),
             registration: Registration::default(),
             owes: false,
         }
@@ -38,10 +34,7 @@ impl Interest {
 
     /// The event as the wait began.
     fn begun<'a, F: Futex>(&self, event: Kind<'a, F>) -> Begun<'a, F> {
-        match event {
-            Kind::Manual(event) => Begun::Manual(event, self.begun),
-            Kind::AutoReset(event) => Begun::AutoReset(event),
-        }
+        Begun::resumed(event, self.begun)
     }
 
     fn register<F: Futex>(&mut self, event: Kind<'_, F>, waker: &Waker) {

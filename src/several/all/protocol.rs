@@ -12,7 +12,7 @@ use super::Stopped;
 use crate::event::is_set;
 use crate::listeners::{listen, Awaited, OfOneProcess};
 use crate::platform::Futex;
-use crate::several::begun::{begin, place, Begun, Chain};
+use crate::several::begun::{begin, check, place, Begun, Chain};
 use crate::several::events::{Kind, ManualResetList};
 use crate::spin::Spin;
 use crate::wait::{Sleep, Wait};
@@ -50,12 +50,12 @@ impl<F: Futex> Each<'_, F> {
     ) -> Option<R> {
         let are_set = Cell::new(true);
         let mut check = |index| {
-            let event = self.events.event_at(index);
-            let word = event.word.read();
+            let word = self.events.event_at(index).word.read();
             are_set.set(are_set.get() && is_set(word));
-            Ok((event, word))
+            Ok(word)
         };
-        begin(self.events.count(), None, &mut check, |events| {
+        let count = self.events.count();
+        begin(self.events, count, None, &mut check, |events| {
             if are_set.get() {
                 Some(all)
             } else {
@@ -65,8 +65,7 @@ impl<F: Futex> Each<'_, F> {
     }
 }
 
-/// Each event with the word that was found.
-type Events<'a, 'e, F> = Chain<'a, (&'e Event<F>, u32)>;
+type Events<'a, 'e, F> = Chain<'a, &'e dyn ManualResetList<F>>;
 
 /// The events that were not set as the wait began.
 fn unset<'a, F: Futex>(
@@ -131,10 +130,10 @@ impl<F: Futex> Wait<F> for EachOr<'_, F> {
         sleep: impl FnOnce() -> Option<S>,
     ) -> Option<Result<(), Stopped>> {
         let () = OfOneProcess::<F>::CHECKED;
-        let other = Begun::new(self.other);
-        if other.takes_at_once() {
-            return Some(Err(Stopped));
-        }
+        let other = match check(self.other) {
+            Some(word) => Begun::resumed(self.other, word),
+            None => return Some(Err(Stopped)),
+        };
         self.all.begin(Ok(()), |events| {
             spin_or_listen(events, other, self.all.spin, &sleep()?)
         })

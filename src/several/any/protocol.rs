@@ -6,7 +6,7 @@
 
 use crate::listeners::{first_released, listen, Awaited, OfOneProcess};
 use crate::platform::Futex;
-use crate::several::begun::{begin, place, Begun, Chain};
+use crate::several::begun::{begin, check, place, Chain};
 use crate::several::events::WaitableList;
 use crate::spin::Spin;
 use crate::wait::{Sleep, Wait};
@@ -38,19 +38,12 @@ impl<F: Futex> First<'_, F> {
         let () = OfOneProcess::<F>::CHECKED;
         let count = self.events.count();
         assert!(count > 0, "a wait for one of no events never ends");
-        let mut check = |index| {
-            let begun = Begun::new(self.events.kind_at(index));
-            if begun.takes_at_once() {
-                Err(Some(index))
-            } else {
-                Ok(begun)
-            }
-        };
-        begin(count, None, &mut check, otherwise)
+        let mut check = |index| check(self.events.kind_at(index)).ok_or(Some(index));
+        begin(self.events, count, None, &mut check, otherwise)
     }
 }
 
-type Events<'a, 'e, F> = Chain<'a, Begun<'e, F>>;
+type Events<'a, 'e, F> = Chain<'a, &'e dyn WaitableList<F>>;
 
 /// Spins for a while, and then listens.
 #[cold]

@@ -3,11 +3,11 @@
 //! `__ulock_wait2` and its like are written from bsd/sys/ulock.h and bsd/kern/sys_ulock.c in xnu, and
 //! `os_sync_wait_on_address` and its like on top of them from os/os_sync_wait_on_address.h, as the system has it.
 
-#![allow(clippy::duplicate_mod)] // A backend looks its calls up once. So there is one for each system.
+#![allow(clippy::duplicate_mod)] // It looks its calls up once, so it is compiled again for each version.
 
-use super::{sleep_in, wake_in};
-use crate::unix::keep_errno;
-use crate::word::Scope;
+use super::{private_and_shared_words, sleep, wake};
+use crate::sys::unix::keep_errno;
+use crate::sys::Scope;
 use core::cell::Cell;
 use core::ffi::c_void;
 use core::ptr;
@@ -16,9 +16,6 @@ use core::time::Duration;
 use libc::{c_char, c_int};
 use std::ffi::CStr;
 
-/// On macOS 14.4.
-#[path = "../apple.rs"]
-pub(crate) mod backend;
 #[path = "../apple.rs"]
 mod not_yet_used;
 #[path = "../apple.rs"]
@@ -29,10 +26,13 @@ mod on_macos_10_12;
 mod on_macos_10_15;
 #[path = "../apple.rs"]
 mod on_macos_11;
+/// On macOS 14.4.
+#[path = "../apple.rs"]
+pub(crate) mod system;
 
 /// Versions of macOS that brought calls, and the one before.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum System {
+enum Version {
     MacOs10_11,
     MacOs10_12,
     MacOs10_15,
@@ -41,17 +41,17 @@ enum System {
 }
 
 std::thread_local! {
-    /// The system that this thread is on when it looks calls up.
-    static SYSTEM: Cell<System> = const { Cell::new(System::MacOs14_4) };
+    /// The version that this thread is on when it looks calls up.
+    static VERSION: Cell<Version> = const { Cell::new(Version::MacOs14_4) };
     static LOOK_UPS: Cell<u32> = const { Cell::new(0) };
 }
 
 unsafe fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void {
     assert_eq!(handle, libc::RTLD_DEFAULT);
     LOOK_UPS.with(|count| count.set(count.get() + 1));
-    // SAFETY: by the caller, a string as C has them.
+    // SAFETY: the caller passes a string that ends with a zero byte.
     let name = unsafe { CStr::from_ptr(name) }.to_str().unwrap();
-    let is_10_12 = SYSTEM.with(Cell::get) == System::MacOs10_12;
+    let is_10_12 = VERSION.with(Cell::get) == Version::MacOs10_12;
     let function = match name {
         "os_sync_wait_on_address" => os_sync_wait_on_address as *const (),
         "os_sync_wait_on_address_with_timeout" => os_sync_wait_on_address_with_timeout as _,
@@ -65,19 +65,19 @@ unsafe fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void {
         other => panic!("no version has {}", other),
     };
     let since = match name {
-        "__ulock_wait2" => System::MacOs11,
-        "__ulock_wait" | "__ulock_wake" => System::MacOs10_12,
-        _ => System::MacOs14_4,
+        "__ulock_wait2" => Version::MacOs11,
+        "__ulock_wait" | "__ulock_wake" => Version::MacOs10_12,
+        _ => Version::MacOs14_4,
     };
-    if SYSTEM.with(Cell::get) >= since {
+    if VERSION.with(Cell::get) >= since {
         function as *mut c_void
     } else {
         ptr::null_mut()
     }
 }
 
-/// How often a call came that no correct backend makes. The system would refuse it, and the backend make do; so the
-/// tests look here.
+/// How many calls there were that correct code does not make. The system refuses them, and our code then polls; so the tests
+/// check this number.
 static REFUSED: AtomicU32 = AtomicU32::new(0);
 
 fn refuse() -> c_int {
@@ -99,13 +99,13 @@ fn scope(operation: u32) -> Option<Scope> {
     }
 }
 
-/// Counts the calls. That some of them are answered oddly depends on the count.
+/// Counts the calls. Some calls, by this count, get a rare answer.
 fn turn() -> u32 {
     static TURN: AtomicU32 = AtomicU32::new(0);
     TURN.fetch_add(1, Relaxed)
 }
 
-/// A tick of the clock by which the kernel measures. It is shorter there, and a mistake would not show.
+/// A tick of the clock that the kernel uses. The real one is shorter; with that, a mistake would not be noticed.
 const TICK: u64 = 10_000;
 
 fn kernel_waits(operation: u32, address: *mut c_void, value: u64, time: u64) -> Result<(), c_int> {
@@ -130,7 +130,7 @@ fn kernel_waits(operation: u32, address: *mut c_void, value: u64, time: u64) -> 
     }
     let time = match time {
         0 => None,
-        // When the uptime is added, the sum is past the end of 64 bits. Not every kernel looks.
+        // With the uptime added, it overflows 64 bits. Not every kernel checks that.
         time if time > i64::MAX as u64 => return Err(libc::ETIMEDOUT),
         time if time < TICK => return Err(libc::ETIMEDOUT),
         time => Some(Duration::from_nanos(time - time % TICK)),
@@ -139,7 +139,7 @@ fn kernel_waits(operation: u32, address: *mut c_void, value: u64, time: u64) -> 
         Ok(expected) => expected,
         Err(_) => return Ok(()),
     };
-    match sleep_in(scope, word, expected, time) {
+    match sleep(scope, word, expected, time) {
         Err(libc::EAGAIN) => Ok(()),
         other => other,
     }
@@ -157,13 +157,13 @@ fn kernel_wakes(operation: u32, address: *mut c_void) -> Result<(), c_int> {
         return Err(libc::EINTR);
     }
     let all = operation & ULF_WAKE_ALL != 0;
-    match wake_in(scope, address.cast(), if all { c_int::MAX } else { 1 }) {
+    match wake(scope, address.cast(), if all { c_int::MAX } else { 1 }) {
         0 => Err(libc::ENOENT),
         _ => Ok(()),
     }
 }
 
-/// The answer of the kernel as the C library hands it on. Success is the number of those who sleep on.
+/// What the C library returns for this answer of the kernel. Success is the number of threads that still sleep.
 fn answer(operation: u32, call: impl FnOnce() -> Result<(), c_int>) -> c_int {
     match (keep_errno(call).0, operation & ULF_NO_ERRNO) {
         (Ok(()), _) => 2,
@@ -184,7 +184,7 @@ extern "C" fn ulock_wait(operation: u32, address: *mut c_void, value: u64, time:
     })
 }
 
-/// Before macOS 10.15, to which UL_COMPARE_AND_WAIT_SHARED is no operation.
+/// Before macOS 10.15, which does not know UL_COMPARE_AND_WAIT_SHARED.
 extern "C" fn ulock_wait_of_10_12(
     operation: u32,
     address: *mut c_void,
@@ -273,82 +273,54 @@ extern "C" fn os_sync_wake_by_address_all(address: *mut c_void, size: usize, fla
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::{conformance, Deadline, Futex, TimedFutex};
-    use std::thread;
-    use std::time::Instant;
+    use crate::sys::simulated::claims;
+    use crate::Futex;
+    use std::vec::Vec;
 
-    macro_rules! words {
-        ($backend:ident, $private:ident, $shared:ident) => {
-            word! {
-                /// Of this backend.
-                $private
-            }
-            word! {
-                /// Of this backend.
-                $shared
-            }
-            sleeps_by!($private, $backend(Scope::Private));
-            sleeps_by!($shared, $backend(Scope::Shared));
-        };
-    }
+    private_and_shared_words!(system, Private14_4, Shared14_4);
+    private_and_shared_words!(on_macos_11, Private11, Shared11);
+    private_and_shared_words!(on_macos_10_15, Private10_15, Shared10_15);
+    private_and_shared_words!(on_macos_10_12, Private10_12, Shared10_12);
+    private_and_shared_words!(on_macos_10_11, Private10_11, Shared10_11);
+    private_and_shared_words!(not_yet_used, PrivateNotYetUsed, SharedNotYetUsed);
 
-    words!(backend, Private14_4, Shared14_4);
-    words!(on_macos_11, Private11, Shared11);
-    words!(on_macos_10_15, Private10_15, Shared10_15);
-    words!(on_macos_10_12, Private10_12, Shared10_12);
-    words!(on_macos_10_11, Private10_11, Shared10_11);
-    words!(not_yet_used, PrivateNotYetUsed, SharedNotYetUsed);
-
-    /// Has the backend that `choose` belongs to choose its calls on this system.
-    fn on<T>(system: System, choose: fn() -> T) -> T {
-        SYSTEM.with(|current| current.set(system));
+    /// Makes the module that `choose` belongs to choose its calls on this version.
+    fn on<T>(version: Version, choose: fn() -> T) -> T {
+        VERSION.with(|current| current.set(version));
         choose()
     }
 
-    fn conforms<F: TimedFutex + Default + Send>() {
-        conformance::timed_futex::<F>();
-        conformance::keeps_errno::<F>();
-        assert_eq!(REFUSED.load(Relaxed), 0, "calls that the system refuses");
+    pub(in crate::sys) fn words() -> Vec<claims::Tests> {
+        on(Version::MacOs14_4, system::choose);
+        #[allow(unused_mut)] // Without the feature and the calls below.
+        let mut words = claims::tests![Private14_4, Shared14_4];
+        #[cfg(not(futex_event_apple_public))]
+        {
+            on(Version::MacOs11, on_macos_11::choose);
+            on(Version::MacOs10_15, on_macos_10_15::choose);
+            on(Version::MacOs10_12, on_macos_10_12::choose);
+            words.extend(claims::tests![Private11, Shared11]);
+            words.extend(claims::tests![Private10_15, Shared10_15, Private10_12]);
+        }
+        #[cfg(feature = "std")]
+        {
+            on(Version::MacOs10_11, on_macos_10_11::choose);
+            words.extend(claims::tests![Private10_11]);
+        }
+        words
     }
 
-    /// No wake reaches a thread that waits on such a word, and it finds the change all the same.
-    fn is_polled<F: TimedFutex + Default>() {
-        let word = F::default();
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                while word.load(Relaxed) == 0 {
-                    word.wait(0);
-                }
-            });
-            // As another process would, whose wake does not reach this one.
-            word.fetch_or(1, Relaxed);
-        });
-        let shortest = (0..100).map(|_| {
-            let start = Instant::now();
-            word.wait(0);
-            start.elapsed()
-        });
-        // Less than any nap.
-        assert!(shortest.min() < Some(Duration::from_millis(1)));
-
-        let deadline = Deadline::after(F::now(), Duration::from_millis(20));
-        let mut returns = 0;
-        while word.wait_until(1, deadline) {
-            returns += 1;
-        }
-        assert!(deadline.has_passed(F::now()));
-        assert!(returns <= 20, "it does not nap");
+    pub(in crate::sys) fn assert_that_no_call_was_refused() {
+        assert_eq!(REFUSED.load(Relaxed), 0, "calls that the system refuses");
     }
 
     #[test]
     fn macos_14_4_has_public_calls() {
-        use backend::{choose, Calls};
+        use system::{choose, Calls};
 
-        assert_eq!(on(System::MacOs14_4, choose), Calls::OsSync);
-        conforms::<Private14_4>();
-        conforms::<Shared14_4>();
+        assert_eq!(on(Version::MacOs14_4, choose), Calls::OsSync);
     }
 
     #[cfg(not(futex_event_apple_public))]
@@ -356,9 +328,7 @@ mod tests {
     fn macos_11_has_private_calls() {
         use on_macos_11::{choose, Calls};
 
-        assert_eq!(on(System::MacOs11, choose), Calls::Ulock);
-        conforms::<Private11>();
-        conforms::<Shared11>();
+        assert_eq!(on(Version::MacOs11, choose), Calls::Ulock);
     }
 
     #[cfg(not(futex_event_apple_public))]
@@ -366,9 +336,7 @@ mod tests {
     fn macos_10_15_has_private_calls_with_microseconds() {
         use on_macos_10_15::{choose, Calls};
 
-        assert_eq!(on(System::MacOs10_15, choose), Calls::Ulock);
-        conforms::<Private10_15>();
-        conforms::<Shared10_15>();
+        assert_eq!(on(Version::MacOs10_15, choose), Calls::Ulock);
     }
 
     #[cfg(not(futex_event_apple_public))]
@@ -376,27 +344,16 @@ mod tests {
     fn macos_10_12_has_private_calls_for_private_words_and_polls_shared_ones() {
         use on_macos_10_12::{choose, Calls};
 
-        assert_eq!(on(System::MacOs10_12, choose), Calls::Ulock);
-        conforms::<Private10_12>();
-        is_polled::<Shared10_12>();
-        conformance::keeps_errno::<Shared10_12>();
-    }
-
-    #[cfg(feature = "std")]
-    #[test]
-    fn without_calls_private_words_sleep_by_the_fallback() {
-        use on_macos_10_11::{choose, Calls};
-
-        assert_eq!(on(System::MacOs10_11, choose), Calls::Missing);
-        conforms::<Private10_11>();
+        assert_eq!(on(Version::MacOs10_12, choose), Calls::Ulock);
+        claims::is_polled::<Shared10_12>();
     }
 
     #[test]
-    fn without_calls_shared_words_are_looked_at_again_and_again() {
+    fn without_calls_shared_words_are_polled() {
         use on_macos_10_11::{choose, Calls};
 
-        assert_eq!(on(System::MacOs10_11, choose), Calls::Missing);
-        is_polled::<Shared10_11>();
+        assert_eq!(on(Version::MacOs10_11, choose), Calls::Missing);
+        claims::is_polled::<Shared10_11>();
     }
 
     #[cfg(futex_event_apple_public)]
@@ -404,7 +361,7 @@ mod tests {
     fn private_calls_are_left_out() {
         use on_macos_11::{choose, Calls};
 
-        assert_eq!(on(System::MacOs11, choose), Calls::Missing);
+        assert_eq!(on(Version::MacOs11, choose), Calls::Missing);
         assert_eq!(LOOK_UPS.with(Cell::get), 1);
     }
 

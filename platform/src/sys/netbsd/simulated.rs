@@ -1,7 +1,7 @@
 //! NetBSD's `__futex`, and a NetBSD without it. [sys/futex.h; sys/kern/sys_futex.c; man 3 sysctl]
 
-use super::{answer, odd_answer, reject, sleep_in, time, wake_in};
-use crate::word::Scope;
+use super::{answer, private_and_shared_words, rare_answer, reject, sleep, time, wake};
+use crate::sys::Scope;
 use core::cell::Cell;
 use core::mem::size_of;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -10,9 +10,9 @@ use libc::{c_int, c_uint, c_void};
 use std::thread_local;
 
 #[path = "../netbsd.rs"]
-pub(crate) mod backend;
+pub(crate) mod system;
 
-// Since a process asks for the version once, it is there again for an older kernel, and for one that does not tell.
+// It asks for the version once, so it is compiled again for an older kernel, and for one that does not tell its version.
 #[allow(clippy::duplicate_mod)]
 #[path = "../netbsd.rs"]
 mod older;
@@ -21,16 +21,16 @@ mod older;
 mod untold;
 
 thread_local! {
-    /// The version of the kernel under this thread, as `__NetBSD_Version__` counts; none if the kernel does not tell.
+    /// The version of the kernel of this thread, encoded as `__NetBSD_Version__`. `None` if the kernel does not tell.
     static VERSION: Cell<Option<c_int>> = const { Cell::new(Some(NETBSD_10)) };
 }
 
 const NETBSD_10: c_int = 1_000_000_000;
 const NETBSD_9_99: c_int = 999_009_900;
 
-/// The backend declares it with `...`, which is the same call on the processors that Linux runs on.
+/// Our code declares it with `...`. On the processors that Linux runs on, that is the same calling convention.
 ///
-/// `uaddr` must point at a word in a wait, and `timeout` at a time or be null.
+/// In a wait, `uaddr` must point at a word; `timeout` must point at a time or be null.
 #[no_mangle]
 unsafe extern "C" fn netbsd_syscall(
     number: c_int,
@@ -50,7 +50,7 @@ unsafe extern "C" fn netbsd_syscall(
     } else {
         Scope::Private
     };
-    // Of an operation that does not need it, the time is read all the same.
+    // The kernel reads the time, also for an operation that does not use it.
     // SAFETY: by the contract of this function.
     let given = unsafe { timeout.as_ref() }.map(time);
     match op & !128 {
@@ -59,10 +59,10 @@ unsafe extern "C" fn netbsd_syscall(
             wait(unsafe { &*uaddr.cast() }, val as u32, given, scope)
         }
         1 if val < 0 => reject("a negative count"),
-        1 => wake_in(scope, uaddr, val) as c_int,
+        1 => wake(scope, uaddr, val) as c_int,
         9 if val3 != -1 => reject("not all bits"),
         9 => {
-            let left = given.map(|given| given.saturating_sub(crate::unix::now()));
+            let left = given.map(|given| given.saturating_sub(crate::sys::unix::now()));
             // SAFETY: as above.
             wait(unsafe { &*uaddr.cast() }, val as u32, left, scope)
         }
@@ -74,14 +74,14 @@ fn wait(word: &AtomicU32, val: u32, left: Option<Duration>, scope: Scope) -> c_i
     if word.load(SeqCst) != val {
         return answer(libc::EAGAIN);
     }
-    if let Some(odd) = odd_answer(&[0, libc::EINTR, libc::ENOMEM, libc::ETIMEDOUT]) {
-        return answer(odd);
+    if let Some(rare) = rare_answer(&[0, libc::EINTR, libc::ENOMEM, libc::ETIMEDOUT]) {
+        return answer(rare);
     }
     let word: *const AtomicU32 = word;
-    answer(sleep_in(scope, word.cast(), val, left).err().unwrap_or(0))
+    answer(sleep(scope, word.cast(), val, left).err().unwrap_or(0))
 }
 
-/// `name` must point at `namelen` numbers, and `oldp` at `oldlenp` bytes.
+/// `name` must point at `namelen` numbers, and `oldp` at `*oldlenp` bytes.
 #[no_mangle]
 unsafe extern "C" fn netbsd_sysctl(
     name: *const c_int,
@@ -99,11 +99,11 @@ unsafe extern "C" fn netbsd_sysctl(
         )
     };
     if name != [1, 3] || length != size_of::<c_int>() || !newp.is_null() {
-        reject("not a question for kern.osrevision");
+        reject("not the sysctl kern.osrevision");
     }
     match VERSION.with(Cell::get) {
         Some(version) => {
-            // SAFETY: there is room for it.
+            // SAFETY: there is room for the number.
             unsafe { *oldp.cast() = version };
             0
         }
@@ -111,42 +111,26 @@ unsafe extern "C" fn netbsd_sysctl(
     }
 }
 
-private_and_shared_words!();
-
-word! {
-    /// A word for one process, before NetBSD 10.
-    OlderPrivate
-}
-sleeps_by!(OlderPrivate, older(Scope::Private));
-
-word! {
-    /// A word for several, before NetBSD 10.
-    OlderShared
-}
-sleeps_by!(OlderShared, older(Scope::Shared));
-
-word! {
-    /// A word on a kernel that does not tell its version.
-    UntoldPrivate
-}
-sleeps_by!(UntoldPrivate, untold(Scope::Private));
+private_and_shared_words!(system, Private, Shared);
+private_and_shared_words!(older, OlderPrivate, OlderShared);
+private_and_shared_words!(untold, UntoldPrivate, UntoldShared);
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::conformance;
-    use crate::simulated::claims;
+    use crate::sys::simulated::claims;
     use crate::{Deadline, Futex, TimedFutex};
+    use std::vec::Vec;
 
     #[test]
     fn each_answer_has_its_meaning() {
-        claims::look_again::<Private>(&[0, libc::EAGAIN, libc::EINTR, libc::ETIMEDOUT]);
+        claims::check_again::<Private>(&[0, libc::EAGAIN, libc::EINTR, libc::ETIMEDOUT]);
         claims::pause::<Private>(&[libc::EFAULT, libc::ENOMEM, libc::ENOSYS]);
     }
 
-    /// On a kernel of this version, or one that does not tell, waits and wakes do without the call. Another version is
-    /// not noticed any more then.
-    fn does_without<F: TimedFutex + Default>(version: Option<c_int>) {
+    /// On a kernel of this version, or one that does not tell its version, waits and wakes do not use the call. The word's
+    /// module asks for the version here, and keeps to it in other threads.
+    fn does_without_the_call<F: TimedFutex + Default>(version: Option<c_int>) {
         VERSION.with(|here| here.set(version));
         let word = F::default();
         F::wake_one(&word);
@@ -157,23 +141,25 @@ mod tests {
         assert!(deadline.has_passed(F::now()));
     }
 
+    pub(in crate::sys) fn words() -> Vec<claims::Tests> {
+        before_netbsd_10_no_word_uses_the_call();
+        claims::tests![Private, Shared, OlderPrivate]
+    }
+
     #[test]
-    fn before_netbsd_10_the_private_word_conforms() {
-        does_without::<OlderPrivate>(Some(NETBSD_9_99));
-        conformance::timed_futex::<OlderPrivate>();
+    fn before_netbsd_10_no_word_uses_the_call() {
+        does_without_the_call::<OlderPrivate>(Some(NETBSD_9_99));
+        does_without_the_call::<OlderShared>(Some(NETBSD_9_99));
     }
 
     #[test]
     fn before_netbsd_10_the_shared_word_is_polled() {
-        does_without::<OlderShared>(Some(NETBSD_9_99));
-        // Nobody wakes it.
-        let word = OlderShared::default();
-        word.wait(0);
-        conformance::keeps_errno::<OlderShared>();
+        before_netbsd_10_no_word_uses_the_call();
+        claims::is_polled::<OlderShared>();
     }
 
     #[test]
     fn a_kernel_that_does_not_tell_its_version_is_old() {
-        does_without::<UntoldPrivate>(None);
+        does_without_the_call::<UntoldPrivate>(None);
     }
 }

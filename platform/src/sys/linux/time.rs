@@ -1,27 +1,27 @@
 //! The two layouts in which the kernel takes a time, and the calls that take them.
 //!
-//! On a 64-bit system there is one `futex`, with 64-bit time: the C library's `timespec`. On a 32-bit system there are
-//! two: the old `futex`, whose timespec is two 32-bit numbers whatever the C library's `timespec` is, and since Linux 5.1
-//! `futex_time64`. The old one is tried first here, because
+//! A 64-bit system has one `futex`, with 64-bit time: the C library's `timespec`. A 32-bit system has two: the old `futex`,
+//! whose timespec is two 32-bit numbers whatever the C library's `timespec` is, and since Linux 5.1 `futex_time64`. The old
+//! one is tried first, because
 //!
 //! - every seccomp filter knows it, while a filter older than Linux 5.1 may answer the new number with EPERM, which
 //!   says nothing about the kernel;
-//! - its 32 bits are enough: CLOCK_MONOTONIC counts from boot and takes 68 years to the end of them. A deadline beyond
-//!   that is shortened; the caller sees that it has not passed and waits again.
+//! - its 32 bits are enough: CLOCK_MONOTONIC counts from boot and takes 68 years to use them up. A later deadline is
+//!   shortened; the caller sees that it has not passed and waits again.
 //!
-//! A kernel built without CONFIG_COMPAT_32BIT_TIME answers the old number with ENOSYS, for wakes too. That is
-//! remembered. On architectures that are younger than the new number, `libc` gives it the old name. musl decides
-//! likewise. [kernel/futex/syscalls.c; musl src/thread/__timedwait.c]
+//! A kernel built without CONFIG_COMPAT_32BIT_TIME answers the old number with ENOSYS, also to wakes. That is remembered.
+//! On architectures that are younger than the new number, `libc` gives it the old name. musl does the same.
+//! [kernel/futex/syscalls.c; musl src/thread/__timedwait.c]
 
 use super::call;
-use crate::unix::pointer;
+use crate::sys::unix::pointer;
 use crate::Deadline;
 use core::sync::atomic::AtomicU32;
 #[cfg(any(test, not(any(target_pointer_width = "64", target_arch = "x86_64"))))]
 use core::time::Duration;
 use libc::c_int;
 
-/// `futex(2)`: `call` with the number and the layout that the kernel wants.
+/// `futex(2)`: `call` with the right number, and the time in its layout.
 #[cfg(any(target_pointer_width = "64", target_arch = "x86_64"))]
 pub(super) fn futex(
     word: *const AtomicU32,
@@ -29,14 +29,14 @@ pub(super) fn futex(
     value: u32,
     deadline: Deadline,
 ) -> Result<(), c_int> {
-    use crate::unix::timespec;
+    use crate::sys::unix::timespec;
     const _: () = assert!(core::mem::size_of::<libc::timespec>() == 16);
 
     let time = deadline.time().map(timespec);
     call(libc::SYS_futex, word, operation, value, pointer(&time))
 }
 
-/// `futex(2)`: `call` with the number and the layout that the kernel wants.
+/// `futex(2)`: `call` with the right number, and the time in its layout.
 #[cfg(not(any(target_pointer_width = "64", target_arch = "x86_64")))]
 pub(super) fn futex(
     word: *const AtomicU32,
@@ -47,15 +47,15 @@ pub(super) fn futex(
     use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
     use libc::c_long;
 
-    /// `futex_time64` has one number everywhere, but MIPS counts from 4000. `libc` has it under this name on few
-    /// architectures only. [arch/*/kernel/syscalls/*.tbl]
+    /// `futex_time64` has the same number everywhere, except that MIPS counts from 4000. `libc` has it under this name on a
+    /// few architectures only. [arch/*/kernel/syscalls/*.tbl]
     const FUTEX_TIME64: c_long = if cfg!(any(target_arch = "mips", target_arch = "mips32r6")) {
         4422
     } else {
         422
     };
 
-    // `libc` has no SYS_futex for riscv32, where there is none, and for m68k it has futex_time64 under that name.
+    // riscv32 has no old call, so `libc` has no SYS_futex for it; for m68k it has futex_time64 under that name.
     #[cfg(target_arch = "riscv32")]
     const FUTEX: c_long = FUTEX_TIME64;
     #[cfg(target_arch = "m68k")]
@@ -63,7 +63,7 @@ pub(super) fn futex(
     #[cfg(not(any(target_arch = "riscv32", target_arch = "m68k")))]
     const FUTEX: c_long = libc::SYS_futex as c_long;
 
-    // Relaxed: to learn it late costs one more call.
+    // Relaxed: a thread that reads it late makes one more call.
     static ONLY_TIME64: AtomicBool = AtomicBool::new(FUTEX == FUTEX_TIME64);
 
     if !ONLY_TIME64.load(Relaxed) {
@@ -121,7 +121,7 @@ mod tests {
     use core::mem::size_of;
 
     #[test]
-    fn layouts_are_the_kernels() {
+    fn layouts_are_those_of_the_kernel() {
         assert_eq!(size_of::<Time64>(), 16);
         assert_eq!(size_of::<Time32>(), 8);
     }
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn times_beyond_the_type_become_its_last_second_and_never_negative() {
+    fn times_that_the_type_cannot_hold_become_its_last_second_and_never_negative() {
         assert_eq!(Time32::from(Duration::from_secs(1 << 31)).seconds, i32::MAX);
         assert_eq!(Time32::from(Duration::from_secs(1 << 32)).seconds, i32::MAX);
         assert_eq!(Time64::from(Duration::from_secs(1 << 32)).seconds, 1 << 32);

@@ -3,67 +3,63 @@
 //! | calls | since | a timeout is |
 //! | --- | --- | --- |
 //! | `os_sync_…`, public | macOS 14.4, iOS and tvOS 17.4, watchOS 10.4, visionOS 1.1 | nanoseconds, not zero |
-//! | `__ulock_wait2`, `__ulock_wake`, private | macOS 11 | nanoseconds, zero is for ever |
-//! | `__ulock_wait`, `__ulock_wake`, private | macOS 10.12 | 32 bits of microseconds, zero is for ever |
+//! | `__ulock_wait2`, `__ulock_wake`, private | macOS 11 | nanoseconds, zero means forever |
+//! | `__ulock_wait`, `__ulock_wake`, private | macOS 10.12 | 32 bits of microseconds, zero means forever |
 //!
-//! The first of these that the system has is taken. The public ones do nothing but call the private ones, so all find
-//! the same sleepers, also across processes that have taken different ones. [os/os_sync_wait_on_address.h and
-//! src/os/lock.c in libplatform; bsd/sys/ulock.h and bsd/kern/sys_ulock.c in xnu]
+//! The first of these that the system has is used. The public calls only call the private ones, so all find the same sleeping
+//! threads, also across processes that use different ones. [os/os_sync_wait_on_address.h and src/os/lock.c in libplatform;
+//! bsd/sys/ulock.h and bsd/kern/sys_ulock.c in xnu]
 //!
-//! UL_COMPARE_AND_WAIT_SHARED, for shared words, came with macOS 10.15 (xnu-6153). Before, the kernel knows words by their
-//! process and address alone, and answers EINVAL: then shared words are polled every millisecond.
+//! UL_COMPARE_AND_WAIT_SHARED, for shared words, came with macOS 10.15 (xnu-6153). An older kernel finds words by their process
+//! and address only, and answers EINVAL: then shared words are polled every millisecond.
 //!
-//! The kernel knows a private word by its process and address, and a shared one by the memory object that its page is
-//! in. Hence shared words have to be in shared memory, as the header says: other memory is copied on a write after a
-//! `fork`, into another object, and a wake that comes after it does not find those who went to sleep before.
+//! The kernel finds a private word by its process and address, and a shared one by the memory object of its page. So a shared
+//! word has to be in shared memory, as the header says. After a `fork`, the first write to other memory copies it into another
+//! object, and a later wake does not find the threads that went to sleep before.
 //!
-//! All timeouts are relative, and the kernel measures them by mach_absolute_time, which stands still while the system
-//! is asleep. The clock here is the same: CLOCK_UPTIME_RAW. The kernel rounds a timeout down to a tick of it, 42 ns on
-//! Apple's processors. So the clock is asked again before a deadline counts as passed. [man 3 clock_gettime;
-//! osfmk/kern/clock.c in xnu]
+//! All timeouts are relative. The kernel measures them by mach_absolute_time, which stands still while the system is asleep;
+//! so does CLOCK_UPTIME_RAW, the clock here. The kernel rounds a timeout down to a tick of it, 42 ns on Apple's processors. So
+//! the clock is read again before a deadline counts as passed. [man 3 clock_gettime; osfmk/kern/clock.c in xnu]
 //!
 //! # Private calls
 //!
-//! The App Store refuses programs in which it finds the name of a private function. Programs for other systems than
-//! macOS reach people through it, so there the private calls are left out. On macOS that is for whoever builds the
-//! program to say: `--cfg futex_event_apple_public` leaves them out there too. It is no feature of the crate, because
-//! features add up: a feature that left the calls out would take them from crates that never asked, and one that put
-//! them in could be turned on by any crate in a program, and not be turned off by the one who sends it in.
+//! The App Store rejects programs that contain the name of a private function. Programs for iOS and the others are distributed
+//! through it, so for these systems the private calls are left out. For macOS, the builder of the program decides:
+//! `--cfg futex_event_apple_public` leaves them out there too. This is not a feature of the crate, because cargo unites
+//! features: a feature that leaves the calls out would take them from crates that did not ask for it, and a feature that adds
+//! them could be enabled by any crate in a program, and not be disabled by its author.
 //!
-//! Where this leaves no call, private words sleep by the [fallback](crate::fallback) word's table. Shared ones cannot,
-//! since the table is in one process: they [`nap`] and look. So do all without the feature `std`.
+//! If this leaves no call, waits and wakes use [`without_futex`].
 //!
-//! # The choice, and signal handlers
+//! # The choice of the calls, and signal handlers
 //!
-//! A function that a system may not have is looked up by its name. `dlsym` takes a lock of the loader, and so may not
-//! be called in a signal handler, where a wake may. So waits look up, before they first sleep, and wakes do not. A wake
-//! of a private word that finds that nobody has chosen yet has nobody to wake: see [`chosen_by_sleepers`]. On a shared
-//! word threads of other processes may sleep, so there a wake has to look up if it is the process's first call. To be
-//! safe in a handler, let a process wake any shared word once before.
+//! A function that a system may lack is looked up by its name. `dlsym` takes a lock of the loader and so may not be called in
+//! a signal handler, in which a wake may. So a wait looks the functions up, before it first sleeps, and a wake does not. If a
+//! wake of a private word finds that no thread has looked them up, then no thread sleeps: see [`chosen_by_sleepers`]. On a
+//! shared word, threads of other processes may sleep, so there a wake has to look the functions up if it is the first call of
+//! the process. To be safe in a signal handler, a process wakes any shared word once before.
 //!
-//! A process makes the choice once, for its waits and wakes alike, and a `fork` hands it on. (If the child has to make
-//! it, because the parent had not yet waited, it depends on the loader's own care for `fork`.)
+//! A process chooses once, for its waits and its wakes, and the child of a `fork` inherits the choice. (If the child has to
+//! choose, because the parent had not waited, it relies on the loader's own handling of `fork`.)
 //!
 //! # What the kernel answers
 //!
 //! | call | answer | meaning here |
 //! | --- | --- | --- |
-//! | wait | 0 or more | woken, or the word was not `expected`: look again |
-//! | wait | EINTR | a signal, whether or not its handler asks for a restart, or for nothing: look again |
-//! | wait | EFAULT | the word's page is not in memory; to look again brings it in |
-//! | wait | ETIMEDOUT | the time is over, but for a tick: ask the clock |
+//! | wait | 0 or more | woken, or the word was not `expected`: check again |
+//! | wait | EINTR | a signal, also with SA_RESTART, or a spurious return: check again |
+//! | wait | EFAULT | the word's page is not in memory; the check brings it in |
+//! | wait | ETIMEDOUT | the time is over, except for a tick: read the clock |
 //! | wait | EINVAL, before macOS 10.15 | the word is shared, and the kernel cannot sleep on it: see [`nap`] |
-//! | wait | anything else, such as ENOMEM | the kernel refuses: see [`nap`] |
+//! | wait | any other error, such as ENOMEM | the kernel refuses: see [`nap`] |
 //! | wake | EINTR | not documented, but Apple's own callers of `__ulock_wake` try again |
-//! | wake | ENOENT, EINVAL | nobody sleeps there; perhaps the word is gone, and its page unmapped |
+//! | wake | ENOENT, EINVAL | no thread sleeps there; the word may be gone and its page unmapped |
 //!
 //! Every call leaves `errno` as it found it.
 
-#[cfg(feature = "std")]
-use crate::fallback;
-use crate::units::{self, NANOSECOND};
-use crate::unix::{keep_errno, nap};
-use crate::word::Scope;
+use crate::sys::units::{self, NANOSECOND};
+use crate::sys::unix::{keep_errno, nap};
+use crate::sys::{without_futex, Count, Scope};
 use crate::Deadline;
 use core::ffi::c_void;
 use core::mem::{self, size_of};
@@ -79,9 +75,9 @@ use libc::dlsym;
 #[cfg(not(target_vendor = "apple"))]
 use super::dlsym;
 
-pub(crate) use crate::unix::now;
+pub(crate) use crate::sys::unix::now;
 
-/// The calls by which this process sleeps and wakes.
+/// The calls that this process uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Calls {
     OsSync = 1,
@@ -89,7 +85,7 @@ pub(crate) enum Calls {
     Missing = 3,
 }
 
-/// Zero as long as there is no choice. It changes once.
+/// Zero until the calls are chosen. It changes once.
 static CHOICE: AtomicU8 = AtomicU8::new(0);
 
 impl Calls {
@@ -110,7 +106,7 @@ impl Calls {
     }
 }
 
-/// The choice, which is made here if it has not been made. Not for signal handlers then.
+/// The choice, which is made here if it has not been made. Making it is not async-signal-safe.
 pub(crate) fn choose() -> Calls {
     chosen().unwrap_or_else(|| {
         let (found, _) = keep_errno(Calls::find);
@@ -121,16 +117,17 @@ pub(crate) fn choose() -> Calls {
 
 /// The choice, if it has been made.
 fn chosen() -> Option<Calls> {
-    // Acquire: with the choice come the addresses of the functions.
+    // Acquire: makes the addresses of the functions visible, which are stored before the choice.
     Calls::from_choice(CHOICE.load(Acquire))
 }
 
-/// The choice of those who may be asleep; `None` if nobody is. For wakes: this looks nothing up on a private word.
+/// The choice of the threads that may be asleep, or `None` if no thread is. For wakes: for a private word this looks nothing
+/// up.
 ///
-/// Say a wake comes here, after the change of its word, and finds no choice. It leaves a mark: a write to `CHOICE` of
-/// what is there. Whoever chooses later does so by a compare-exchange, which reads that mark or a later one, and those
-/// who wait read the choice: release and acquire all along. So in the order of happens-before each of them comes after
-/// the change, and when the kernel compares the word for one of them, it finds the change and does not let it sleep.
+/// Suppose that a wake comes here, after the change of its word, and finds no choice. It then writes to `CHOICE` the value that
+/// is there. A thread that chooses later does so by a compare-exchange, which reads that write or a later one, and the threads
+/// that wait read the choice, by release and acquire in each step. So the change happens before each of these waits, and when
+/// the kernel compares the word for one of them, it finds the change and does not let the thread sleep.
 fn chosen_by_sleepers(scope: Scope) -> Option<Calls> {
     match scope {
         Scope::Private => chosen().or_else(|| {
@@ -141,10 +138,6 @@ fn chosen_by_sleepers(scope: Scope) -> Option<Calls> {
     }
 }
 
-pub(crate) fn wait(word: &AtomicU32, expected: u32, scope: Scope) {
-    wait_until(word, expected, Deadline::NEVER, scope);
-}
-
 pub(crate) fn wait_until(
     word: &AtomicU32,
     expected: u32,
@@ -152,7 +145,7 @@ pub(crate) fn wait_until(
     scope: Scope,
 ) -> bool {
     let left = deadline.remaining(now);
-    // No call takes zero for what it is.
+    // None of the calls takes zero as no time.
     if left == Some(Duration::ZERO) {
         return false;
     }
@@ -162,8 +155,8 @@ pub(crate) fn wait_until(
         Calls::Missing => missing::wait(word, expected, left, scope),
     };
     match meaning(answer) {
-        Meaning::LookAgain => true,
-        Meaning::AskTheClock => !deadline.has_passed(now()),
+        Meaning::CheckAgain => true,
+        Meaning::ReadTheClock => !deadline.has_passed(now()),
         // Relaxed: a wait orders nothing.
         Meaning::Refused => word.load(Relaxed) != expected || nap(deadline),
     }
@@ -171,35 +164,21 @@ pub(crate) fn wait_until(
 
 #[derive(Debug, PartialEq, Eq)]
 enum Meaning {
-    LookAgain,
-    AskTheClock,
+    CheckAgain,
+    ReadTheClock,
     Refused,
 }
 
 /// The table above.
 fn meaning(answer: Result<(), c_int>) -> Meaning {
     match answer {
-        Ok(()) | Err(libc::EINTR) | Err(libc::EFAULT) => Meaning::LookAgain,
-        Err(libc::ETIMEDOUT) => Meaning::AskTheClock,
+        Ok(()) | Err(libc::EINTR) | Err(libc::EFAULT) => Meaning::CheckAgain,
+        Err(libc::ETIMEDOUT) => Meaning::ReadTheClock,
         Err(_) => Meaning::Refused,
     }
 }
 
-pub(crate) fn wake_one(word: *const AtomicU32, scope: Scope) {
-    wake(word, Count::One, scope);
-}
-
-pub(crate) fn wake_all(word: *const AtomicU32, scope: Scope) {
-    wake(word, Count::All, scope);
-}
-
-#[derive(Clone, Copy)]
-enum Count {
-    One,
-    All,
-}
-
-fn wake(word: *const AtomicU32, count: Count, scope: Scope) {
+pub(crate) fn wake(word: *const AtomicU32, count: Count, scope: Scope) {
     let calls = match chosen_by_sleepers(scope) {
         Some(calls) => calls,
         None => return,
@@ -212,15 +191,15 @@ fn wake(word: *const AtomicU32, count: Count, scope: Scope) {
     while once() == Err(libc::EINTR) {}
 }
 
-/// The time for a call that counts in nanoseconds, and that takes zero, if anything, for ever.
+/// The time for a call that takes nanoseconds, to which zero means forever or is not allowed.
 ///
-/// At most 292 years, so that no kernel comes to the end of 64 bits when it adds the time since it was started.
+/// At most 292 years, so that no kernel overflows 64 bits when it adds the time since it started.
 fn nanoseconds(left: Option<Duration>) -> u64 {
     left.map_or(0, |left| units::round_up(left, NANOSECOND, i64::MAX as u64))
 }
 
-/// Functions of the C library that a system may not have: a module for each, with `find`, which looks it up and says
-/// whether it is there, and `call`.
+/// Functions of the C library that a system may lack: a module for each, with `find`, which looks it up and returns whether
+/// it is there, and `call`.
 macro_rules! looked_up {
     ($(fn $name:ident($($parameter:ident: $type:ty),* $(,)?) -> c_int;)*) => {$(
         mod $name {
@@ -230,9 +209,9 @@ macro_rules! looked_up {
 
             pub(super) fn find() -> bool {
                 let name = concat!(stringify!($name), "\0");
-                // SAFETY: a string that ends with zero, as C has them.
+                // SAFETY: the string ends with a zero byte.
                 let address = unsafe { dlsym(libc::RTLD_DEFAULT, name.as_ptr().cast()) };
-                // Relaxed: whoever calls has acquired the choice, which is released after this.
+                // Relaxed: the callers acquire the choice, which is released after this.
                 ADDRESS.store(address, Relaxed);
                 is_found()
             }
@@ -247,10 +226,9 @@ macro_rules! looked_up {
             pub(super) unsafe fn call($($parameter: $type),*) -> c_int {
                 type Function = unsafe extern "C" fn($($type),*) -> c_int;
                 let address = ADDRESS.load(Relaxed);
-                // SAFETY: it is the address of the function of this name, since that was found, and the header says
-                // that its type is this.
+                // SAFETY: the function of this name was found, so this is its address; by the header, this is its type.
                 let function: Function = unsafe { mem::transmute(address) };
-                // SAFETY: the caller answers for it.
+                // SAFETY: by the contract of this function.
                 unsafe { function($($parameter),*) }
             }
         }
@@ -260,7 +238,7 @@ macro_rules! looked_up {
 /// [os/os_sync_wait_on_address.h, os/clock.h]
 mod os_sync {
     use super::*;
-    use crate::unix::result;
+    use crate::sys::unix::result;
 
     looked_up! {
         fn os_sync_wait_on_address(address: *mut c_void, value: u64, size: usize, flags: u32) -> c_int;
@@ -291,7 +269,7 @@ mod os_sync {
         scope: Scope,
     ) -> Result<(), c_int> {
         let (address, value, flags) = (address(word), expected.into(), flags(scope));
-        // SAFETY: the functions have been found, by the choice. They read the word and write nothing.
+        // SAFETY: the choice says that the functions were found. They read the word and write nothing.
         result(|| unsafe {
             match nanoseconds(left) {
                 0 => os_sync_wait_on_address::call(address, value, SIZE, flags),
@@ -304,7 +282,7 @@ mod os_sync {
 
     pub(super) fn wake(word: *const AtomicU32, count: Count, scope: Scope) -> Result<(), c_int> {
         let (address, flags) = (address(word), flags(scope));
-        // SAFETY: the functions have been found, by the choice. They look the address up, and do not touch the memory.
+        // SAFETY: the choice says that the functions were found. They look the address up and do not touch the memory.
         result(|| unsafe {
             match count {
                 Count::One => os_sync_wake_by_address_any::call(address, SIZE, flags),
@@ -320,9 +298,9 @@ mod os_sync {
         }
     }
 
-    /// That the C library has these names, with these types, as the crate `libc` knows it.
+    /// The C library has these names, with these types, according to the crate `libc`.
     #[cfg(all(test, target_vendor = "apple"))]
-    #[allow(dead_code)] // To be compiled, and not to be linked: older systems do not have them.
+    #[allow(dead_code)] // Compiled, but not linked, because older systems lack these functions.
     fn names() {
         let _: unsafe extern "C" fn(*mut c_void, u64, usize, u32) -> c_int =
             libc::os_sync_wait_on_address;
@@ -345,7 +323,7 @@ mod os_sync {
 )))]
 mod ulock {
     use super::*;
-    use crate::units::MICROSECOND;
+    use crate::sys::units::MICROSECOND;
 
     looked_up! {
         fn __ulock_wait(operation: u32, address: *mut c_void, value: u64, microseconds: u32) -> c_int;
@@ -358,7 +336,7 @@ mod ulock {
     const UL_COMPARE_AND_WAIT: u32 = 1;
     const UL_COMPARE_AND_WAIT_SHARED: u32 = 3;
     const ULF_WAKE_ALL: u32 = 0x100;
-    /// An error is answered as a negative number, and `errno` left alone.
+    /// An error is returned as a negative number, and `errno` is unchanged.
     const ULF_NO_ERRNO: u32 = 0x0100_0000;
 
     pub(super) fn find() -> bool {
@@ -372,7 +350,7 @@ mod ulock {
         scope: Scope,
     ) -> Result<(), c_int> {
         let (operation, address, value) = (operation(scope), address(word), expected.into());
-        // SAFETY: by the choice, the one or the other has been found. They read the word and write nothing.
+        // SAFETY: the choice says that one of the two was found. They read the word and write nothing.
         result(unsafe {
             if __ulock_wait2::is_found() {
                 __ulock_wait2::call(operation, address, value, nanoseconds(left), 0)
@@ -387,7 +365,7 @@ mod ulock {
             Count::One => 0,
             Count::All => ULF_WAKE_ALL,
         };
-        // SAFETY: the function has been found, by the choice. It looks the address up, and does not touch the memory.
+        // SAFETY: the choice says that the function was found. It looks the address up and does not touch the memory.
         result(unsafe { __ulock_wake::call(operation(scope) | all, address(word), 0) })
     }
 
@@ -399,7 +377,7 @@ mod ulock {
         compare_and_wait | ULF_NO_ERRNO
     }
 
-    /// The time for the call that counts in microseconds: at most an hour and eleven minutes. Zero is for ever.
+    /// The time for the call that takes microseconds: at most an hour and eleven minutes. Zero means forever.
     fn microseconds(left: Option<Duration>) -> u32 {
         left.map_or(0, |left| {
             units::round_up(left, MICROSECOND, u32::MAX.into()) as u32
@@ -419,7 +397,7 @@ mod ulock {
         use super::*;
 
         #[test]
-        fn a_part_of_a_microsecond_counts_as_one_and_only_never_as_none() {
+        fn a_part_of_a_microsecond_counts_as_one_and_only_never_is_zero() {
             assert_eq!(microseconds(None), 0);
             assert_eq!(microseconds(Some(NANOSECOND)), 1);
             assert_eq!(microseconds(Some(MICROSECOND + NANOSECOND)), 2);
@@ -433,19 +411,19 @@ mod ulock {
     }
 }
 
-/// Not even their names are there.
+/// Not even their names are in the program.
 #[cfg(any(
     futex_event_apple_public,
     all(target_vendor = "apple", not(target_os = "macos"))
 ))]
 use missing as ulock;
 
-/// What takes the place of calls that the system does not have, or that are left out.
+/// What is used instead of calls that the system lacks, or that are left out.
 mod missing {
     use super::*;
 
-    /// A system does not have them.
-    #[allow(dead_code)] // Asked in place of calls that are left out.
+    /// False, as for calls that the system lacks.
+    #[allow(dead_code)] // Called if the private calls are left out.
     pub(super) fn find() -> bool {
         false
     }
@@ -456,33 +434,15 @@ mod missing {
         left: Option<Duration>,
         scope: Scope,
     ) -> Result<(), c_int> {
-        let deadline = |now| left.map_or(Deadline::NEVER, |left| Deadline::after(now, left));
-        let look_again = match scope {
-            #[cfg(feature = "std")]
-            Scope::Private => {
-                // It has a clock of its own.
-                let deadline = deadline(fallback::now());
-                keep_errno(|| fallback::wait_until(word, expected, deadline)).0
-            }
-            _ => word.load(Relaxed) != expected || nap(deadline(now())),
-        };
-        if look_again {
+        if without_futex::wait(word, expected, left, scope) {
             Ok(())
         } else {
             Err(libc::ETIMEDOUT)
         }
     }
 
-    /// Whoever naps wakes without help.
-    #[cfg_attr(not(feature = "std"), allow(unused_variables))]
     pub(super) fn wake(word: *const AtomicU32, count: Count, scope: Scope) -> Result<(), c_int> {
-        #[cfg(feature = "std")]
-        if scope == Scope::Private {
-            keep_errno(|| match count {
-                Count::One => fallback::wake_one(word),
-                Count::All => fallback::wake_all(word),
-            });
-        }
+        without_futex::wake(word, count, scope);
         Ok(())
     }
 }
@@ -496,11 +456,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_the_caller_can_do_nothing_about_is_a_refusal() {
+    fn other_errors_than_those_of_every_wait_are_refusals() {
         for answer in [Ok(()), Err(libc::EINTR), Err(libc::EFAULT)] {
-            assert_eq!(meaning(answer), Meaning::LookAgain);
+            assert_eq!(meaning(answer), Meaning::CheckAgain);
         }
-        assert_eq!(meaning(Err(libc::ETIMEDOUT)), Meaning::AskTheClock);
+        assert_eq!(meaning(Err(libc::ETIMEDOUT)), Meaning::ReadTheClock);
         for error in [libc::EINVAL, libc::ENOMEM, libc::ENOSYS, libc::EPERM] {
             assert_eq!(meaning(Err(error)), Meaning::Refused);
         }
@@ -514,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_is_read_as_it_was_written() {
+    fn a_choice_survives_its_encoding() {
         for calls in [Calls::OsSync, Calls::Ulock, Calls::Missing] {
             assert_eq!(Calls::from_choice(calls as u8), Some(calls));
         }

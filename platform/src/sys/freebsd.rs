@@ -1,31 +1,31 @@
 //! FreeBSD: `_umtx_op(2)`.
 //!
-//! A wait is UMTX_OP_WAIT_UINT_PRIVATE with a `_umtx_time`, which FreeBSD has since version 10: the timeout is absolute
-//! if UMTX_ABSTIME says so, and its clock is CLOCK_MONOTONIC. A shared word uses UMTX_OP_WAIT_UINT and UMTX_OP_WAKE,
-//! which ask the memory's mapping whether it is shared between processes. [man 2 _umtx_op; sys/umtx.h]
+//! A wait is UMTX_OP_WAIT_UINT_PRIVATE with a `_umtx_time`, which FreeBSD has since version 10: with UMTX_ABSTIME the
+//! timeout is absolute, and its clock is CLOCK_MONOTONIC. A shared word uses UMTX_OP_WAIT_UINT and UMTX_OP_WAKE, which find
+//! out from the memory's mapping whether it is shared between processes. [man 2 _umtx_op; sys/umtx.h]
 //!
 //! # What the kernel answers
 //!
 //! | call | answer | meaning here |
 //! | --- | --- | --- |
-//! | wait | 0 | woken, or the word was not `expected`: look again |
-//! | wait | EINTR | a signal, whether or not its handler asks for a restart: look again |
+//! | wait | 0 | woken, or the word was not `expected`: check again |
+//! | wait | EINTR | a signal, also with SA_RESTART: check again |
 //! | wait | ETIMEDOUT | the deadline has passed |
-//! | wait | anything else | the kernel refuses: see [`nap`] |
-//! | wake | 0 | done; it does not say how many woke |
-//! | wake | EFAULT, shared words | no memory at the address: nobody sleeps there |
+//! | wait | any other error | the kernel refuses: see [`nap`] |
+//! | wake | 0 | done; it does not tell how many threads woke |
+//! | wake | EFAULT, shared words | no memory at the address, so no thread sleeps there |
 //!
 //! Every call leaves `errno` as it found it.
 
-use crate::unix::{nap, result, timespec};
-use crate::word::Scope;
+use crate::sys::unix::{nap, result, timespec};
+use crate::sys::{Count, Scope};
 use crate::Deadline;
 use core::sync::atomic::AtomicU32;
 use core::time::Duration;
 use core::{mem, ptr};
 use libc::{c_int, c_ulong, c_void};
 
-pub(crate) use crate::unix::now;
+pub(crate) use crate::sys::unix::now;
 
 const UMTX_OP_WAKE: c_int = 3;
 const UMTX_OP_WAIT_UINT: c_int = 11;
@@ -42,8 +42,8 @@ struct UmtxTime {
     clock: u32,
 }
 
-/// The kernel's type for such times, `sbintime_t`, holds fewer than 2^31 seconds. No system runs for so long; whoever
-/// waits for a later deadline would have to look at the clock then and go on.
+/// The kernel's type for such times, `sbintime_t`, holds fewer than 2^31 seconds. No system runs for so long; if one did, a
+/// wait with a later deadline would read the clock then and sleep again.
 const LAST: Duration = Duration::from_secs(i32::MAX as u64);
 
 extern "C" {
@@ -56,10 +56,6 @@ extern "C" {
     ) -> c_int;
 }
 
-pub(crate) fn wait(word: &AtomicU32, expected: u32, scope: Scope) {
-    wait_until(word, expected, Deadline::NEVER, scope);
-}
-
 pub(crate) fn wait_until(
     word: &AtomicU32,
     expected: u32,
@@ -70,7 +66,7 @@ pub(crate) fn wait_until(
         Scope::Private => UMTX_OP_WAIT_UINT_PRIVATE,
         Scope::Shared => UMTX_OP_WAIT_UINT,
     };
-    // The kernel compares the whole `u_long` with the word: no sign may get into its upper half.
+    // The kernel compares the whole `u_long` with the word, so its upper half has to be zero.
     let value = c_ulong::from(expected);
     match call(word, operation, value, deadline.time().map(absolute)) {
         Ok(()) | Err(libc::EINTR) => true,
@@ -79,15 +75,11 @@ pub(crate) fn wait_until(
     }
 }
 
-pub(crate) fn wake_one(word: *const AtomicU32, scope: Scope) {
-    wake(word, 1, scope);
-}
-
-pub(crate) fn wake_all(word: *const AtomicU32, scope: Scope) {
-    wake(word, c_int::MAX as c_ulong, scope);
-}
-
-fn wake(word: *const AtomicU32, count: c_ulong, scope: Scope) {
+pub(crate) fn wake(word: *const AtomicU32, count: Count, scope: Scope) {
+    let count = match count {
+        Count::One => 1,
+        Count::All => c_int::MAX as c_ulong,
+    };
     let operation = match scope {
         Scope::Private => UMTX_OP_WAKE_PRIVATE,
         Scope::Shared => UMTX_OP_WAKE,
@@ -109,14 +101,14 @@ fn call(
     value: c_ulong,
     time: Option<UmtxTime>,
 ) -> Result<(), c_int> {
-    // The fourth argument is the size of what the fifth points at, and so tells a `_umtx_time` from a mere timespec.
+    // The fourth argument is the size of what the fifth points at: it distinguishes a `_umtx_time` from a timespec.
     let (size, time): (usize, *const UmtxTime) = match &time {
         Some(time) => (mem::size_of::<UmtxTime>(), time),
         None => (0, ptr::null()),
     };
     result(|| {
-        // SAFETY: whatever the word's address is, the kernel reads no more than four bytes there, and answers EFAULT
-        // if it cannot; it writes nothing. It reads `size` bytes at `time`, and none if that is null.
+        // SAFETY: at any address of a word, the kernel reads at most four bytes, answers EFAULT if it cannot, and writes
+        // nothing. It reads `size` bytes at `time`, and none if that is null.
         unsafe {
             _umtx_op(
                 word as *mut c_void,
@@ -142,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_fits_into_the_type_of_the_kernel() {
+    fn a_time_fits_into_the_type_that_the_kernel_uses() {
         assert_eq!(absolute(LAST).time.tv_sec, 0x7fff_ffff);
         let time = absolute(Duration::MAX).time;
         assert_eq!((time.tv_sec, time.tv_nsec), (0x7fff_ffff, 0));

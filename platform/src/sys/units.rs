@@ -1,6 +1,6 @@
-//! Times in the units of the systems' calls.
+//! Times in the units that system calls take.
 
-#![allow(dead_code)] // Tested on every system, and used on those that count in other units than nanoseconds.
+#![allow(dead_code)] // Tested on every system; each system uses some.
 
 use core::time::Duration;
 
@@ -9,17 +9,17 @@ pub(crate) const MICROSECOND: Duration = Duration::from_micros(1);
 pub(crate) const MILLISECOND: Duration = Duration::from_millis(1);
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// How many of the unit the time is: rounded up, so that a wait of so many is not over early, and at most `most`, after
-/// which whoever waits has to look at the clock and go on. Zero only for no time at all, which to some systems means
-/// for ever.
+/// The time in this unit: rounded up, so that a wait of that many units does not end early, and at most `most`, after which
+/// the caller has to read the clock and wait again. It is zero only for no time at all, because zero means forever to some
+/// systems.
 pub(crate) fn round_up(time: Duration, unit: Duration, most: u64) -> u64 {
     let unit = unit.as_nanos();
-    // A Duration is less than 2^64 seconds, so its nanoseconds leave room for the sum.
+    // A Duration is less than 2^64 seconds, so the sum cannot overflow.
     let count = (time.as_nanos() + unit - 1) / unit;
     count.min(most.into()) as u64
 }
 
-/// What is left as Windows' waits take it: whole milliseconds, the highest number of which stands for ever.
+/// The remaining time as Windows' waits take it: whole milliseconds, where the highest number means forever.
 /// [winbase.h, INFINITE]
 pub(crate) fn windows_milliseconds(left: Option<Duration>) -> u32 {
     const INFINITE: u32 = u32::MAX;
@@ -28,7 +28,7 @@ pub(crate) fn windows_milliseconds(left: Option<Duration>) -> u32 {
     })
 }
 
-/// The time at which a counter of so many ticks a second stands at `ticks`.
+/// The time that a counter of this many ticks per second shows at `ticks`.
 pub(crate) fn from_ticks(ticks: u64, per_second: u64) -> Duration {
     let part = u128::from(ticks % per_second) * SECOND.as_nanos() / u128::from(per_second);
     Duration::new(ticks / per_second, part as u32)
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn only_for_ever_is_for_ever_to_windows() {
+    fn only_never_is_infinite_to_windows() {
         assert_eq!(windows_milliseconds(None), u32::MAX);
         assert_eq!(windows_milliseconds(Some(Duration::MAX)), u32::MAX - 1);
         assert_eq!(

@@ -1,17 +1,18 @@
 //! Fuchsia's futex. [fuchsia.dev: zx_futex_wait, zx_futex_wake, zx_clock_get_monotonic, zx_nanosleep]
 
-use super::{odd_answer, reject, sleep, wake};
-use crate::unix::keep_errno;
+use super::{rare_answer, reject, sleep, wake};
+use crate::sys::unix::{self, keep_errno};
+use crate::sys::Scope;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 use libc::c_int;
 
 #[path = "../fuchsia.rs"]
-pub(crate) mod backend;
+pub(crate) mod system;
 
 #[no_mangle]
 extern "C" fn zx_clock_get_monotonic() -> i64 {
-    crate::unix::now().as_nanos() as i64
+    unix::now().as_nanos() as i64
 }
 
 #[no_mangle]
@@ -36,11 +37,11 @@ unsafe extern "C" fn zx_futex_wait(
     if found != current_value as u32 {
         return -20;
     }
-    if let Some(odd) = odd_answer(&[0, -10, -21]) {
-        return odd;
+    if let Some(rare) = rare_answer(&[0, -10, -21]) {
+        return rare;
     }
     let left = left(deadline);
-    let (result, _) = keep_errno(|| sleep(value_ptr.cast(), found, left));
+    let (result, _) = keep_errno(|| sleep(Scope::Private, value_ptr.cast(), found, left));
     match result {
         Ok(()) => 0,
         Err(libc::EAGAIN) => -20,
@@ -53,11 +54,11 @@ unsafe extern "C" fn zx_futex_wait(
 #[no_mangle]
 extern "C" fn zx_futex_wake(value_ptr: *const i32, wake_count: u32) -> i32 {
     let count = c_int::try_from(wake_count).unwrap_or(c_int::MAX);
-    keep_errno(|| wake(value_ptr.cast(), count));
+    keep_errno(|| wake(Scope::Private, value_ptr.cast(), count));
     0
 }
 
-/// What is left until a deadline; `None` if it is ZX_TIME_INFINITE.
+/// The time until a deadline, or `None` if it is ZX_TIME_INFINITE.
 fn left(deadline: i64) -> Option<Duration> {
     if deadline == i64::MAX {
         return None;
@@ -70,18 +71,21 @@ word! {
     /// A word for one process.
     Private
 }
-sleeps_by!(Private, backend);
-
-conform!(the_private_word_conforms: Private);
+sleeps_by!(Private, system, Scope::Private);
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::simulated::claims;
+    use crate::sys::simulated::claims;
+    use std::vec::Vec;
+
+    pub(in crate::sys) fn words() -> Vec<claims::Tests> {
+        claims::tests![Private]
+    }
 
     #[test]
     fn each_answer_has_its_meaning() {
-        claims::look_again::<Private>(&[0, -20, -21]);
+        claims::check_again::<Private>(&[0, -20, -21]);
         claims::pause::<Private>(&[-10, -11, -2]);
     }
 }

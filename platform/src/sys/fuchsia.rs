@@ -1,8 +1,8 @@
 //! Fuchsia: `zx_futex_wait` and `zx_futex_wake`, for the threads of one process.
 //!
-//! The deadline is absolute, in nanoseconds on the clock that `zx_clock_get_monotonic` reads. The kernel may let a
-//! thread have slack in its deadlines, so even these are checked against the clock. A futex may have an owner there,
-//! which inherits the priority of those who wait for it; an event has none.
+//! The deadline is absolute, in nanoseconds on the clock that `zx_clock_get_monotonic` reads. The kernel may give a thread
+//! slack in its deadlines, so a timeout is checked against the clock. A futex can have an owner, which inherits the priority
+//! of the threads that wait for it; an event has none.
 //! [fuchsia.dev: zx_futex_wait, zx_futex_wake, zx_clock_get_monotonic, zx_nanosleep;
 //! zircon/types.h, zircon/errors.h]
 //!
@@ -10,17 +10,16 @@
 //!
 //! | call | answer | meaning here |
 //! | --- | --- | --- |
-//! | wait | ZX_OK | woken, or for nothing: look again |
-//! | wait | ZX_ERR_BAD_STATE | the word was not `expected`: look again |
+//! | wait | ZX_OK | woken, or a spurious return: check again |
+//! | wait | ZX_ERR_BAD_STATE | the word was not `expected`: check again |
 //! | wait | ZX_ERR_TIMED_OUT | the deadline has passed |
-//! | wait | anything else | the kernel refuses: see [`nap`] |
+//! | wait | any other error | the kernel refuses: see [`nap`] |
 //! | wake | ZX_OK | done; the word need not exist |
 //!
-//! There are no signals that could end a sleep.
-//!
-//! The answers are the calls' own; there is no `errno` to keep.
+//! There are no signals that could end a sleep. A call returns its error, so there is no `errno` to preserve.
 
-use crate::units::{round_up, NANOSECOND};
+use crate::sys::units::{round_up, NANOSECOND};
+use crate::sys::{Count, Scope};
 use crate::Deadline;
 use core::sync::atomic::AtomicU32;
 use core::time::Duration;
@@ -55,14 +54,10 @@ pub(crate) fn now() -> Duration {
     Duration::from_nanos(nanoseconds as u64)
 }
 
-pub(crate) fn wait(word: &AtomicU32, expected: u32) {
-    wait_until(word, expected, Deadline::NEVER);
-}
-
-pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline, _: Scope) -> bool {
     let word: *const AtomicU32 = word;
     let until = nanoseconds(deadline);
-    // SAFETY: the word is there, and only read.
+    // SAFETY: the word is there and is only read.
     match unsafe { zx_futex_wait(word.cast(), expected as i32, ZX_HANDLE_INVALID, until) } {
         ZX_OK | ZX_ERR_BAD_STATE => true,
         ZX_ERR_TIMED_OUT => !deadline.has_passed(now()),
@@ -70,21 +65,17 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) ->
     }
 }
 
-pub(crate) fn wake_one(word: *const AtomicU32) {
-    wake(word, 1);
-}
-
-pub(crate) fn wake_all(word: *const AtomicU32) {
-    wake(word, u32::MAX);
-}
-
-fn wake(word: *const AtomicU32, count: u32) {
-    // SAFETY: the kernel only looks for sleepers at this address. It need not be one of memory.
+pub(crate) fn wake(word: *const AtomicU32, count: Count, _: Scope) {
+    let count = match count {
+        Count::One => 1,
+        Count::All => u32::MAX,
+    };
+    // SAFETY: the kernel only looks the address up. There need not be memory at it.
     unsafe { zx_futex_wake(word.cast(), count) };
 }
 
-/// What a wait does instead of sleeping on the word when the kernel refuses that: it polls, at a pace of a millisecond.
-/// Returns false if the deadline has passed.
+/// What a wait does if the kernel refuses to put the thread to sleep on the word: it sleeps for a millisecond, so that the
+/// wait becomes a poll. Returns false if the deadline has passed.
 #[cold]
 fn nap(deadline: Deadline) -> bool {
     const PACE: Duration = Duration::from_millis(1);
@@ -94,7 +85,7 @@ fn nap(deadline: Deadline) -> bool {
     !deadline.has_passed(now())
 }
 
-/// The deadline as the kernel takes it. One beyond the type, which is 292 years, becomes never.
+/// The deadline as the kernel takes it. One that the type cannot hold, which means 292 years, becomes never.
 fn nanoseconds(deadline: Deadline) -> zx_time_t {
     deadline.time().map_or(ZX_TIME_INFINITE, |time| {
         round_up(time, NANOSECOND, ZX_TIME_INFINITE as u64) as zx_time_t
@@ -112,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_type_cannot_hold_is_never_and_never_negative() {
+    fn a_deadline_that_the_type_cannot_hold_is_never_and_not_negative() {
         assert_eq!(nanoseconds(Deadline::NEVER), i64::MAX);
         let last = Deadline::after(Duration::MAX, Duration::ZERO);
         assert_eq!(nanoseconds(last), i64::MAX);

@@ -1,13 +1,13 @@
 //! DragonFly's `umtx_sleep` and `umtx_wakeup`. [man 2 umtx; sys/kern/kern_umtx.c]
 
-use super::{answer, odd_answer, reject, sleep, wake};
-use crate::word::Scope;
+use super::{answer, rare_answer, reject, sleep, wake};
+use crate::sys::Scope;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 use libc::c_int;
 
 #[path = "../dragonfly.rs"]
-pub(crate) mod backend;
+pub(crate) mod system;
 
 /// `ptr` must point at a word.
 #[no_mangle]
@@ -23,17 +23,17 @@ unsafe extern "C" fn umtx_sleep(ptr: *const c_int, value: c_int, timeout: c_int)
     if found != value as u32 {
         return answer(libc::EBUSY);
     }
-    let odd = [
+    let rare = [
         0,
         libc::EINTR,
         libc::EINVAL,
         libc::EWOULDBLOCK,
         libc::ETIMEDOUT,
     ];
-    if let Some(odd) = odd_answer(&odd) {
-        return answer(odd);
+    if let Some(rare) = rare_answer(&rare) {
+        return answer(rare);
     }
-    match sleep(ptr.cast(), value as u32, time) {
+    match sleep(Scope::Shared, ptr.cast(), value as u32, time) {
         Ok(()) => 0,
         Err(libc::EAGAIN) => answer(libc::EBUSY),
         Err(libc::ETIMEDOUT) => answer(libc::EWOULDBLOCK),
@@ -43,9 +43,9 @@ unsafe extern "C" fn umtx_sleep(ptr: *const c_int, value: c_int, timeout: c_int)
 
 #[no_mangle]
 extern "C" fn umtx_wakeup(ptr: *const c_int, count: c_int) -> c_int {
-    // More than one is all of them.
+    // A count above one means all.
     let count = if count == 1 { 1 } else { c_int::MAX };
-    wake(ptr.cast(), count);
+    wake(Scope::Shared, ptr.cast(), count);
     0
 }
 
@@ -53,14 +53,17 @@ word! {
     /// A word for one process, or for several.
     Word
 }
-sleeps_by!(Word, backend(Scope::Private));
-
-conform!(the_word_conforms: Word);
+sleeps_by!(Word, system, Scope::Private);
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::simulated::claims;
+    use crate::sys::simulated::claims;
+    use std::vec::Vec;
+
+    pub(in crate::sys) fn words() -> Vec<claims::Tests> {
+        claims::tests![Word]
+    }
 
     #[test]
     fn each_answer_has_its_meaning() {
@@ -71,7 +74,7 @@ mod tests {
             libc::EWOULDBLOCK,
             libc::ETIMEDOUT,
         ];
-        claims::look_again::<Word>(&answers);
+        claims::check_again::<Word>(&answers);
         claims::pause::<Word>(&[libc::EFAULT, libc::EINVAL, libc::ENOSYS]);
     }
 }

@@ -1,6 +1,6 @@
-//! Where words cannot be shared between processes.
+//! Where processes cannot share words.
 
-/// Stands in for what needs words that processes can share where there are none: on Windows, and where there is no futex.
+/// On a system without `SharedFutex`, the type of what would need one: Windows, Fuchsia, and systems without a futex.
 #[derive(Debug)]
 pub enum NoSharedFutexOnThisSystem {}
 

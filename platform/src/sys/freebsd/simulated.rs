@@ -1,16 +1,16 @@
 //! FreeBSD's `_umtx_op`. [man 2 _umtx_op; sys/umtx.h; sys/kern/kern_umtx.c]
 
-use super::{answer, odd_answer, reject, sleep_in, time, wake_in};
-use crate::word::Scope;
+use super::{answer, private_and_shared_words, rare_answer, reject, sleep, time, wake};
+use crate::sys::Scope;
 use core::mem::size_of;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 use libc::{c_int, c_long, c_ulong, c_void};
 
 #[path = "../freebsd.rs"]
-pub(crate) mod backend;
+pub(crate) mod system;
 
-/// The clocks have other numbers than Linux's; the backend takes either from `libc`.
+/// FreeBSD's clocks have other numbers than Linux's; our code takes either from `libc`.
 #[repr(C)]
 struct UmtxTime {
     timeout: libc::timespec,
@@ -18,7 +18,7 @@ struct UmtxTime {
     clock: u32,
 }
 
-/// `obj` must point at a word in a wait, and `uaddr2` at a time of the size that `uaddr` says, or be null.
+/// In a wait, `obj` must point at a word; `uaddr2` must point at a time of the size `uaddr`, or be null.
 #[no_mangle]
 unsafe extern "C" fn _umtx_op(
     obj: *mut c_void,
@@ -27,7 +27,7 @@ unsafe extern "C" fn _umtx_op(
     uaddr: *mut c_void,
     uaddr2: *mut c_void,
 ) -> c_int {
-    // 3 and 11 take a word for shared if its mapping is. Here they always do.
+    // To 3 and 11, a word is shared if its mapping is. Here it always is.
     let scope = match op {
         3 | 11 => Scope::Shared,
         15 | 16 => Scope::Private,
@@ -36,7 +36,7 @@ unsafe extern "C" fn _umtx_op(
     match op {
         3 | 16 => {
             let count = c_int::try_from(val).unwrap_or_else(|_| reject("a count beyond INT_MAX"));
-            wake_in(scope, obj.cast(), count);
+            wake(scope, obj.cast(), count);
             0
         }
         _ => {
@@ -48,25 +48,25 @@ unsafe extern "C" fn _umtx_op(
 }
 
 fn wait(word: &AtomicU32, val: c_ulong, left: Option<Duration>, scope: Scope) -> c_int {
-    // The kernel puts the word into a `u_long`, and says nothing of it if that is not `val`.
+    // The kernel converts the word to a `u_long`. If that is not `val`, it returns without an error.
     let value = word.load(SeqCst);
     if c_ulong::from(value) != val {
         return 0;
     }
-    if let Some(odd) = odd_answer(&[0, libc::EINTR, libc::EFAULT, libc::ETIMEDOUT]) {
-        return answer(odd);
+    if let Some(rare) = rare_answer(&[0, libc::EINTR, libc::EFAULT, libc::ETIMEDOUT]) {
+        return answer(rare);
     }
     if left == Some(Duration::ZERO) {
         return answer(libc::ETIMEDOUT);
     }
     let word: *const AtomicU32 = word;
-    match sleep_in(scope, word.cast(), value, left) {
+    match sleep(scope, word.cast(), value, left) {
         Ok(()) | Err(libc::EAGAIN) => 0,
         Err(error) => answer(error),
     }
 }
 
-/// How much of the timeout is left; `None` if there is none.
+/// The rest of the timeout, or `None` if there is no timeout.
 ///
 /// # Safety
 ///
@@ -75,39 +75,44 @@ unsafe fn left(size: usize, timeout: *const UmtxTime) -> Option<Duration> {
     if timeout.is_null() {
         return None;
     }
-    // SAFETY: either is a timespec at least.
+    // SAFETY: both begin with a timespec.
     let given = time(unsafe { &(*timeout).timeout });
     if size <= size_of::<libc::timespec>() {
         return Some(given);
     }
-    // SAFETY: it is larger than that, so it is a `_umtx_time`.
+    // SAFETY: it is larger than a timespec, so it is a `_umtx_time`.
     let timeout = unsafe { &*timeout };
     if timeout.clock != libc::CLOCK_MONOTONIC as u32 {
-        reject("a clock that is not the backend's");
+        reject("another clock");
     }
     match timeout.flags {
         0 => Some(given),
         1 => {
-            // A `sbintime_t` is 64 bits, of which 32 are behind the point.
+            // A `sbintime_t` has 64 bits, 32 of which are the fraction.
             if given.as_secs() > c_long::from(i32::MAX) as u64 {
                 reject("an absolute time that overflows the kernel's");
             }
-            Some(given.saturating_sub(crate::unix::now()))
+            Some(given.saturating_sub(crate::sys::unix::now()))
         }
         _ => reject("no such flags"),
     }
 }
 
-private_and_shared_words!();
+private_and_shared_words!(system, Private, Shared);
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::simulated::claims;
+    use crate::sys::simulated::claims;
+    use std::vec::Vec;
+
+    pub(in crate::sys) fn words() -> Vec<claims::Tests> {
+        claims::tests![Private, Shared]
+    }
 
     #[test]
     fn each_answer_has_its_meaning() {
-        claims::look_again::<Private>(&[0, libc::EINTR, libc::ETIMEDOUT]);
+        claims::check_again::<Private>(&[0, libc::EINTR, libc::ETIMEDOUT]);
         claims::pause::<Private>(&[libc::EFAULT, libc::EINVAL, libc::ENOSYS]);
     }
 }
