@@ -60,12 +60,13 @@
 //! to the word can be Relaxed.
 
 use crate::listeners::{self, Awaited};
-use crate::platform::Futex;
+use crate::platform::{Futex, TimedFutex};
 use crate::spin::Spin;
-use crate::wait::{NoTime, Sleep, Wait};
+use crate::wait::{NoTime, Sleep, Until, Wait};
 use core::iter::once;
 use core::mem;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use core::time::Duration;
 
 pub(super) const SET: u32 = 1 << 0;
 const LISTENED: u32 = 1 << 1;
@@ -305,6 +306,19 @@ impl<F: Futex> Wait<F> for Waiting<'_, F> {
     fn wait_by<S: Sleep<F>>(self, sleep: impl FnOnce() -> Option<S>) -> Option<()> {
         let released = self.word.take() || self.word.wait_for_token(self.spin, sleep);
         released.then_some(())
+    }
+
+    /// Makes no call for a timeout of zero.
+    #[inline]
+    fn after(self, timeout: Duration) -> Option<()>
+    where
+        F: TimedFutex,
+    {
+        let wait = || {
+            let sleep = move || Until::after::<F>(timeout);
+            self.word.wait_for_token(self.spin, sleep)
+        };
+        (self.word.take() || timeout != Duration::ZERO && wait()).then_some(())
     }
 }
 
