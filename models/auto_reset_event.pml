@@ -1,5 +1,5 @@
 /*
- * The protocol of src/auto_reset_event.rs, in every interleaving.
+ * The protocol of src/auto_reset_event/protocol.rs, in every interleaving.
  *
  * Modelled: threads that wait, threads that set, and one that clears or tries to wait, which is the same; all of them
  * again and again, without end. The kernel compares and puts to sleep in one step. A wake of one takes any of the

@@ -1,5 +1,5 @@
 /*
- * The protocol of src/event_count.rs, in every interleaving.
+ * The protocol of src/event_count/protocol.rs, in every interleaving.
  *
  * Modelled: threads that take an item if there is one, and otherwise prepare, look again, and wait or drop the ticket;
  * threads that add an item and notify one; and threads that notify all. All of them again and again, without end. Each

@@ -1,5 +1,5 @@
 /*
- * The protocol of src/listeners.rs, with src/auto_reset_event.rs and src/event/protocol.rs on top of it, in every interleaving.
+ * The protocol of src/listeners.rs, with src/auto_reset_event/protocol.rs and src/event/protocol.rs on top of it, in every interleaving.
  *
  * Modelled: threads that wait for several events, or, with PLAIN, for event 0 alone as a plain wait does; threads that
  * set; and one that takes remembered tokens and clears. All of them again and again, without end. The kernel compares and

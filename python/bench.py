@@ -1,7 +1,7 @@
-"""Times of the events of Python, side by side in one run: python bench.py [--seconds 0.2] [--rounds 5] [MEASURE ...]
+"""Times of Python's events, side by side in one run: python bench.py [--seconds 0.2] [--rounds 5] [MEASURE ...]
 
-Each figure is the median of the rounds; in each round all contenders take their turns, so that what else the machine does
-meets them all. In brackets is how many times longer than ours it takes.
+Each figure is the median of the rounds. In each round all contenders take turns, so that other load on the machine affects
+them all. The ratio to ours is in brackets.
 """
 
 import argparse
@@ -35,8 +35,8 @@ def locked():
     return lock
 
 
-# What each is made by, and the statements that set it, clear it, ask it, and wait for it and clear it. A lock stands for
-# the least that CPython itself has to wait by.
+# For each, the constructor, and the statements that set it, clear it, read it, and wait for it and clear it. The lock is the
+# simplest thing in CPython on which a thread can wait.
 CONTENDERS = {
     "futex_event.Event": (Event, "{}.set()", "{}.clear()", "{}.is_set()", "{}.wait(); {}.clear()"),
     "futex_event.AutoResetEvent": (AutoResetEvent, "{}.set()", "{}.clear()", "{}.is_set()", "{}.wait()"),
@@ -44,12 +44,13 @@ CONTENDERS = {
     "multiprocessing.Event": (multiprocessing.Event, "{}.set()", "{}.clear()", "{}.is_set()", "{}.wait(); {}.clear()"),
     "queue.SimpleQueue": (queue.SimpleQueue, "{}.put(None)", "{}.get()", "not {}.empty()", "{}.get()"),
     "queue.Queue": (queue.Queue, "{}.put(None)", "{}.get()", "not {}.empty()", "{}.get()"),
+    "object": (object, "", "", "", ""),
     "a lock": (locked, "{}.release()", "{}.acquire()", "not {}.locked()", "{}.acquire()"),
 }
 
 
 def per_call(statement, name, seconds):
-    """Seconds that the statement takes, with one object of the kind."""
+    """Seconds per call of the statement, with one object of the kind."""
     scope = {"make": CONTENDERS[name][0], "event": CONTENDERS[name][0]()}
     timer = timeit.Timer(statement.replace("{}", "event"), globals=scope)
     calls = 1
@@ -59,6 +60,7 @@ def per_call(statement, name, seconds):
 
 
 def create(name, seconds):
+    """Also of an object without any state: the least that a constructor can take."""
     return per_call("make()", name, seconds)
 
 
@@ -85,7 +87,7 @@ def answer(here, there, times):
 
 
 def turns(name):
-    """Functions of two threads that take turns: one to begin, and one to answer."""
+    """The functions of two threads that take turns: the one that begins, and the one that answers."""
     _, set_, _, _, wait = CONTENDERS[name]
     scope = {}
     exec(TURNS.format(set=set_.replace("{}", "there"), wait=wait.replace("{}", "here")), scope)
@@ -99,7 +101,7 @@ def pin(cpu):
 
 def hand_off_on(cpus):
     def hand_off(name, seconds):
-        """Seconds from one thread's set to the other's return from its wait: half a round trip."""
+        """Seconds from the set in one thread to the end of the wait in the other: half a round trip."""
         make = CONTENDERS[name][0]
         take_turns, answer = turns(name)
         one, other = make(), make()
@@ -123,8 +125,8 @@ def hand_off_on(cpus):
 
 
 def gil_hand_off(seconds):
-    """Seconds from one thread that leaves the GIL to another that takes it: two threads that do little else, and see by a
-    variable whose turn it is."""
+    """Seconds until the GIL goes from one thread to another: two threads do little else, and a variable says whose turn it
+    is."""
     turn = [0]
     rounds = 2_000
 
@@ -143,7 +145,7 @@ def gil_hand_off(seconds):
 
 
 def between_processes(name, seconds):
-    """The same as between threads, for a child process."""
+    """The same as between threads, with a child process."""
     make = {"futex_event.SharedEvent": shared_event, "multiprocessing.Event": multiprocessing.Event}.get(name)
     context = multiprocessing.get_context("fork")
     rounds = 200
@@ -181,7 +183,7 @@ def between_processes(name, seconds):
 
 
 def wake_100(name, seconds):
-    """Seconds from a set to the return of the last of 100 threads that waited."""
+    """Seconds from a set to the end of the wait of the last of 100 threads."""
     event = CONTENDERS[name][0]()
     wait = event.get if "queue" in name else event.wait
     ready = threading.Semaphore(0)
@@ -211,8 +213,8 @@ def wake_100(name, seconds):
 
 
 def memory(name, seconds):
-    """Bytes that an event takes, of a million: by what the process grows. Of the semaphores of multiprocessing, which are
-    files, it takes 1,000."""
+    """Bytes per event: the growth of a process that makes a million. Of multiprocessing, whose semaphores are files, it makes
+    1,000."""
     count = 1_000 if name.startswith("multiprocessing") else 1_000_000
     program = f"""
 import sys; sys.path[:0] = {sys.path!r}
@@ -231,17 +233,18 @@ os._exit(0)
     return float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
 
 
-IN_PROCESS = [name for name in CONTENDERS if name != "a lock"]
+IN_PROCESS = [name for name in CONTENDERS if name not in ("object", "a lock")]
+HAND_OFF = [name for name in CONTENDERS if name != "object"]
 CPUS = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
 
-# What is measured, by what, who takes part, and the unit.
+# What is measured, the function, the contenders, and the unit.
 MEASURES = {
-    "create": (create, IN_PROCESS, 1e9, "ns"),
+    "create": (create, [*IN_PROCESS, "object"], 1e9, "ns"),
     "set-clear": (set_and_clear, IN_PROCESS, 1e9, "ns"),
     "is-set": (is_set, IN_PROCESS, 1e9, "ns"),
-    "hand-off": (hand_off_on((None, None)), list(CONTENDERS), 1e6, "µs"),
-    "hand-off-two-cpus": (hand_off_on(CPUS[:2]), list(CONTENDERS), 1e6, "µs"),
-    "hand-off-one-cpu": (hand_off_on(CPUS[:1] * 2), list(CONTENDERS), 1e6, "µs"),
+    "hand-off": (hand_off_on((None, None)), HAND_OFF, 1e6, "µs"),
+    "hand-off-two-cpus": (hand_off_on(CPUS[:2]), HAND_OFF, 1e6, "µs"),
+    "hand-off-one-cpu": (hand_off_on(CPUS[:1] * 2), HAND_OFF, 1e6, "µs"),
     "processes": (
         between_processes,
         ["futex_event.SharedEvent", "multiprocessing.Event", "multiprocessing.Pipe"],

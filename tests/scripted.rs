@@ -4,7 +4,7 @@ use futex_event::platform::{listeners, Deadline, Futex, Listeners, TimedFutex};
 use futex_event::{
     wait_all_interruptible, wait_all_timeout, wait_all_timeout_interruptible,
     wait_any_interruptible, wait_any_timeout, AllOf, AnyOf, AutoResetEvent, Event, Interrupted,
-    Spin, Waitable,
+    Spin, Stopped, Waitable,
 };
 use std::cell::Cell;
 use std::sync::atomic::{
@@ -810,6 +810,39 @@ fn an_interrupted_wait_for_all_looks_at_all_of_them() {
     let set_one = || FIRST.set() && FIRST.clear();
     let ended = wait_all_interruptible([&FIRST, &SECOND], set_one);
     assert_eq!(ended, Err(Interrupted));
+}
+
+/// What happens while the closure runs comes in time.
+#[test]
+fn an_interrupted_wait_for_all_or_another_event_checks_all_of_them() {
+    static ALL: [Event<Scripted>; 2] = [
+        Event::with_futex(not_to_be_slept_on()),
+        Event::with_futex(not_to_be_slept_on()),
+    ];
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    in_a_slot(|_| true);
+    let wait = AllOf(&ALL).or(&TOKEN).spinning(Spin::NEVER);
+    let pulse = |events: &[Event<Scripted>]| events.iter().all(|it| it.set() && it.clear());
+    let pulse_all = || pulse(&ALL);
+    assert_eq!(wait.wait_interruptible(pulse_all), Ok(Ok(())));
+    let pulse_one = || pulse(&ALL[..1]);
+    assert_eq!(wait.wait_interruptible(pulse_one), Err(Interrupted));
+    let set_token = || TOKEN.set();
+    assert_eq!(wait.wait_interruptible(set_token), Ok(Err(Stopped)));
+    assert!(!TOKEN.is_set());
+    let set_all_of_them = || TOKEN.set() && pulse(&ALL);
+    let ended = wait.wait_timeout_interruptible(SECOND, set_all_of_them);
+    assert_eq!(ended, Ok(Err(Stopped)));
+    assert!(!TOKEN.is_set());
+
+    // Its token, which has released the wait, is for another.
+    let panics = || -> bool {
+        assert!(TOKEN.set());
+        std::panic::resume_unwind(Box::new("on purpose"));
+    };
+    let wait = std::panic::AssertUnwindSafe(|| wait.wait_interruptible(panics));
+    assert!(std::panic::catch_unwind(wait).is_err());
+    assert!(TOKEN.try_wait());
 }
 
 /// It is nudged again and again before it has come to sleep.

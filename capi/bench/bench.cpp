@@ -1,7 +1,7 @@
-// futex-event beside other ways in C and C++ to wait for another thread, in one run: bench [ROUNDS]
+// futex-event next to other ways in C and C++ to wait for another thread, in one run: bench [ROUNDS]
 //
-// Each round measures each way once, in an order that is another in each round, so that what the machine does meanwhile concerns
-// all of them alike. Printed are the medians of the rounds with the quartiles, and the ratio of the medians to futex-event's.
+// Each round measures each way once, in another order than the round before, so that other load on the machine affects all of
+// them alike. It prints the medians of the rounds with their quartiles, and the ratio of each median to futex-event's.
 
 #include "futex_event.hpp"
 
@@ -19,8 +19,8 @@
 #include <thread>
 #include <vector>
 
-// The ways to wait. `wait` takes what `set` has left, `look` does not if the way knows the difference; `prepare` sets so often that
-// so many of `look` find something.
+// The ways to wait. `wait` takes the token of a `set`. `poll` leaves it, if the way has such an operation; `prepare` sets the
+// event so often that this many calls of `poll` succeed.
 
 struct futex_events {
     static constexpr const char* name = "futex-event";
@@ -30,7 +30,7 @@ struct futex_events {
     void wait() { token.wait(); }
     void set_and_clear() { event.set(), event.clear(); }
     void prepare(int) { event.set(); }
-    void look() { event.wait(); }
+    void poll() { event.wait(); }
     void finish(int) { event.clear(); }
 };
 
@@ -64,7 +64,7 @@ struct pthreads {
     void wait() { until_set<true>(); }
     void set_and_clear() { set(), clear(); }
     void prepare(int) { set(); }
-    void look() { until_set<false>(); }
+    void poll() { until_set<false>(); }
     void finish(int) { clear(); }
 };
 
@@ -84,7 +84,7 @@ struct posix_semaphore {
             sem_post(&semaphore);
         }
     }
-    void look() { wait(); }
+    void poll() { wait(); }
     void finish(int) {}
 };
 
@@ -103,7 +103,7 @@ struct atomic_wait {
     }
     void set_and_clear() { set(), flag.store(0, std::memory_order_relaxed); }
     void prepare(int) { set(); }
-    void look() { flag.wait(0, std::memory_order_acquire); }
+    void poll() { flag.wait(0, std::memory_order_acquire); }
     void finish(int) { flag = 0; }
 };
 
@@ -119,7 +119,7 @@ struct standard_semaphore {
         }
     }
     void prepare(int count) { semaphore.release(count); }
-    void look() { semaphore.acquire(); }
+    void poll() { semaphore.acquire(); }
     void finish(int) {}
 };
 
@@ -156,7 +156,7 @@ static double wait_on_a_set_event() {
     constexpr int count = 100000;
     static Way way;
     way.prepare(count);
-    const double time = time_of(count, [] { way.look(); });
+    const double time = time_of(count, [] { way.poll(); });
     way.finish(count);
     return time;
 }
@@ -198,7 +198,7 @@ struct group {
 template <class... Ways>
 static std::vector<group> groups(const std::vector<int>& cpus) {
     std::vector<group> all = {
-        {"set and clear, nobody waits", {{Ways::name, set_and_clear<Ways>}...}},
+        {"set and clear, no thread waits", {{Ways::name, set_and_clear<Ways>}...}},
         {"wait on a set event", {{Ways::name, wait_on_a_set_event<Ways>}...}},
         {"hand-off and back, one CPU", {{Ways::name, [=] { return hand_off<Ways>(cpus[0], cpus[0]); }}...}},
     };
@@ -235,7 +235,7 @@ int main(int count, char** arguments) {
     auto all = groups<futex_events, pthreads, posix_semaphore, atomic_wait, standard_semaphore>(cpus);
     for (int round = 0; round < rounds; round++) {
         for (auto& group : all) {
-            // Another order in each round: another one first, and every other time backwards.
+            // Another order in each round: another way is the first, and every second round goes backwards.
             std::vector<contender*> order;
             for (auto& contender : group.contenders) {
                 order.push_back(&contender);

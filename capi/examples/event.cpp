@@ -12,6 +12,6 @@ int main() {
             stop.set();
         }
     });
-    work.set(); // releases the thread, or is kept until it comes
+    work.set(); // releases the thread, or keeps a token until it waits
     thread.join();
 }

@@ -1,5 +1,5 @@
 /*
- * Events that threads sleep on, four bytes each: a thread waits until another one sets the event.
+ * Events of four bytes each: a thread sleeps until another one sets the event.
  *
  *     static struct futex_event_manual ready = FUTEX_EVENT_INIT;
  *
@@ -7,11 +7,10 @@
  *     futex_event_manual_set(&ready);     // in another
  *
  * Times are nanoseconds, on a monotonic clock. "Acquire" and "Release" are the memory orders of C11: what a thread did
- * before a Release is visible to a thread after the Acquire that observes it. No function but those named "wait" blocks,
- * and no wait is a cancellation point of pthreads. No function is to be called for an event that has been freed or
- * unmapped.
+ * before a Release is visible to a thread after the Acquire that observes it. Only functions named "wait" block, and no wait
+ * is a cancellation point of pthreads. No function may be called for an event that has been freed or unmapped.
  *
- * The bits of an event have a meaning to the library alone. Threads of one process have to use one copy of the library
+ * Only the library reads and writes the bits of an event. All threads of a process must use the same copy of the library
  * for an event.
  */
 
@@ -50,7 +49,7 @@ enum futex_event_result {
      */
     FUTEX_EVENT_RELEASED = 0,
     /**
-     * Time ran out, and a last look found the wait still unreleased. Never early.
+     * Time ran out, and a last check found the wait still unreleased. Never early.
      */
     FUTEX_EVENT_TIMED_OUT = -1,
     /**
@@ -58,8 +57,8 @@ enum futex_event_result {
      */
     FUTEX_EVENT_INTERRUPTED = -2,
     /**
-     * An argument was wrong, and nothing has been done: a null or misaligned pointer, no events where one is to be
-     * waited for, or too many.
+     * An argument was wrong, and the call did nothing: a null or misaligned pointer, no events where there must be
+     * one, or too many.
      */
     FUTEX_EVENT_INVALID = -3,
 };
@@ -73,14 +72,14 @@ enum futex_event_result {
  */
 struct futex_event_manual {
     /**
-     * For the library alone.
+     * Private to the library.
      */
     uint32_t word;
 };
 
 /**
- * What an interruptible wait calls each time its thread has woken without having been released, as a signal does on
- * most systems: true ends the wait. `context` is the pointer that was given to the wait.
+ * The function that an interruptible wait calls each time its thread wakes without having been released; on most
+ * systems a signal wakes it. True ends the wait. `context` is the pointer that was given to the wait.
  *
  * It is called on the waiting thread, may do what any thread may, and must return: no `longjmp`, no exception.
  */
@@ -95,23 +94,23 @@ typedef bool (*futex_event_interrupted)(void *context);
  */
 struct futex_event_auto {
     /**
-     * For the library alone.
+     * Private to the library.
      */
     uint32_t word;
 };
 
 /**
  * A manual-reset event for several processes, in memory that they share: as `struct futex_event_manual`, for the
- * threads of all processes that map the memory, at whatever address. A process may be killed at any instruction, and
- * the others go on.
+ * threads of all processes that map the memory, at any address. If a process is killed, at any instruction, the event
+ * still works for the others.
  *
  * Fresh pages are zero, and four zero bytes are an event that is not set. All processes must use the same version of
- * the library. It is there on Linux, Android, Apple's systems and the BSDs; elsewhere the library does not have these
- * functions.
+ * the library. The library has these functions on Linux, Android, Apple's systems and the BSDs, and not on other
+ * systems.
  */
 struct futex_event_shared {
     /**
-     * For the library alone.
+     * Private to the library.
      */
     uint32_t word;
 };
@@ -135,15 +134,16 @@ struct futex_event_waitable {
  */
 struct futex_event_ticket {
     /**
-     * For the library alone.
+     * Private to the library.
      */
     uint32_t generation;
 };
 
 /**
- * An event count for the threads of one process: makes any lock-free structure blocking. It has no state that threads
- * wait for; that is in the structure. A thread that finds the structure not as it wants it prepares a wait, looks at
- * the structure again, and waits. A thread that has changed the structure notifies. Then no change is missed:
+ * An event count for the threads of one process: makes any lock-free structure blocking. The state that threads wait
+ * for is in the structure, not in the event count. A thread that has to wait for a change of the structure prepares a
+ * wait, checks the structure again, and waits. A thread that has changed the structure notifies. Then no change is
+ * missed:
  *
  * ```c
  * while (!pop(queue, &item)) {
@@ -163,13 +163,14 @@ struct futex_event_ticket {
  */
 struct futex_event_count {
     /**
-     * For the library alone.
+     * Private to the library.
      */
     uint32_t word;
 };
 
 /**
- * What a wait for a condition calls: whether the condition holds. `context` is the pointer that was given to the wait.
+ * The function that a wait for a condition calls. It returns whether the condition holds. `context` is the pointer
+ * that was given to the wait.
  *
  * It is called on the waiting thread, and must return: no `longjmp`, no exception.
  */
@@ -180,13 +181,13 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The version of the library, such as "0.1.0". That of the header is FUTEX_EVENT_VERSION.
+ * Returns the version of the library, such as "0.1.0". The version of the header is FUTEX_EVENT_VERSION.
  */
 const char *futex_event_version(void);
 
 /**
- * The time on the clock by which deadlines are measured, in nanoseconds: on Linux that of CLOCK_MONOTONIC. It is
- * monotonic, and on Linux stands still while the machine is suspended.
+ * Returns the time on the clock of the deadlines, in nanoseconds: on Linux that of CLOCK_MONOTONIC. It is monotonic,
+ * and on Linux stands still while the machine is suspended.
  *
  * Does not block. May be called in a signal handler.
  */
@@ -210,14 +211,14 @@ bool futex_event_manual_set(struct futex_event_manual *event);
 bool futex_event_manual_clear(struct futex_event_manual *event);
 
 /**
- * Whether the event is set. False if `event` is null or misaligned.
+ * Returns whether the event is set. False if `event` is null or misaligned.
  *
  * Does not block. Acquire, if it returns true. May be called in a signal handler.
  */
 bool futex_event_manual_is_set(const struct futex_event_manual *event);
 
 /**
- * Whether a wait would return at once: the same as `futex_event_manual_is_set`.
+ * Returns whether a wait would return at once: the same as `futex_event_manual_is_set`.
  */
 bool futex_event_manual_try_wait(struct futex_event_manual *event);
 
@@ -225,8 +226,8 @@ bool futex_event_manual_try_wait(struct futex_event_manual *event);
  * Blocks until the event is set. Returns FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `event` is null or
  * misaligned.
  *
- * Returns at once, without a system call, if the event is set; never spuriously. A set that is followed by a clear at
- * once releases it too. Acquire. Must not be called in a signal handler.
+ * Returns at once, without a system call, if the event is set; never spuriously. A set that is followed at once by a
+ * clear releases it too. Acquire. Must not be called in a signal handler.
  */
 enum futex_event_result futex_event_manual_wait(struct futex_event_manual *event);
 
@@ -287,7 +288,7 @@ bool futex_event_auto_set(struct futex_event_auto *event);
 bool futex_event_auto_clear(struct futex_event_auto *event);
 
 /**
- * Whether a token is kept. False if `event` is null or misaligned.
+ * Returns whether there is a token. False if `event` is null or misaligned.
  *
  * Does not block. Acquire, if it returns true. May be called in a signal handler.
  */
@@ -301,12 +302,12 @@ bool futex_event_auto_is_set(const struct futex_event_auto *event);
 bool futex_event_auto_try_wait(struct futex_event_auto *event);
 
 /**
- * Puts the event right in the child of a `fork`, if threads of the parent may have been waiting for it: without this,
- * the next set in the child is given to a thread that is not there. A token stays. Nothing is done if `event` is null
- * or misaligned.
+ * Repairs the event in the child of a `fork`, if threads of the parent may have been waiting for it: without this
+ * call, the next set in the child is used up by a thread that does not exist there. A token stays. Does nothing if
+ * `event` is null or misaligned.
  *
- * To be called before any thread of the child waits for the event. Does not block. May be called where nothing else
- * may be after a `fork`.
+ * Must be called before any thread of the child waits for the event. Does not block. It is async-signal-safe, so the
+ * child of a process with several threads may call it.
  */
 void futex_event_auto_reset_after_fork(struct futex_event_auto *event);
 
@@ -376,14 +377,14 @@ bool futex_event_shared_set(struct futex_event_shared *event);
 bool futex_event_shared_clear(struct futex_event_shared *event);
 
 /**
- * Whether the event is set. False if `event` is null or misaligned.
+ * Returns whether the event is set. False if `event` is null or misaligned.
  *
  * Does not block. Acquire, if it returns true. May be called in a signal handler.
  */
 bool futex_event_shared_is_set(const struct futex_event_shared *event);
 
 /**
- * Whether a wait would return at once: the same as `futex_event_shared_is_set`.
+ * Returns whether a wait would return at once: the same as `futex_event_shared_is_set`.
  */
 bool futex_event_shared_try_wait(struct futex_event_shared *event);
 
@@ -391,9 +392,9 @@ bool futex_event_shared_try_wait(struct futex_event_shared *event);
  * Blocks until the event is set. Returns FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `event` is null or
  * misaligned.
  *
- * Returns at once, without a system call, if the event is set; never spuriously. If the process that was to set it is
- * gone, this waits forever: if that can happen, wait with a timeout, and check. Acquire. Must not be called in a
- * signal handler.
+ * Returns at once, without a system call, if the event is set; never spuriously. If the process that should set it has
+ * died, this waits forever: if that can happen, wait with a timeout and check. Acquire. Must not be called in a signal
+ * handler.
  */
 enum futex_event_result futex_event_shared_wait(struct futex_event_shared *event);
 
@@ -437,13 +438,13 @@ enum futex_event_result futex_event_shared_wait_deadline_interruptible(struct fu
                                                                        void *context);
 
 /**
- * Blocks until one of the `count` events releases this wait, and returns its index. What else it returns is negative,
- * and one of `enum futex_event_result`: FUTEX_EVENT_INVALID if there are no events, or more than
- * FUTEX_EVENT_WAIT_ANY_MAX; if `events` is null or misaligned; or if one of them is not just one event.
+ * Blocks until one of the `count` events releases this wait, and returns its index. Any other result is negative and
+ * one of `enum futex_event_result`: FUTEX_EVENT_INVALID if there are no events, or more than FUTEX_EVENT_WAIT_ANY_MAX;
+ * if `events` is null or misaligned; or if one of its elements is not exactly one event.
  *
- * If several are set when it begins, it is the first of them, and the others stay as they are. A manual-reset event
- * that was set and cleared since the wait began counts. Of an auto-reset event, it takes one token, that event's and
- * no other.
+ * If several are set when it begins, it returns the index of the first, and the others stay as they are. A
+ * manual-reset event that was set and cleared since the wait began counts. If an auto-reset event releases the wait,
+ * it takes one token, of that event only.
  *
  * Returns at once, without a system call, if one is set; never spuriously. Acquire, of the event whose index it
  * returns. Each event takes some bytes of the stack. Must not be called in a signal handler.
@@ -491,8 +492,8 @@ int futex_event_wait_any_deadline_interruptible(const struct futex_event_waitabl
                                                 void *context);
 
 /**
- * Blocks until each of the `count` events has been set, though perhaps not all at the same time: an event counts from
- * the first moment at which it is set after this has begun, even if it is cleared later. Returns FUTEX_EVENT_RELEASED,
+ * Blocks until each of the `count` events has been set, not necessarily at the same time: an event that is set at any
+ * moment after the call has begun counts, even if it is cleared later. Returns FUTEX_EVENT_RELEASED,
  * or FUTEX_EVENT_INVALID if `events` or an event is null or misaligned.
  *
  * Returns at once, without a system call, if all are set, or if there are none. Acquire, of each event. Must not be
@@ -545,18 +546,18 @@ enum futex_event_result futex_event_wait_all_deadline_interruptible(struct futex
                                                                     void *context);
 
 /**
- * Prepares a wait: no notification from now on is missed. The caller looks at the structure once more, and then waits
- * with the ticket, or drops it. Of no use is what this returns if `count` is null or misaligned.
+ * Prepares a wait: the ticket misses no notification from now on. The caller checks the structure once more, and then
+ * waits with the ticket, or drops it. If `count` is null or misaligned, the ticket is useless.
  *
- * Does not block. It ends with a sequentially consistent fence: a look that follows finds every change whose
+ * Does not block. It ends with a sequentially consistent fence: a check that follows finds every change whose
  * notification does not release the ticket. May be called in a signal handler.
  */
 struct futex_event_ticket futex_event_count_prepare(struct futex_event_count *count);
 
 /**
- * Releases at least one thread that has a ticket, if there is one: of those that sleep, exactly one; if none sleeps,
- * all. To be called after the change, if any of the threads can make use of it. Does nothing if `count` is null or
- * misaligned.
+ * Releases at least one thread that has a ticket, if there is one: if threads sleep, exactly one of them; if none
+ * sleeps, all. For a change that any of the threads can use; call it after the change. Does nothing if `count` is null
+ * or misaligned.
  *
  * Does not block, and makes no system call unless a thread sleeps. It begins with a sequentially consistent fence.
  * Release: the thread whose wait this ends sees everything that the caller did before. May be called in a signal
@@ -571,8 +572,8 @@ void futex_event_count_notify_all(struct futex_event_count *count);
 
 /**
  * Blocks until a notification releases the ticket, which `futex_event_count_prepare` has returned for this event
- * count. Returns FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `count` is null or misaligned. What was changed may
- * be something else, or another thread may have been faster: look again.
+ * count. Returns FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `count` is null or misaligned. The
+ * change may be another one, or another thread may have been faster: check again.
  *
  * Returns at once, without a system call, if the ticket has been released. Acquire. Must not be called in a signal
  * handler.
@@ -625,11 +626,11 @@ enum futex_event_result futex_event_count_wait_deadline_interruptible(struct fut
 
 /**
  * Blocks until `condition(context)` returns true: the loop that is described at `struct futex_event_count`. It calls
- * that at once, whenever a notification releases the thread, and in between while it spins. Returns
+ * the function at once, each time a notification releases the thread, and while it spins. Returns
  * FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `count` is null or misaligned, or `condition` is null.
  *
- * No system call if the condition holds at once. Acquire, of a notification that ended a sleep; otherwise `condition`
- * has to order what it reads. Must not be called in a signal handler.
+ * No system call if the condition holds at once. Acquire, if a notification ended a sleep; otherwise `condition` must
+ * order what it reads. Must not be called in a signal handler.
  */
 enum futex_event_result futex_event_count_wait_until(struct futex_event_count *count,
                                                      futex_event_condition condition,
@@ -637,8 +638,8 @@ enum futex_event_result futex_event_count_wait_until(struct futex_event_count *c
 
 /**
  * As `futex_event_count_wait_until`, but gives up after `nanoseconds` and returns FUTEX_EVENT_TIMED_OUT: never
- * earlier, and only if the condition does not hold then. Zero asks once and does not block. FUTEX_EVENT_FOREVER means
- * no limit.
+ * earlier, and only if the condition does not hold then. Zero checks once and does not block. FUTEX_EVENT_FOREVER
+ * means no limit.
  */
 enum futex_event_result futex_event_count_wait_until_timeout(struct futex_event_count *count,
                                                              futex_event_condition condition,
@@ -647,7 +648,7 @@ enum futex_event_result futex_event_count_wait_until_timeout(struct futex_event_
 
 /**
  * As `futex_event_count_wait_until_timeout`, but gives up when the clock of `futex_event_now` reaches `deadline`. A
- * deadline in the past asks once.
+ * deadline in the past checks once.
  */
 enum futex_event_result futex_event_count_wait_until_deadline(struct futex_event_count *count,
                                                               futex_event_condition condition,

@@ -1,12 +1,12 @@
-// Events that threads sleep on, for C++17. What each function promises is said in futex_event.h.
+// Events for C++17: a thread sleeps until another one sets the event. futex_event.h says what each function promises.
 //
 //     static futex_event::event ready;
 //
 //     ready.wait();    // in one thread: sleeps until the event is set
 //     ready.set();     // in another
 //
-// Each type is as large as its C struct, four bytes, and usable before `main`. No function throws, and none of the pointers
-// that could be wrong in C can be wrong here.
+// Each type is as large as its C struct, four bytes, and usable before `main`. No function throws, and no
+// argument can be invalid.
 
 #ifndef FUTEX_EVENT_HPP
 #define FUTEX_EVENT_HPP
@@ -29,7 +29,7 @@ namespace detail {
 
 using seconds = std::chrono::duration<long double>;
 
-/// In nanoseconds, rounded up, so that no wait ends early; as FUTEX_EVENT_FOREVER what is too long for that.
+/// In nanoseconds, rounded up, so that no wait ends early. FUTEX_EVENT_FOREVER if that does not fit.
 template <class Rep, class Period>
 std::uint64_t nanoseconds(const std::chrono::duration<Rep, Period>& duration) noexcept {
     if (!(duration > duration.zero())) {
@@ -41,7 +41,7 @@ std::uint64_t nanoseconds(const std::chrono::duration<Rep, Period>& duration) no
     return std::chrono::ceil<std::chrono::duration<std::uint64_t, std::nano>>(duration).count();
 }
 
-/// What is left until then. A time that the clock cannot say is forever, or past.
+/// The time left until then. A time that the clock cannot represent is forever, or past.
 template <class Duration>
 std::uint64_t left_until(const std::chrono::time_point<clock, Duration>& deadline) noexcept {
     const long double since_epoch = seconds(deadline.time_since_epoch()).count();
@@ -51,7 +51,7 @@ std::uint64_t left_until(const std::chrono::time_point<clock, Duration>& deadlin
     return since_epoch > 0 ? nanoseconds(deadline - clock::now()) : 0;
 }
 
-/// Calls `use` with `function` as C has it: a function that takes a pointer, and the pointer.
+/// Calls `use` with `function` in the form of C: a function that takes a pointer, and the pointer.
 template <class Function, class Use>
 auto as_in_c(Function& function, Use use) noexcept {
     auto call = [&function]() -> bool { return function(); };
@@ -67,7 +67,7 @@ class basic_event {
 
     /// Not set.
     constexpr basic_event() noexcept : event_ FUTEX_EVENT_INIT {}
-    /// Set from the beginning, or not.
+    /// Set from the start, or not.
     explicit constexpr basic_event(bool is_set) noexcept
         : event_(is_set ? native_type FUTEX_EVENT_INIT_SET : native_type FUTEX_EVENT_INIT) {}
     basic_event(const basic_event&) = delete;
@@ -80,13 +80,13 @@ class basic_event {
 
     void wait() noexcept { Kind::wait(&event_); }
 
-    /// Whether the event released the wait. False if time ran out.
+    /// Returns whether the event released the wait; false if time ran out.
     template <class Rep, class Period>
     bool wait_for(const std::chrono::duration<Rep, Period>& timeout) noexcept {
         return Kind::wait_timeout(&event_, nanoseconds(timeout)) == FUTEX_EVENT_RELEASED;
     }
 
-    /// Whether the event released the wait. False if time ran out.
+    /// Returns whether the event released the wait; false if time ran out.
     template <class Duration>
     bool wait_until(const std::chrono::time_point<clock, Duration>& deadline) noexcept {
         return Kind::wait_timeout(&event_, left_until(deadline)) == FUTEX_EVENT_RELEASED;
@@ -117,7 +117,7 @@ class basic_event {
         });
     }
 
-    /// For the functions of C.
+    /// For the C functions.
     [[nodiscard]] native_type* native_handle() noexcept { return &event_; }
 
   protected:
@@ -165,16 +165,16 @@ class event : public detail::basic_event<detail::manual> {
     using basic_event::basic_event;
 };
 
-/// An auto-reset event: each set releases one waiter, or is kept for the next.
+/// An auto-reset event: each set releases one waiter, or keeps a token for the next.
 class auto_reset_event : public detail::basic_event<detail::automatic> {
   public:
     using basic_event::basic_event;
 
-    /// Puts the event right in the child of a `fork`.
+    /// Repairs the event in the child of a `fork`.
     void reset_after_fork() noexcept { futex_event_auto_reset_after_fork(&event_); }
 };
 
-/// A manual-reset event for several processes, to be put into memory that they share.
+/// A manual-reset event for several processes, in memory that they share.
 class shared_event : public detail::basic_event<detail::shared> {
   public:
     using basic_event::basic_event;
@@ -195,19 +195,19 @@ class event_count {
 
     void wait(ticket ticket) noexcept { futex_event_count_wait(&count_, ticket); }
 
-    /// Whether the ticket was released. False if time ran out.
+    /// Returns whether the ticket was released; false if time ran out.
     template <class Rep, class Period>
     bool wait_for(ticket ticket, const std::chrono::duration<Rep, Period>& timeout) noexcept {
         return futex_event_count_wait_timeout(&count_, ticket, detail::nanoseconds(timeout)) == FUTEX_EVENT_RELEASED;
     }
 
-    /// Whether the ticket was released. False if time ran out.
+    /// Returns whether the ticket was released; false if time ran out.
     template <class Duration>
     bool wait_until(ticket ticket, const std::chrono::time_point<clock, Duration>& deadline) noexcept {
         return futex_event_count_wait_timeout(&count_, ticket, detail::left_until(deadline)) == FUTEX_EVENT_RELEASED;
     }
 
-    /// As the interruptible waits of the events.
+    /// Like the interruptible waits of the events.
     template <class Interrupted>
     futex_event_result wait_interruptible(ticket ticket, Interrupted&& interrupted) noexcept {
         return wait_interruptible(ticket, FUTEX_EVENT_FOREVER, interrupted);
@@ -233,7 +233,7 @@ class event_count {
         });
     }
 
-    /// The same, and whether it did. False if time ran out.
+    /// The same with a time limit. Returns whether the condition held; false if time ran out.
     template <class Rep, class Period, class Condition>
     bool wait_for(const std::chrono::duration<Rep, Period>& timeout, Condition&& condition) noexcept {
         return detail::as_in_c(condition, [&](auto function, void* context) {
@@ -242,7 +242,7 @@ class event_count {
         });
     }
 
-    /// The same, and whether it did. False if time ran out.
+    /// The same with a time limit. Returns whether the condition held; false if time ran out.
     template <class Duration, class Condition>
     bool wait_until(const std::chrono::time_point<clock, Duration>& deadline, Condition&& condition) noexcept {
         return detail::as_in_c(condition, [&](auto function, void* context) {
@@ -251,7 +251,7 @@ class event_count {
         });
     }
 
-    /// As the interruptible waits of the events; FUTEX_EVENT_RELEASED if the condition holds.
+    /// Like the interruptible waits of the events; FUTEX_EVENT_RELEASED if the condition holds.
     template <class Condition, class Interrupted, class = std::enable_if_t<std::is_invocable_v<Condition&>>>
     futex_event_result wait_interruptible(Condition&& condition, Interrupted&& interrupted) noexcept {
         return wait_until_interrupted(condition, FUTEX_EVENT_FOREVER, interrupted);
@@ -271,7 +271,7 @@ class event_count {
         return wait_until_interrupted(condition, detail::left_until(deadline), interrupted);
     }
 
-    /// For the functions of C.
+    /// For the C functions.
     [[nodiscard]] futex_event_count* native_handle() noexcept { return &count_; }
 
   private:
@@ -321,7 +321,7 @@ class event_reference {
 
 namespace detail {
 
-// The classes are laid out as their only members, and C knows their layout.
+// Each class has the layout of its only member, a C struct.
 
 inline const futex_event_waitable* in_c(std::initializer_list<waitable> events) noexcept {
     static_assert(sizeof(waitable) == sizeof(futex_event_waitable) && std::is_standard_layout_v<waitable>);
@@ -360,20 +360,20 @@ futex_event_result wait_all_interruptible(std::initializer_list<event_reference>
 
 }  // namespace detail
 
-/// Blocks until one of the events releases this wait, and returns its index. Nothing, at once, if there are none, or
-/// more than FUTEX_EVENT_WAIT_ANY_MAX.
+/// Blocks until one of the events releases this wait, and returns its index. If there are no events, or more than
+/// FUTEX_EVENT_WAIT_ANY_MAX, returns nothing at once.
 inline std::optional<std::size_t> wait_any(std::initializer_list<waitable> events) noexcept {
     return detail::wait_any(events, FUTEX_EVENT_FOREVER);
 }
 
-/// The same for so long at most. Nothing, too, if time ran out.
+/// The same for at most this long. Also returns nothing if time ran out.
 template <class Rep, class Period>
 std::optional<std::size_t> wait_any_for(std::initializer_list<waitable> events,
                                         const std::chrono::duration<Rep, Period>& timeout) noexcept {
     return detail::wait_any(events, detail::nanoseconds(timeout));
 }
 
-/// The same until then. Nothing, too, if time ran out.
+/// The same until then at most. Also returns nothing if time ran out.
 template <class Duration>
 std::optional<std::size_t> wait_any_until(std::initializer_list<waitable> events,
                                           const std::chrono::time_point<clock, Duration>& deadline) noexcept {
@@ -381,7 +381,7 @@ std::optional<std::size_t> wait_any_until(std::initializer_list<waitable> events
 }
 
 /// The same, but each time the thread wakes without having been released, this calls `interrupted()`, and if that
-/// returns true, it returns FUTEX_EVENT_INTERRUPTED. Returns as C does: the index, or a `futex_event_result`, which is
+/// returns true, it returns FUTEX_EVENT_INTERRUPTED. Returns what the C function returns: the index, or a `futex_event_result`, which is
 /// negative. An exception in `interrupted` ends the program.
 template <class Interrupted>
 int wait_any_interruptible(std::initializer_list<waitable> events, Interrupted&& interrupted) noexcept {
@@ -406,21 +406,21 @@ inline void wait_all(std::initializer_list<event_reference> events) noexcept {
     detail::wait_all(events, FUTEX_EVENT_FOREVER);
 }
 
-/// The same for so long at most: whether they have been set.
+/// The same for at most this long. Returns whether all have been set.
 template <class Rep, class Period>
 bool wait_all_for(std::initializer_list<event_reference> events,
                   const std::chrono::duration<Rep, Period>& timeout) noexcept {
     return detail::wait_all(events, detail::nanoseconds(timeout));
 }
 
-/// The same until then: whether they have been set.
+/// The same until then at most. Returns whether all have been set.
 template <class Duration>
 bool wait_all_until(std::initializer_list<event_reference> events,
                     const std::chrono::time_point<clock, Duration>& deadline) noexcept {
     return detail::wait_all(events, detail::left_until(deadline));
 }
 
-/// As the interruptible waits of the events; FUTEX_EVENT_RELEASED if all have been set.
+/// Like the interruptible waits of the events; FUTEX_EVENT_RELEASED if all have been set.
 template <class Interrupted>
 futex_event_result wait_all_interruptible(std::initializer_list<event_reference> events,
                                           Interrupted&& interrupted) noexcept {

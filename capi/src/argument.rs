@@ -1,10 +1,10 @@
-//! What C has passed.
+//! The arguments that C passes.
 
 use crate::interrupted::futex_event_interrupted;
 use crate::result::futex_event_result::{self, FUTEX_EVENT_INVALID};
 use core::ffi::c_void;
 
-/// A C struct that stands for a type of event: four bytes with the same meaning, as far as they have one to C.
+/// A C struct that stands for a type of event: four bytes with the same layout.
 pub trait StandsFor: Sized {
     /// The type of event.
     type Event;
@@ -16,12 +16,12 @@ pub trait StandsFor: Sized {
     };
 }
 
-/// The event at this address; `None` if there can be none.
+/// The event at this address; `None` if the address is null or misaligned.
 ///
 /// # Safety
 ///
-/// An address that is not null and aligned is that of an event, which lives as a reference for `'a` demands, but for
-/// the rest of a `set` after a wait that it released has returned.
+/// An address that is neither null nor misaligned is that of an event that lives for `'a`. A `set` needs it only until
+/// a wait that it released has returned.
 pub(crate) unsafe fn event<'a, C: StandsFor>(address: *const C) -> Option<&'a C::Event> {
     let () = C::CHECKED;
     let address = address.cast::<C::Event>();
@@ -48,7 +48,7 @@ pub(crate) unsafe fn wait<C: StandsFor, R: Into<futex_event_result>>(
     }
 }
 
-/// The same, in a way that asks `interrupted`.
+/// The same for an interruptible wait, which calls `interrupted`.
 ///
 /// # Safety
 ///

@@ -15,7 +15,7 @@ use futex_event::AutoResetEvent;
 #[repr(C)]
 #[derive(Debug)]
 pub struct futex_event_auto {
-    /// For the library alone.
+    /// Private to the library.
     pub word: u32,
 }
 
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn futex_event_auto_clear(event: *mut futex_event_auto) ->
     unsafe { self::event(event) }.is_some_and(AutoResetEvent::clear)
 }
 
-/// Whether a token is kept. False if `event` is null or misaligned.
+/// Returns whether there is a token. False if `event` is null or misaligned.
 ///
 /// Does not block. Acquire, if it returns true. May be called in a signal handler.
 #[no_mangle]
@@ -62,12 +62,12 @@ pub unsafe extern "C" fn futex_event_auto_try_wait(event: *mut futex_event_auto)
     unsafe { self::event(event) }.is_some_and(AutoResetEvent::try_wait)
 }
 
-/// Puts the event right in the child of a `fork`, if threads of the parent may have been waiting for it: without this,
-/// the next set in the child is given to a thread that is not there. A token stays. Nothing is done if `event` is null
-/// or misaligned.
+/// Repairs the event in the child of a `fork`, if threads of the parent may have been waiting for it: without this
+/// call, the next set in the child is used up by a thread that does not exist there. A token stays. Does nothing if
+/// `event` is null or misaligned.
 ///
-/// To be called before any thread of the child waits for the event. Does not block. May be called where nothing else
-/// may be after a `fork`.
+/// Must be called before any thread of the child waits for the event. Does not block. It is async-signal-safe, so the
+/// child of a process with several threads may call it.
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_auto_reset_after_fork(event: *mut futex_event_auto) {
     // SAFETY: by what the caller promises.

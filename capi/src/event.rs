@@ -15,7 +15,7 @@ use futex_event::Event;
 #[repr(C)]
 #[derive(Debug)]
 pub struct futex_event_manual {
-    /// For the library alone.
+    /// Private to the library.
     pub word: u32,
 }
 
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn futex_event_manual_clear(event: *mut futex_event_manual
     unsafe { self::event(event) }.is_some_and(Event::clear)
 }
 
-/// Whether the event is set. False if `event` is null or misaligned.
+/// Returns whether the event is set. False if `event` is null or misaligned.
 ///
 /// Does not block. Acquire, if it returns true. May be called in a signal handler.
 #[no_mangle]
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn futex_event_manual_is_set(event: *const futex_event_man
     unsafe { self::event(event) }.is_some_and(Event::is_set)
 }
 
-/// Whether a wait would return at once: the same as `futex_event_manual_is_set`.
+/// Returns whether a wait would return at once: the same as `futex_event_manual_is_set`.
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_manual_try_wait(event: *mut futex_event_manual) -> bool {
     // SAFETY: by what the caller promises.
@@ -63,8 +63,8 @@ pub unsafe extern "C" fn futex_event_manual_try_wait(event: *mut futex_event_man
 /// Blocks until the event is set. Returns FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `event` is null or
 /// misaligned.
 ///
-/// Returns at once, without a system call, if the event is set; never spuriously. A set that is followed by a clear at
-/// once releases it too. Acquire. Must not be called in a signal handler.
+/// Returns at once, without a system call, if the event is set; never spuriously. A set that is followed at once by a
+/// clear releases it too. Acquire. Must not be called in a signal handler.
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_manual_wait(
     event: *mut futex_event_manual,

@@ -7,9 +7,10 @@ use crate::time::{left_until, timeout};
 use core::ffi::c_void;
 use futex_event::EventCount;
 
-/// An event count for the threads of one process: makes any lock-free structure blocking. It has no state that threads
-/// wait for; that is in the structure. A thread that finds the structure not as it wants it prepares a wait, looks at
-/// the structure again, and waits. A thread that has changed the structure notifies. Then no change is missed:
+/// An event count for the threads of one process: makes any lock-free structure blocking. The state that threads wait
+/// for is in the structure, not in the event count. A thread that has to wait for a change of the structure prepares a
+/// wait, checks the structure again, and waits. A thread that has changed the structure notifies. Then no change is
+/// missed:
 ///
 /// ```c
 /// while (!pop(queue, &item)) {
@@ -29,7 +30,7 @@ use futex_event::EventCount;
 #[repr(C)]
 #[derive(Debug)]
 pub struct futex_event_count {
-    /// For the library alone.
+    /// Private to the library.
     pub word: u32,
 }
 
@@ -37,7 +38,7 @@ pub struct futex_event_count {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct futex_event_ticket {
-    /// For the library alone.
+    /// Private to the library.
     pub generation: u32,
 }
 
@@ -45,15 +46,16 @@ impl StandsFor for futex_event_count {
     type Event = EventCount;
 }
 
-/// What a wait for a condition calls: whether the condition holds. `context` is the pointer that was given to the wait.
+/// The function that a wait for a condition calls. It returns whether the condition holds. `context` is the pointer
+/// that was given to the wait.
 ///
 /// It is called on the waiting thread, and must return: no `longjmp`, no exception.
 pub type futex_event_condition = Option<unsafe extern "C" fn(context: *mut c_void) -> bool>;
 
-/// Prepares a wait: no notification from now on is missed. The caller looks at the structure once more, and then waits
-/// with the ticket, or drops it. Of no use is what this returns if `count` is null or misaligned.
+/// Prepares a wait: the ticket misses no notification from now on. The caller checks the structure once more, and then
+/// waits with the ticket, or drops it. If `count` is null or misaligned, the ticket is useless.
 ///
-/// Does not block. It ends with a sequentially consistent fence: a look that follows finds every change whose
+/// Does not block. It ends with a sequentially consistent fence: a check that follows finds every change whose
 /// notification does not release the ticket. May be called in a signal handler.
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_count_prepare(
@@ -66,9 +68,9 @@ pub unsafe extern "C" fn futex_event_count_prepare(
     }
 }
 
-/// Releases at least one thread that has a ticket, if there is one: of those that sleep, exactly one; if none sleeps,
-/// all. To be called after the change, if any of the threads can make use of it. Does nothing if `count` is null or
-/// misaligned.
+/// Releases at least one thread that has a ticket, if there is one: if threads sleep, exactly one of them; if none
+/// sleeps, all. For a change that any of the threads can use; call it after the change. Does nothing if `count` is null
+/// or misaligned.
 ///
 /// Does not block, and makes no system call unless a thread sleeps. It begins with a sequentially consistent fence.
 /// Release: the thread whose wait this ends sees everything that the caller did before. May be called in a signal
@@ -91,8 +93,8 @@ pub unsafe extern "C" fn futex_event_count_notify_all(count: *mut futex_event_co
 }
 
 /// Blocks until a notification releases the ticket, which `futex_event_count_prepare` has returned for this event
-/// count. Returns FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `count` is null or misaligned. What was changed may
-/// be something else, or another thread may have been faster: look again.
+/// count. Returns FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `count` is null or misaligned. The
+/// change may be another one, or another thread may have been faster: check again.
 ///
 /// Returns at once, without a system call, if the ticket has been released. Acquire. Must not be called in a signal
 /// handler.
@@ -199,11 +201,11 @@ pub unsafe extern "C" fn futex_event_count_wait_deadline_interruptible(
 }
 
 /// Blocks until `condition(context)` returns true: the loop that is described at `struct futex_event_count`. It calls
-/// that at once, whenever a notification releases the thread, and in between while it spins. Returns
+/// the function at once, each time a notification releases the thread, and while it spins. Returns
 /// FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `count` is null or misaligned, or `condition` is null.
 ///
-/// No system call if the condition holds at once. Acquire, of a notification that ended a sleep; otherwise `condition`
-/// has to order what it reads. Must not be called in a signal handler.
+/// No system call if the condition holds at once. Acquire, if a notification ended a sleep; otherwise `condition` must
+/// order what it reads. Must not be called in a signal handler.
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_count_wait_until(
     count: *mut futex_event_count,
@@ -219,8 +221,8 @@ pub unsafe extern "C" fn futex_event_count_wait_until(
 }
 
 /// As `futex_event_count_wait_until`, but gives up after `nanoseconds` and returns FUTEX_EVENT_TIMED_OUT: never
-/// earlier, and only if the condition does not hold then. Zero asks once and does not block. FUTEX_EVENT_FOREVER means
-/// no limit.
+/// earlier, and only if the condition does not hold then. Zero checks once and does not block. FUTEX_EVENT_FOREVER
+/// means no limit.
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_count_wait_until_timeout(
     count: *mut futex_event_count,
@@ -239,7 +241,7 @@ pub unsafe extern "C" fn futex_event_count_wait_until_timeout(
 }
 
 /// As `futex_event_count_wait_until_timeout`, but gives up when the clock of `futex_event_now` reaches `deadline`. A
-/// deadline in the past asks once.
+/// deadline in the past checks once.
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_count_wait_until_deadline(
     count: *mut futex_event_count,
@@ -349,7 +351,7 @@ unsafe fn wait_until<R: Into<futex_event_result>>(
     unsafe { wait(count, |count| wait_until(count, condition)) }
 }
 
-/// The same, in a way that asks `interrupted`. Each function is with its context.
+/// The same for an interruptible wait, which calls `interrupted`. Each function comes with its context.
 ///
 /// # Safety
 ///

@@ -1,14 +1,14 @@
 //! futex-event for C and C++: the functions of `include/futex_event.h`.
 //!
 //! cbindgen makes that header from this crate, comments included, so they are written for a reader of C. `.ci/capi`
-//! compares the two. A C struct of one `uint32_t` stands for each type of event; the functions do nothing but check
-//! their arguments, call the method of the same name, and translate its answer.
+//! compares the two. A C struct of one `uint32_t` stands for each type of event. The functions only check their
+//! arguments, call the method of the same name, and translate its result.
 //!
 //! # Safety of every function
 //!
-//! A pointer to an event that is neither null nor misaligned is that of an event, which is not freed before the call
-//! has returned, except that `set` lets it be freed once a wait that it released has returned. An array has as many
-//! elements as the call says. A callback returns, and `context` is what it expects.
+//! A pointer to an event that is neither null nor misaligned points to an event, which is not freed before the call has
+//! returned; during a `set` it may be freed once a wait that this released has returned. An array has as many elements as
+//! the call says. A callback returns, and `context` is what it expects.
 //!
 //! # Panics
 //!

@@ -6,12 +6,12 @@
 pub enum futex_event_result {
     /// The event released the wait.
     FUTEX_EVENT_RELEASED = 0,
-    /// Time ran out, and a last look found the wait still unreleased. Never early.
+    /// Time ran out, and a last check found the wait still unreleased. Never early.
     FUTEX_EVENT_TIMED_OUT = -1,
     /// The caller's function said that the wait should end.
     FUTEX_EVENT_INTERRUPTED = -2,
-    /// An argument was wrong, and nothing has been done: a null or misaligned pointer, no events where one is to be
-    /// waited for, or too many.
+    /// An argument was wrong, and the call did nothing: a null or misaligned pointer, no events where there must be
+    /// one, or too many.
     FUTEX_EVENT_INVALID = -3,
 }
 

@@ -8,16 +8,16 @@ use core::ffi::c_void;
 use futex_event::SharedEvent;
 
 /// A manual-reset event for several processes, in memory that they share: as `struct futex_event_manual`, for the
-/// threads of all processes that map the memory, at whatever address. A process may be killed at any instruction, and
-/// the others go on.
+/// threads of all processes that map the memory, at any address. If a process is killed, at any instruction, the event
+/// still works for the others.
 ///
 /// Fresh pages are zero, and four zero bytes are an event that is not set. All processes must use the same version of
-/// the library. It is there on Linux, Android, Apple's systems and the BSDs; elsewhere the library does not have these
-/// functions.
+/// the library. The library has these functions on Linux, Android, Apple's systems and the BSDs, and not on other
+/// systems.
 #[repr(C)]
 #[derive(Debug)]
 pub struct futex_event_shared {
-    /// For the library alone.
+    /// Private to the library.
     pub word: u32,
 }
 
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn futex_event_shared_clear(event: *mut futex_event_shared
     unsafe { self::event(event) }.is_some_and(SharedEvent::clear)
 }
 
-/// Whether the event is set. False if `event` is null or misaligned.
+/// Returns whether the event is set. False if `event` is null or misaligned.
 ///
 /// Does not block. Acquire, if it returns true. May be called in a signal handler.
 #[no_mangle]
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn futex_event_shared_is_set(event: *const futex_event_sha
     unsafe { self::event(event) }.is_some_and(SharedEvent::is_set)
 }
 
-/// Whether a wait would return at once: the same as `futex_event_shared_is_set`.
+/// Returns whether a wait would return at once: the same as `futex_event_shared_is_set`.
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_shared_try_wait(event: *mut futex_event_shared) -> bool {
     // SAFETY: by what the caller promises.
@@ -66,9 +66,9 @@ pub unsafe extern "C" fn futex_event_shared_try_wait(event: *mut futex_event_sha
 /// Blocks until the event is set. Returns FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `event` is null or
 /// misaligned.
 ///
-/// Returns at once, without a system call, if the event is set; never spuriously. If the process that was to set it is
-/// gone, this waits forever: if that can happen, wait with a timeout, and check. Acquire. Must not be called in a
-/// signal handler.
+/// Returns at once, without a system call, if the event is set; never spuriously. If the process that should set it has
+/// died, this waits forever: if that can happen, wait with a timeout and check. Acquire. Must not be called in a signal
+/// handler.
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_shared_wait(
     event: *mut futex_event_shared,

@@ -3,17 +3,17 @@
 use core::time::Duration;
 use futex_event::platform::{PrivateFutex, TimedFutex};
 
-/// The time on the clock by which deadlines are measured, in nanoseconds: on Linux that of CLOCK_MONOTONIC. It is
-/// monotonic, and on Linux stands still while the machine is suspended.
+/// Returns the time on the clock of the deadlines, in nanoseconds: on Linux that of CLOCK_MONOTONIC. It is monotonic,
+/// and on Linux stands still while the machine is suspended.
 ///
 /// Does not block. May be called in a signal handler.
 #[no_mangle]
 pub extern "C" fn futex_event_now() -> u64 {
-    // The clock counts from the start of the system, or thereabouts: 64 bits are enough for 584 years.
+    // The clock counts from about the start of the system: 64 bits are enough for 584 years.
     PrivateFutex::now().as_nanos() as u64
 }
 
-/// A timeout of so many nanoseconds.
+/// A timeout in nanoseconds as a duration.
 pub(crate) fn timeout(nanoseconds: u64) -> Duration {
     match nanoseconds {
         u64::MAX => Duration::MAX,

@@ -9,8 +9,8 @@ use core::ffi::c_void;
 use futex_event::{wait_all, wait_all_interruptible, wait_all_timeout};
 use futex_event::{wait_all_timeout_interruptible, Event};
 
-/// Blocks until each of the `count` events has been set, though perhaps not all at the same time: an event counts from
-/// the first moment at which it is set after this has begun, even if it is cleared later. Returns FUTEX_EVENT_RELEASED,
+/// Blocks until each of the `count` events has been set, not necessarily at the same time: an event that is set at any
+/// moment after the call has begun counts, even if it is cleared later. Returns FUTEX_EVENT_RELEASED,
 /// or FUTEX_EVENT_INVALID if `events` or an event is null or misaligned.
 ///
 /// Returns at once, without a system call, if all are set, or if there are none. Acquire, of each event. Must not be
@@ -140,7 +140,7 @@ unsafe fn wait<R: Into<futex_event_result>>(
     if events.is_null() || !events.is_aligned() {
         return FUTEX_EVENT_INVALID;
     }
-    // SAFETY: there are so many pointers.
+    // SAFETY: by what the caller promises.
     let pointers = unsafe { core::slice::from_raw_parts(events, count) };
     // SAFETY: by what the caller promises.
     if pointers.iter().any(|&it| unsafe { event(it) }.is_none()) {
@@ -151,7 +151,7 @@ unsafe fn wait<R: Into<futex_event_result>>(
     wait(events).into()
 }
 
-/// The same, in a way that asks `interrupted`.
+/// The same for an interruptible wait, which calls `interrupted`.
 ///
 /// # Safety
 ///

@@ -25,13 +25,13 @@ pub struct futex_event_waitable {
     pub auto_reset: *mut futex_event_auto,
 }
 
-/// Blocks until one of the `count` events releases this wait, and returns its index. What else it returns is negative,
-/// and one of `enum futex_event_result`: FUTEX_EVENT_INVALID if there are no events, or more than
-/// FUTEX_EVENT_WAIT_ANY_MAX; if `events` is null or misaligned; or if one of them is not just one event.
+/// Blocks until one of the `count` events releases this wait, and returns its index. Any other result is negative and
+/// one of `enum futex_event_result`: FUTEX_EVENT_INVALID if there are no events, or more than FUTEX_EVENT_WAIT_ANY_MAX;
+/// if `events` is null or misaligned; or if one of its elements is not exactly one event.
 ///
-/// If several are set when it begins, it is the first of them, and the others stay as they are. A manual-reset event
-/// that was set and cleared since the wait began counts. Of an auto-reset event, it takes one token, that event's and
-/// no other.
+/// If several are set when it begins, it returns the index of the first, and the others stay as they are. A
+/// manual-reset event that was set and cleared since the wait began counts. If an auto-reset event releases the wait,
+/// it takes one token, of that event only.
 ///
 /// Returns at once, without a system call, if one is set; never spuriously. Acquire, of the event whose index it
 /// returns. Each event takes some bytes of the stack. Must not be called in a signal handler.
@@ -152,7 +152,7 @@ const TIMED_OUT: c_int = FUTEX_EVENT_TIMED_OUT as c_int;
 const INTERRUPTED: c_int = FUTEX_EVENT_INTERRUPTED as c_int;
 const INVALID: c_int = FUTEX_EVENT_INVALID as c_int;
 
-/// No more than FUTEX_EVENT_WAIT_ANY_MAX.
+/// An index is less than FUTEX_EVENT_WAIT_ANY_MAX.
 fn index(index: usize) -> c_int {
     index as c_int
 }
@@ -172,9 +172,9 @@ unsafe fn wait(
     if events.is_null() || !events.is_aligned() || count > FUTEX_EVENT_WAIT_ANY_MAX {
         return INVALID;
     }
-    // SAFETY: there are so many, and they are not changed meanwhile.
+    // SAFETY: by what the caller promises; no other thread changes them during the call.
     let events = unsafe { core::slice::from_raw_parts(events, count) };
-    // There is no allocator, so the references are on the stack, and those of few events in a small frame.
+    // There is no allocator, so the references are on the stack; a few events need only a small frame.
     // SAFETY: by what the caller promises.
     unsafe {
         match count {
@@ -186,12 +186,12 @@ unsafe fn wait(
     }
 }
 
-/// The same for up to `N` events, but not none.
+/// The same for one to `N` events.
 ///
 /// # Safety
 ///
 /// For the events' fields, see [`event`].
-#[inline(never)] // Its frame is for its callers' other paths too, otherwise.
+#[inline(never)] // Otherwise its frame would be part of the caller's.
 unsafe fn wait_for<const N: usize>(
     events: &[futex_event_waitable],
     wait: &mut dyn FnMut(Events<'_>) -> c_int,

@@ -1,4 +1,4 @@
-//! The header beside the code, as far as it can be compared without other tools; `.ci/capi` does the rest.
+//! The header matches the code, as far as that can be checked without other tools; `.ci/capi` does the rest.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -65,7 +65,7 @@ fn what_is_said_of_the_functions_is_said_before_each() {
     }
 }
 
-/// The ends of the names of those that C++ reaches in another way, or leaves to C.
+/// The ends of the names of the functions that C++ has in another form, or leaves to C.
 const NOT_IN_CPP: [&str; 13] = [
     "_version",
     "_now",

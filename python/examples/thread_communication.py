@@ -1,7 +1,7 @@
-"""One thread waits for an event, another works for a while and sets it.
+"""One thread waits for an event; another works for a while and sets it.
 
-The program of the front page, as it was before this library was: nothing but the import has changed. With another number
-of seconds to work than three: python thread_communication.py 0.1
+Only the import differs from the same program with threading.Event. The work takes three seconds, or as many as the argument
+says: python thread_communication.py 0.1
 """
 
 import sys

@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-# Nothing takes that long, unless it never ends.
+# Only what never ends takes this long.
 LONG = 60.0
 
 HAS_GIL = not sysconfig.get_config_var("Py_GIL_DISABLED")
@@ -16,7 +16,7 @@ ON_LINUX = sys.platform == "linux"
 
 
 def start(function, *args):
-    """A thread that runs the function, is waited for by result() below, and does not keep a failed test from ending."""
+    """Starts a thread that runs the function. result() waits for it; a failed test does not."""
     thread = threading.Thread(target=_run, args=(function, args), daemon=True)
     thread.answers = []
     thread.start()
@@ -28,14 +28,14 @@ def _run(function, args):
 
 
 def result(thread):
-    """What the thread's function returns."""
+    """Waits for the thread; returns what its function has returned."""
     thread.join(LONG)
     assert not thread.is_alive(), "the thread is still waiting"
     return thread.answers[0]
 
 
 def until_parked(*threads):
-    """Waits until the threads sleep in the kernel, each for some time in one place."""
+    """Waits until each of the threads sleeps in one system call for some time."""
     for thread in threads:
         if not ON_LINUX:
             time.sleep(0.1)
@@ -46,8 +46,8 @@ def until_parked(*threads):
 
 
 def _until_asleep(native_id, process="self"):
-    # A thread that waits for the GIL sleeps in a futex, too, but gets it while this one sleeps. Nor does a thread with a
-    # deadline of its own for each sleep stay in one call.
+    # A thread that waits for the GIL sleeps in a futex too, but gets the GIL while this thread sleeps. The call of a thread
+    # that sleeps in slices changes as well.
     deadline = time.monotonic() + LONG
     last, times = None, 0
     while times < 5:
@@ -59,20 +59,20 @@ def _until_asleep(native_id, process="self"):
         time.sleep(0.002)
 
 
-# The number of the system call, as far as it is known here; elsewhere any call is taken for it.
+# The number of the futex call on these machines. On others, any system call counts as one.
 FUTEX = {"x86_64": "202 ", "aarch64": "98 "}.get(os.uname().machine if ON_LINUX else "", "")
 
 
-def until_process_parked(pid):
-    """Waits until the main thread of a child process sleeps."""
+def until_process_parked(pid, native_id=None):
+    """Waits until a thread of a child process sleeps: the main thread, or the one with this number."""
     if ON_LINUX:
-        _until_asleep(pid, pid)
+        _until_asleep(native_id or pid, pid)
     else:
         time.sleep(0.5)
 
 
 def python(program, *args, timeout=LONG, **options):
-    """Runs a program in an interpreter of its own; what it prints. It fails if the program does."""
+    """Runs a program in an interpreter of its own, and returns what it prints. Fails if the program fails or warns."""
     done = subprocess.run(
         [sys.executable, "-c", program, *map(str, args)],
         capture_output=True,

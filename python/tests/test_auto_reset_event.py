@@ -11,7 +11,7 @@ from support import LONG, result, start, until_parked
 
 
 class AutoResetEventTest(unittest.TestCase):
-    def test_one_set_is_remembered(self):
+    def test_one_token_is_kept(self):
         event = AutoResetEvent()
         self.assertIs(event.wait(0), False)
         self.assertIs(event.set(), True)

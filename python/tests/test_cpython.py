@@ -1,6 +1,6 @@
-"""CPython's own tests for events, on ours.
+"""CPython's own tests for events, run on ours.
 
-They come with the interpreter, as test.lock_tests, if it has them.
+They are in test.lock_tests, which not every interpreter comes with.
 """
 
 import threading
@@ -26,12 +26,12 @@ else:
     class EventTests(lock_tests.EventTests):
         eventtype = Event
 
-        @unittest.skip("looks at the Condition inside, of which there is none; test_fork.py has what it is about")
+        @unittest.skip("uses the Condition inside threading.Event; test_fork.py tests the same claim")
         def test_at_fork_reinit(self):
             pass
 
     class BarrierTests(lock_tests.BarrierTests):
-        """A barrier has no event inside, but each of its threads has one, and so have the timers."""
+        """A barrier has no event inside, but each of its threads and timers has one."""
 
         barriertype = staticmethod(threading.Barrier)
 

@@ -1,4 +1,4 @@
-"""Event: what threading.Event does, and how. Most tests are run with both."""
+"""Event does what threading.Event does. Most tests run with both."""
 
 import copy
 import gc
@@ -34,15 +34,15 @@ class Broken:
 
 NEW_PYO3 = gc.is_tracked(Event())  # 0.29 or later.
 
-# Timeouts that threading.Event takes for no time, or refuses.
+# Timeouts that threading.Event takes for zero, or refuses.
 TIMEOUTS = [
     0, 0.0, -0.0, False, -1, -1.5, -(10**30), float("nan"), float("-inf"), Index(0), Index(-7), Fraction(-1, 2),
     "1", "", b"1", [], (), {}, object(), 1j, Broken(), Fraction(1, 2),
     float("inf"), 1e10, 1e300, 10**10, 10**30, threading.TIMEOUT_MAX + 1,
 ]  # fmt: skip
-# Those that it takes for what they are, and that are over before long.
+# Timeouts that it takes as they are, and that end soon.
 SHORT = [True, 0.01, 1e-9, 1e-300, 5e-324, 1, Index(1)]
-# Those that never come.
+# Timeouts that never end.
 HUGE = [threading.TIMEOUT_MAX, 9e9, 10**9, int(threading.TIMEOUT_MAX), None, Index(10**9)]
 
 
@@ -92,10 +92,11 @@ class BothEvents:
             self.assertGreaterEqual(time.monotonic() - begun, timeout)
 
     def test_a_short_timeout_is_a_time(self):
-        for timeout in SHORT:
-            self.assertIs(self.Event().wait(timeout), False)
+        waiters = [start(self.Event().wait, timeout) for timeout in SHORT]
+        for waiter in waiters:
+            self.assertIs(result(waiter), False)
 
-    def test_a_huge_timeout_is_for_ever(self):
+    def test_a_huge_timeout_is_forever(self):
         for timeout in HUGE:
             event = self.Event()
             waiter = start(event.wait, timeout)
@@ -103,7 +104,7 @@ class BothEvents:
             event.set()
             self.assertIs(result(waiter), True, timeout)
 
-    def test_a_set_event_does_not_look_at_the_timeout(self):
+    def test_a_set_event_does_not_check_the_timeout(self):
         event = self.Event()
         event.set()
         for timeout in TIMEOUTS:
@@ -114,7 +115,7 @@ class BothEvents:
         for args, kwargs in [((0, 0), {}), ((), {"seconds": 0}), ((0,), {"timeout": 0})]:
             self.assertIs(outcome(self.Event().wait, *args, **kwargs), TypeError)
 
-    def test_arguments_that_there_are_not(self):
+    def test_too_many_arguments(self):
         for args, kwargs in [((True,), {}), ((), {"flag": True})]:
             self.assertIs(outcome(self.Event, *args, **kwargs), TypeError)
         for method in ("set", "clear", "is_set"):
@@ -210,7 +211,7 @@ class OursTest(BothEvents, unittest.TestCase):
     def test_timeouts_end_as_those_of_the_original(self):
         for timeout in TIMEOUTS:
             if sys.version_info < (3, 10) and isinstance(timeout, Fraction):
-                continue  # There it is turned into an int, with a warning.
+                continue  # The original converts it to an int, with a warning.
             ours, original = outcome(Event().wait, timeout), outcome(threading.Event().wait, timeout)
             self.assertIs(ours, original, repr(timeout))
 
@@ -226,7 +227,7 @@ class OursTest(BothEvents, unittest.TestCase):
         self.assertIs(outcome(Event().wait, Decimal("0.5")), TypeError)
 
     def test_has_no_shallow_copies(self):
-        # Those of the original share what it waits by, and have a flag of their own.
+        # Copies of the original share its Condition, but not its flag.
         self.assertIs(outcome(copy.copy, Event()), TypeError)
 
     def test_repr(self):

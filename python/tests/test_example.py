@@ -1,4 +1,4 @@
-"""The program of the front page prints what it prints with threading.Event, and those of the README run."""
+"""The example prints the same as with threading.Event, and the programs of the README run."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def printed(program, *args):
-    """What it prints, from a file: multiprocessing may load it again."""
+    """Runs the program from a file, since multiprocessing may load it again; returns what it prints."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "program.py")
         file.write_text(program)
@@ -37,7 +37,7 @@ class ExampleTest(unittest.TestCase):
         self.assertEqual(printed(original, "0.2").splitlines(), expected)
         self.assertEqual(printed(ours, "0.2"), printed(original, "0.2"))
 
-    @unittest.skipUnless(ON_LINUX, "SKIPPED: one of them is about SharedEvent")
+    @unittest.skipUnless(ON_LINUX, "SKIPPED: one of them needs SharedEvent")
     def test_readme(self):
         programs = re.findall(r"^```python\n(.*?)^```$", (PACKAGE / "README.md").read_text(), re.DOTALL | re.MULTILINE)
         self.assertEqual(len(programs), 2)

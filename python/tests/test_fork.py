@@ -16,7 +16,7 @@ from support import LONG, result, start, until_parked, until_process_parked
 class ForkTest(unittest.TestCase):
     def in_child(self, check):
         with warnings.catch_warnings():
-            # Newer versions warn that other threads are there, which is the point.
+            # Newer versions warn that there are other threads, which these tests are about.
             warnings.simplefilter("ignore", DeprecationWarning)
             child = os.fork()
         if child == 0:
@@ -72,7 +72,7 @@ class ForkTest(unittest.TestCase):
         for waiter in waiters:
             result(waiter)
 
-    def test_nor_does_one_that_is_waited_for_with_others(self):
+    def test_nor_does_one_in_wait_any(self):
         stop, work = Event(), AutoResetEvent()
         waiters = [start(wait_any, [stop, work]) for _ in range(3)]
         until_parked(*waiters)
@@ -123,7 +123,7 @@ class ForkTest(unittest.TestCase):
 
             def send():
                 until_process_parked(os.getpid())
-                # To itself: the main thread has to look without a sleep that ends.
+                # To itself: no signal ends the sleep of the main thread, which must check by itself.
                 signal.pthread_kill(threading.get_ident(), signal.SIGVTALRM)
 
             thread = start(send)

@@ -1,4 +1,4 @@
-"""The GIL: left when a wait is about to spin or sleep, and only then."""
+"""The GIL is released when a wait is about to spin or sleep, and only then."""
 
 import mmap
 import sys
@@ -20,10 +20,10 @@ def events():
     return [Event(), AutoResetEvent()] + ([SharedEvent(mmap.mmap(-1, 4))] if SharedEvent else [])
 
 
-@unittest.skipUnless(HAS_GIL, "SKIPPED: this interpreter has no GIL")
+@unittest.skipUnless(HAS_GIL, "SKIPPED: needs a GIL")
 class GilTest(unittest.TestCase):
     def setUp(self):
-        # Nobody takes the GIL away from a thread that keeps it.
+        # No other thread takes the GIL from one that keeps it.
         interval = sys.getswitchinterval()
         self.addCleanup(sys.setswitchinterval, interval)
         sys.setswitchinterval(1_000)
@@ -96,13 +96,13 @@ class GilTest(unittest.TestCase):
                 result(waiter)
 
 
-@unittest.skipIf(HAS_GIL, "SKIPPED: this interpreter has a GIL")
+@unittest.skipIf(HAS_GIL, "SKIPPED: needs an interpreter without a GIL")
 class FreeThreadedTest(unittest.TestCase):
     def test_the_tests_run_without_a_gil(self):
         self.assertFalse(sys._is_gil_enabled())
 
     def test_loading_the_module_does_not_turn_the_gil_on(self):
-        # An interpreter that turns it on prints a warning, too, which python() does not let pass.
+        # An interpreter that turns it on also prints a warning, at which python() fails.
         program = """
 import sys
 assert not sys._is_gil_enabled()
@@ -113,7 +113,7 @@ assert not sys._is_gil_enabled()
 
 
 class StressTest(unittest.TestCase):
-    """Many threads at once, which is more of a test without a GIL."""
+    """Many threads at once: without a GIL, they run in parallel."""
 
     def test_every_hand_off_arrives(self):
         rounds, pairs = 2_000, 4

@@ -57,7 +57,7 @@ class WaitAnyTest(unittest.TestCase):
         self.assertTrue(event.set())
         self.assertTrue(event.wait(0))
 
-    def test_the_list_may_change_meanwhile(self):
+    def test_the_list_may_change_during_the_wait(self):
         events = [Event(), Event()]
         last = events[1]
         waiter = start(wait_any, events)

@@ -121,7 +121,7 @@ class OneProcessTest(unittest.TestCase):
 
 
 def answer(name):
-    """What the other process does: it waits for one event, and sets another."""
+    """Run by the other process: waits for one event, and sets another."""
     memory = shared_memory.SharedMemory(name)
     there, back = SharedEvent(memory.buf), SharedEvent(memory.buf, 64)
     assert there.wait(LONG)
@@ -159,26 +159,28 @@ class ProcessesTest(unittest.TestCase):
         process.join()
 
     def test_a_file(self):
+        # The main thread wakes by itself from time to time, and would find the event set without having been woken.
         program = """
-import mmap, sys
+import mmap, sys, threading
 from futex_event import SharedEvent
 with open(sys.argv[1], "r+b") as file:
     event = SharedEvent(mmap.mmap(file.fileno(), 4096))
-print("ready", flush=True)
-sys.exit(0 if event.wait(60) else 1)
+thread = threading.Thread(target=event.wait)
+thread.start()
+print(thread.native_id, flush=True)
 """
         with tempfile.NamedTemporaryFile() as file:
             file.truncate(4096)
             child = subprocess.Popen([sys.executable, "-c", program, file.name], stdout=subprocess.PIPE)
-            child.stdout.readline()
-            until_process_parked(child.pid)
+            self.addCleanup(child.kill)
+            until_process_parked(child.pid, int(child.stdout.readline()))
             SharedEvent(mmap.mmap(file.fileno(), 4096)).set()
             child.communicate(timeout=LONG)
             self.assertEqual(child.returncode, 0)
 
 
 def wait_and_be_killed(event):
-    """Kills a process that waits for the event."""
+    """Starts a process that waits for the event, and kills it there."""
     process = multiprocessing.get_context("fork").Process(target=event.wait)
     process.start()
     until_process_parked(process.pid)
@@ -195,7 +197,7 @@ def ends(process):
     return ended
 
 
-@unittest.skipUnless(ON_LINUX, "SKIPPED: asks /proc whether a process waits")
+@unittest.skipUnless(ON_LINUX, "SKIPPED: needs /proc, to see whether a process sleeps")
 class KilledTest(unittest.TestCase):
     """A process that waits is killed. Another sets the event, and a third one waits for it."""
 
@@ -205,14 +207,15 @@ class KilledTest(unittest.TestCase):
         event = SharedEvent(mmap.mmap(-1, 4))
         for _ in range(3):
             wait_and_be_killed(event)
-        waiter = start(event.wait, LONG)
+        # Without a timeout, at which it would find the event set without having been woken.
+        waiter = start(event.wait)
         until_parked(waiter)
         self.assertTrue(ends(self.context.Process(target=event.set)))
         self.assertTrue(result(waiter))
         self.assertTrue(event.clear())
 
     def test_that_of_multiprocessing_hangs(self):
-        # If this fails, its bug has been mended, and the README claims too much.
+        # If this fails, CPython has fixed the bug, and the README must not claim it.
         event = self.context.Event()
         wait_and_be_killed(event)
         self.assertFalse(ends(self.context.Process(target=event.set)))

@@ -20,7 +20,7 @@ class Raised(Exception):
 
 
 def waits():
-    """Each kind of wait: what can be waited for with a timeout, or None."""
+    """Each kind of wait, as a function of its timeout."""
     kinds = [
         Event().wait,
         AutoResetEvent().wait,
@@ -34,7 +34,7 @@ def waits():
     return kinds
 
 
-@unittest.skipUnless(hasattr(signal, "pthread_kill"), "SKIPPED: signals of Unix")
+@unittest.skipUnless(hasattr(signal, "pthread_kill"), "SKIPPED: needs the signals of Unix")
 class SignalsTest(unittest.TestCase):
     def setUp(self):
         self.handled = []
@@ -72,7 +72,7 @@ class SignalsTest(unittest.TestCase):
         return time.monotonic() - result(sender)
 
     def assertWithin50ms(self, measure):
-        # Of a machine that does something else too the best of several counts.
+        # The machine may have other load, so the best of several counts.
         best = min(measure() for _ in range(5))
         self.assertLess(best, 0.05)
 
@@ -152,7 +152,7 @@ class SignalsTest(unittest.TestCase):
     def test_a_signal_just_before_the_sleep_is_not_missed(self):
         self.raising()
         event, token = Event(), AutoResetEvent()
-        # Longer than it takes to get from here to the sleep.
+        # The signal comes at any moment from here to some time after the thread has fallen asleep.
         for attempt in range(300):
             begun = time.monotonic()
             with self.assertRaises(Raised):
@@ -160,7 +160,7 @@ class SignalsTest(unittest.TestCase):
                 event.wait(LONG) if attempt % 2 else wait_any([event, token], LONG)
             self.assertLess(time.monotonic() - begun, 5)
 
-    @unittest.skipUnless(ON_LINUX, "SKIPPED: asks /proc")
+    @unittest.skipUnless(ON_LINUX, "SKIPPED: needs /proc")
     def test_other_threads_do_not_poll(self):
         stop = Event()
         threads = [

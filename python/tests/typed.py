@@ -1,4 +1,4 @@
-"""How the types fit, for mypy: nothing here is run."""
+"""What the types allow, for mypy: this file is not run."""
 
 import mmap
 import threading
@@ -8,7 +8,7 @@ from futex_event import AutoResetEvent, Event, SharedEvent, wait_all, wait_any
 
 
 class Settable(Protocol):
-    """What threading.Event is to those who name no class."""
+    """The methods of threading.Event."""
 
     def set(self) -> None: ...
     def clear(self) -> None: ...

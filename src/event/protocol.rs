@@ -63,10 +63,11 @@
 //! clears the event and then checks a queue must find what was pushed before that `set`.
 
 use crate::listeners;
-use crate::platform::Futex;
+use crate::platform::{Futex, TimedFutex};
 use crate::spin::Spin;
-use crate::wait::{Sleep, Wait};
+use crate::wait::{Sleep, Until, Wait};
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use core::time::Duration;
 
 pub(crate) const SET: u32 = 1 << 0;
 const PARKED: u32 = 1 << 1;
@@ -230,6 +231,20 @@ impl<F: Futex> Wait<F> for Waiting<'_, F> {
         let begun = self.word.read();
         let released = is_set(begun) || self.word.wait_from(begun, self.spin, sleep);
         released.then_some(())
+    }
+
+    /// Makes no call for a timeout of zero.
+    #[inline]
+    fn after(self, timeout: Duration) -> Option<()>
+    where
+        F: TimedFutex,
+    {
+        let begun = self.word.read();
+        let wait = || {
+            let sleep = move || Until::after::<F>(timeout);
+            self.word.wait_from(begun, self.spin, sleep)
+        };
+        (is_set(begun) || timeout != Duration::ZERO && wait()).then_some(())
     }
 }
 

@@ -55,33 +55,33 @@ impl<F: Futex> Awaited for Begun<'_, F> {
     fn address(self) -> usize {
         match self {
             Self::Manual(event, _) => event as *const Event<F> as usize,
-            Self::AutoReset(event) => event.address(),
+            Self::AutoReset(event) => event.word.address(),
         }
     }
 
     fn mark(self) -> bool {
         match self {
             Self::Manual(event, begun) => !event.word.mark_listened(begun),
-            Self::AutoReset(event) => event.mark(),
+            Self::AutoReset(event) => event.word.mark(),
         }
     }
 
     fn takes(self) -> bool {
         match self {
             Self::Manual(event, begun) => event.word.has_released(begun),
-            Self::AutoReset(event) => event.takes(),
+            Self::AutoReset(event) => event.word.takes(),
         }
     }
 
     fn pass_on(self) {
         if let Self::AutoReset(event) = self {
-            event.pass_on();
+            event.word.pass_on();
         }
     }
 
     fn give_back(self) {
         if let Self::AutoReset(event) = self {
-            event.give_back();
+            event.word.give_back();
         }
     }
 }

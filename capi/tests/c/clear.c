@@ -1,4 +1,4 @@
-// A clear undoes a set, but takes nothing back from those whom the set has released.
+// A clear undoes a set, but never strands a thread that the set has released.
 
 #include "test.h"
 

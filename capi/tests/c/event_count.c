@@ -1,4 +1,4 @@
-// An event count makes a lock-free structure blocking: here a counter of items to take, and a stack of one.
+// An event count makes a lock-free structure blocking: here a counter of items, and a stack of one.
 
 #include "test.h"
 
@@ -83,7 +83,7 @@ static void no_item_is_missed(void) {
     for (int item = 0; item < ITEMS; item++) {
         atomic_fetch_add_explicit(&items, 1, memory_order_relaxed);
         futex_event_count_notify_one(&filled);
-        // Often so late that the takers sleep.
+        // Often late enough for the takers to sleep.
         if (item % 100 == 0) {
             while (taken <= item) {
                 sched_yield();
@@ -128,7 +128,7 @@ static void tickets(void) {
     CHECK(futex_event_count_wait_timeout(&count, ticket, 0) == FUTEX_EVENT_RELEASED);
     CHECK(futex_event_count_wait_deadline(&count, ticket, 0) == FUTEX_EVENT_RELEASED);
     CHECK(futex_event_count_wait(&count, ticket) == FUTEX_EVENT_RELEASED);
-    // What was notified before is not what a ticket waits for.
+    // A notification from before its ticket does not release it.
     ticket = futex_event_count_prepare(&count);
     CHECK(futex_event_count_wait_timeout(&count, ticket, MILLISECOND) == FUTEX_EVENT_TIMED_OUT);
     futex_event_count_notify_all(&count);
@@ -212,7 +212,7 @@ static bool interrupted_too_late(void *context) {
     return interrupted(context);
 }
 
-// The three forms, of which the timed ones have time enough.
+// The three forms. The timed ones have enough time.
 static enum futex_event_result wait_until(int form, futex_event_interrupted interrupted) {
     switch (form) {
     case 0:
@@ -258,7 +258,7 @@ static void a_signal_ends_a_wait_for_a_condition(void) {
         join(&thread);
         CHECK(asked == 1);
 
-        // A notification without the condition wakes the thread, too.
+        // A notification wakes the thread even if the condition does not hold.
         asked = 0;
         start_and_park(&thread, until_interrupted, &form);
         while (!thread.has_ended) {
@@ -275,7 +275,7 @@ static void a_signal_ends_a_wait_for_a_condition(void) {
         join(&thread);
         CHECK(asked == 1);
 
-        // Nothing is asked if the condition holds at once.
+        // If the condition holds at once, `interrupted` is not called.
         CHECK(wait_until(form, interrupted) == FUTEX_EVENT_RELEASED);
         CHECK(asked == 1);
         CHECK(wait_until(form, NULL) == FUTEX_EVENT_INVALID);

@@ -1,5 +1,5 @@
-// A child of a fork uses its copies of the events, also of those on which threads of the parent wait; and an event in memory
-// that it shares with the parent.
+// The child of a fork uses its copies of the events, even if threads of the parent wait on them, and an event in memory that it
+// shares with the parent.
 
 #include "test.h"
 

@@ -1,4 +1,4 @@
-// What a compiler can say of the header, and its version beside that of the library.
+// What a compiler can check of the header; and its version is that of the library.
 
 #include "test.h"
 

@@ -1,4 +1,4 @@
-// Whether an event is set, however it has become so. To ask changes nothing.
+// `is_set` tells whether an event is set, and changes nothing.
 
 #include "test.h"
 

@@ -1,4 +1,4 @@
-// A set releases: all that wait, or one of them. It says whether it changed anything, and publishes what was done before.
+// A set releases all waiters, or one of them. It returns whether it changed the event, and publishes what was done before.
 
 #include "test.h"
 

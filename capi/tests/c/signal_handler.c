@@ -1,4 +1,4 @@
-// A signal handler may set, clear and ask, while the thread that it interrupts does the same; and `errno` stays.
+// A signal handler may call set, clear and is_set while the thread that it interrupts does the same; and `errno` stays.
 
 #include "test.h"
 

@@ -1,7 +1,7 @@
-// What the tests share: claims, and threads of which it is known whether they are asleep.
+// What the tests share: claims, and threads that can be observed to be asleep.
 //
-// A program that tests an operation of all kinds of events is compiled once for each: `EVENT` is then the prefix of the kind's
-// functions, and the tag of its struct.
+// A program that tests an operation of all kinds of events is compiled once for each kind. `EVENT` is then the prefix of the
+// kind's functions, and the tag of its struct.
 
 #ifndef TEST_H
 #define TEST_H
@@ -48,10 +48,10 @@
 enum { WAITERS = 4 };
 
 static const uint64_t MILLISECOND = 1000000;
-// Only a test that fails waits so long.
+// Only a test that fails waits this long.
 static const uint64_t LONG = UINT64_C(60000000000);
 
-// Whether a wait takes what released it, so that a set releases one.
+// Whether a wait takes a token, so that a set releases one thread.
 static inline bool takes(void) {
     return strcmp(NAME(EVENT), "futex_event_auto") == 0;
 }
@@ -93,8 +93,8 @@ static inline void pause_for(uint64_t nanoseconds) {
     }
 }
 
-// Returns when the thread sleeps in a futex call. Where that cannot be asked, it has had the time to go to sleep; nothing
-// that is tested depends on it.
+// Returns when the thread sleeps in a futex call. Where that cannot be observed, the thread has had time to fall asleep; no
+// claim depends on it.
 static inline void until_parked(struct thread *thread) {
 #ifdef __linux__
     char path[64], call[32];
@@ -106,7 +106,7 @@ static inline void until_parked(struct thread *thread) {
     for (;;) {
         long number = -1;
         FILE *file = fopen(path, "r");
-        // Says "running" of a thread that is not in a call.
+        // It says "running" if the thread is not in a system call.
         if (file != NULL) {
             if (fgets(call, sizeof call, file) != NULL) {
                 sscanf(call, "%ld", &number);
@@ -135,14 +135,14 @@ static inline void ignore(int signal) {
 }
 
 static inline void send_a_signal(struct thread *thread) {
-    // After this handler, the kernel begins most calls again.
+    // After this handler, the kernel restarts most system calls.
     struct sigaction action = {.sa_handler = ignore, .sa_flags = SA_RESTART};
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
     CHECK(pthread_kill(thread->pthread, SIGUSR1) == 0);
     pause_for(MILLISECOND);
 }
 
-// Sends signals to a thread in an interruptible wait until it has asked so often.
+// Sends signals to a thread in an interruptible wait until it has called its function this often.
 static inline void interrupt(struct thread *thread, atomic_int *asked, int times) {
     while (atomic_load(asked) < times) {
         send_a_signal(thread);
@@ -162,7 +162,7 @@ static inline struct EVENT *misaligned(void) {
     return (struct EVENT *)(void *)((char *)words + 1);
 }
 
-// Runs first: what hangs is killed.
+// Runs first: a program that hangs is killed.
 __attribute__((constructor)) static void limit_the_time(void) {
     alarm(120);
 }

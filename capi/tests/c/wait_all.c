@@ -1,4 +1,4 @@
-// A wait until all of several events have been set, though not at the same time.
+// A wait until all of several events have been set, not at the same time.
 
 #include "test.h"
 

@@ -6,7 +6,7 @@ static struct futex_event_manual stop = FUTEX_EVENT_INIT;
 static struct futex_event_auto work = FUTEX_EVENT_INIT, done = FUTEX_EVENT_INIT;
 static int jobs;
 
-// Work comes until the stop, and each job is done once.
+// Jobs come until the stop, and each is done once.
 static void worker(void *unused) {
     (void)unused;
     const struct futex_event_waitable events[] = {{.manual_reset = &stop}, {.auto_reset = &work}};
@@ -33,7 +33,7 @@ static void of_several_set_it_is_the_first(void) {
     CHECK(futex_event_wait_any(events, 2) == 1);
 }
 
-// Each number of events that takes a way of its own.
+// Numbers of events for which the library takes different paths.
 static void any_number_will_do(size_t count) {
     struct futex_event_waitable *events = calloc(count + 1, sizeof *events);
     struct futex_event_auto *tokens = calloc(count + 1, sizeof *tokens);

@@ -1,4 +1,4 @@
-// A wait until a point on the clock: never too short, and the event wins, also over a deadline in the past.
+// A wait until a deadline is never too short, and a set event wins, even over a deadline in the past.
 
 #include "test.h"
 

@@ -1,4 +1,4 @@
-// A wait that its caller can end: after a signal it asks, and goes on or returns. Time and events end it as they do others.
+// An interruptible wait: after a signal it calls its caller's function, and goes on or returns. Time and events end it too.
 
 #include "test.h"
 
@@ -12,7 +12,7 @@ static bool interrupted(void *context) {
     return is_interrupted;
 }
 
-// The three forms, of which the timed ones have time enough.
+// The three forms. The timed ones have enough time.
 static enum futex_event_result wait(int form) {
     switch (form) {
     case 0:
@@ -51,7 +51,7 @@ int main(void) {
         join(&thread);
         CHECK(asked == 1);
 
-        // Nothing is asked of a wait that is released already.
+        // A wait on a set event does not call the function.
         CHECK(OP(set)(&event));
         CHECK(wait(form) == FUTEX_EVENT_RELEASED);
         CHECK(asked == 1);

@@ -1,4 +1,4 @@
-// A wait for a time at most: never too short, and the event wins.
+// A wait with a timeout is never too short, and a set event wins.
 
 #include "test.h"
 
@@ -11,7 +11,7 @@ static void wait_forever(void *unused) {
 
 static void wait_long(void *unused) {
     (void)unused;
-    // Nearly as long as can be said.
+    // Nearly the longest timeout.
     CHECK(OP(wait_timeout)(&event, FUTEX_EVENT_FOREVER - 1) == FUTEX_EVENT_RELEASED);
 }
 

@@ -30,7 +30,7 @@ static void operations() {
     CHECK(event.try_wait() == !takes);
     event.clear();
 
-    // The handle is what the functions of C are for.
+    // The C functions take the handle.
     event.set();
     CHECK(event.native_handle()->word != 0);
     event.clear();
@@ -63,7 +63,7 @@ static void time() {
     CHECK(!event.wait_until(clock::time_point::min()));
     CHECK(!event.wait_until(std::chrono::time_point<clock, std::chrono::hours>::min()));
 
-    // However forever is spelt. The event is set only when the thread has begun to wait, or is about to.
+    // All forms of forever. The event is set only when the thread has begun to wait, or is about to.
     const auto is_released = [&](auto wait) {
         std::thread waiter([&] { CHECK(wait()); });
         std::this_thread::sleep_for(2ms);

@@ -1,4 +1,4 @@
-// The header of C in C++, and what a compiler can say of the types.
+// The C header in C++, and what a compiler can check of the types.
 
 #include "futex_event.h"
 

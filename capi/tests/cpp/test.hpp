@@ -22,11 +22,10 @@
 
 using namespace std::chrono_literals;
 
-// Only a test that fails waits so long.
+// Only a test that fails waits this long.
 constexpr auto long_time = 60s;
 
-// Checks that signals end this wait as soon as it is told that it is interrupted. It is called with the function that says so,
-// the third time.
+// Checks that signals end this wait as soon as the function that it is given returns true, which is at the third call.
 template <class Wait>
 void is_interrupted(Wait wait) {
     struct sigaction action = {};
@@ -43,7 +42,7 @@ void is_interrupted(Wait wait) {
     CHECK(asked == 3);
 }
 
-// For an interruptible wait that only time or an event ends.
+// For an interruptible wait that only time or an event may end.
 constexpr auto never = [] { return false; };
 
 #endif

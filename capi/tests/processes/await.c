@@ -12,7 +12,7 @@ int main(int count, char **arguments) {
     puts("Waiting");
     fflush(stdout);
     if (futex_event_shared_wait_timeout(event, UINT64_C(60000000000)) != FUTEX_EVENT_RELEASED) {
-        fprintf(stderr, "await: nobody set the event\n");
+        fprintf(stderr, "await: no process set the event\n");
         return 1;
     }
     futex_event_shared_clear(event);
