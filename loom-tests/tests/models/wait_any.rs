@@ -354,7 +354,7 @@ fn all_or_a_token_ends_the_wait_and_the_token_is_taken_only_then() {
 
 #[test]
 fn pulses_end_a_wait_for_all_that_a_token_may_end() {
-    explore("all, and no token", Some(2), [UNTIMED], |[script]| {
+    explore("all, and no token", preemptions(2), [UNTIMED], |[script]| {
         let events = AllOr::unset();
         let waiter = spawn(script, &events, AllOr::wait);
         until_quiet();
