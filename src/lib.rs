@@ -36,11 +36,13 @@
 //! | [`SharedEvent`] | an `Event` for several processes, in memory that they share; not on every system |
 //! | [`wait_any`](wait_any()) | waits for the first of several events of both kinds |
 //! | [`wait_all`](wait_all()) | waits until several manual-reset events have all been set |
+//! | [`AllOf::or`], [`AllOr`], [`Stopped`] | waits for all of them, or for another event that ends the wait |
 //! | [`IntoDeadline`] | what the waits with `_deadline` in their names take as a deadline |
 //! | [`Interrupted`] | the error of the waits with `_interruptible` in their names, which a closure of the caller can end |
 //! | [`Spin`] | what a wait does before it parks; the default adapts |
 //! | [`Spinning`], [`AnyOf`], [`AllOf`] | an event, or several, for waits with a chosen `Spin` |
-//! | [`Waitable`] | what `wait_any` can wait for |
+//! | [`Waitable`], [`WaitableList`] | what `wait_any` can wait for: an event, and a list of them |
+//! | [`ManualReset`], [`ManualResetList`] | the same for `wait_all` |
 //! | [`Event::wait_async`], [`AutoResetEvent::wait_async`], [`wait_any_async`], [`EventCount::wait_until_async`] | the waits for async tasks; with the feature `async` |
 //! | [`WaitAsync`], [`WaitAnyAsync`], [`WaitUntilAsync`] | the futures that those return |
 //! | [`platform`] | the words that events live in, deadlines, and the traits for words of your own |

@@ -1,6 +1,6 @@
 //! Models of waiting for several events.
 
-use futex_event::{wait_all, wait_any, wait_any_timeout, AutoResetEvent, Event};
+use futex_event::{wait_all, wait_any, wait_any_timeout, AllOf, AutoResetEvent, Event, Stopped};
 use loom::sync::Arc;
 use loom_tests::{
     asleep, explore, leave_free, spawn, until_quiet, Fault, Guarded, Word, TIMED, UNTIMED,
@@ -249,5 +249,86 @@ fn wait_all_needs_each_event_once_at_any_time() {
         pulse(&events[0]);
         other.join();
         waiter.join();
+    });
+}
+
+/// Two events that are pulsed, and a token that ends the wait too.
+struct AllOr {
+    all: [Guarded<Event<Word>>; 2],
+    token: Guarded<AutoResetEvent<Word>>,
+}
+
+impl AllOr {
+    fn unset() -> Arc<Self> {
+        Arc::new(Self {
+            all: [(); 2].map(|()| Guarded::new(Event::with_futex(Word::default()))),
+            token: Guarded::new(AutoResetEvent::with_futex(Word::default())),
+        })
+    }
+
+    fn pulse_all(&self) {
+        for event in &self.all {
+            event.write(1);
+            event.event.set();
+            event.event.clear();
+        }
+    }
+
+    fn set_token(&self) {
+        self.token.write(1);
+        assert!(self.token.event.set());
+    }
+
+    /// Reads what is guarded by that which ended the wait.
+    fn read(&self, ended: Result<bool, Stopped>) -> Result<bool, Stopped> {
+        match ended {
+            Ok(true) => assert_eq!(self.all.each_ref().map(Guarded::read), [1, 1]),
+            Ok(false) => {}
+            Err(Stopped) => assert_eq!(self.token.read(), 1),
+        }
+        ended
+    }
+
+    fn wait(&self) -> Result<bool, Stopped> {
+        let [first, second] = &self.all;
+        let all = AllOf([&first.event, &second.event]).or(&self.token.event);
+        self.read(all.wait().map(|()| true))
+    }
+
+    fn wait_timeout(&self) -> Result<bool, Stopped> {
+        let [first, second] = &self.all;
+        let all = AllOf([&first.event, &second.event]).or(&self.token.event);
+        self.read(all.wait_timeout(TIMEOUT))
+    }
+}
+
+#[test]
+fn all_or_a_token_ends_the_wait_and_the_token_is_taken_only_then() {
+    explore("all, or a token", Some(1), [UNTIMED], |[script]| {
+        let events = AllOr::unset();
+        let waiter = spawn(script, &events, AllOr::wait);
+        let other = spawn(&[], &events, AllOr::set_token);
+        until_quiet();
+        events.pulse_all();
+        other.join();
+        let ended = waiter.join();
+        assert_eq!(events.token.event.is_set(), ended == Ok(true));
+    });
+    explore("all, or a token, or time", Some(1), [TIMED], |[script]| {
+        let events = AllOr::unset();
+        let waiter = spawn(script, &events, AllOr::wait_timeout);
+        events.set_token();
+        assert_eq!(events.token.event.is_set(), waiter.join() == Ok(false));
+    });
+}
+
+#[test]
+fn pulses_end_a_wait_for_all_that_a_token_may_end() {
+    explore("all, and no token", Some(2), [UNTIMED], |[script]| {
+        let events = AllOr::unset();
+        let waiter = spawn(script, &events, AllOr::wait);
+        until_quiet();
+        events.pulse_all();
+        assert_eq!(waiter.join(), Ok(true));
     });
 }

@@ -84,8 +84,8 @@ pub(crate) fn claim<F: Futex>(address: usize, plain_waiters: bool) -> bool {
     })
 }
 
-/// Has one listener check the event at this address, which has been set, and besides all of which it cannot be told from
-/// here whether they listen to it.
+/// Has one listener check the event at this address, which has been set; and also every listener that may listen to it, but
+/// has too many events for its slot to say so.
 pub(crate) fn nudge_one<F: Futex>(address: usize) {
     let mut nudged = false;
     any_slot(bucket::<F>(address).0, 0, |slot| {

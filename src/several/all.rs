@@ -202,10 +202,7 @@ impl<L> AllOf<L> {
 
 impl<L> Spinning<'_, AllOf<L>> {
     #[inline]
-    fn each<F>(&self) -> Each<'_, F>
-    where
-        L: ManualResetList<F>,
-    {
+    fn each(&self) -> Each<'_, L> {
         Each {
             events: &self.event.0,
             spin: self.spin,

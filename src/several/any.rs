@@ -265,10 +265,7 @@ impl<L> AnyOf<L> {
 
 impl<L> Spinning<'_, AnyOf<L>> {
     #[inline]
-    fn first<F>(&self) -> First<'_, F>
-    where
-        L: WaitableList<F>,
-    {
+    fn first(&self) -> First<'_, L> {
         First {
             events: &self.event.0,
             spin: self.spin,

@@ -32,8 +32,8 @@ impl<'a, F: Futex> Begun<'a, F> {
     }
 }
 
-/// The word of an event as a wait for it begins. That of an auto-reset event is of no use later.
-#[inline]
+/// The word of an event as a wait for it begins. That of an auto-reset event is not needed later.
+#[cfg(feature = "async")]
 pub(crate) fn word<F: Futex>(event: Kind<'_, F>) -> u32 {
     match event {
         Kind::Manual(event) => event.word.read(),

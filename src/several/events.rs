@@ -1,7 +1,7 @@
 //! What a wait for several events takes: events of both kinds, however they are held, and lists of them.
 //!
-//! The lists are generic, so that a caller writes what it has; and each wait makes a trait object of its list at once, so
-//! that there is one wait in the program for all of them.
+//! The lists are generic, so that a caller writes what it has. A wait whose first check finds nothing makes a trait object
+//! of its list, so that the rest of the wait is in the program once, and not for each type of list.
 //!
 //! The traits are sealed by a method of each that is not documented. Those of [`Waitable`] and [`WaitableList`] return a
 //! type that has no name outside of this crate.

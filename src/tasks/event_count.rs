@@ -14,9 +14,9 @@ impl<F: Futex> EventCount<F> {
     ///
     /// It asks the condition when it is polled, and its task is woken by every notification that is not for a thread:
     /// [`notify_all`](Self::notify_all) wakes all tasks that wait, and so does [`notify_one`](Self::notify_one) if no thread
-    /// is parked for it to release. No task misses a change whose notification comes after the future's look.
+    /// is parked for it to release. No task misses a change whose notification comes after the future's check of the condition.
     ///
-    /// The memory order is that of [`wait_until`](Self::wait_until). For who runs the wakers, for leaking, and `fork`, see
+    /// The memory order is that of [`wait_until`](Self::wait_until). For the thread that runs the wakers, for leaking, and `fork`, see
     /// [`WaitAsync`](crate::WaitAsync).
     ///
     /// ```

@@ -18,7 +18,7 @@ struct Interest {
     /// The word of a manual-reset event as the wait began.
     begun: u32,
     registration: Registration,
-    /// The task was woken for a token that it has not seen to.
+    /// The task was woken for a token, and has not checked for that yet.
     owes: bool,
 }
 
@@ -49,7 +49,7 @@ impl Interest {
     /// Marks the event, so that a `set` from now on finds the registration. Returns whether it is set, or has been.
     fn mark<F: Futex>(&mut self, event: Kind<'_, F>) -> bool {
         let is_set = self.begun(event).mark();
-        // If there is no token, there is nothing to see to.
+        // If there is no token, there is nothing to check for.
         self.owes &= is_set;
         is_set
     }
@@ -124,7 +124,7 @@ impl<F: Futex> AutoResetEvent<F> {
     /// A future that is ready once it has taken a token. With the feature `async`.
     ///
     /// The token is taken by a poll that returns ready, and by nothing else. So a future that is dropped has
-    /// taken none, and if its task was woken for one, another task is woken in its place.
+    /// taken none, and if its task was woken for one, another task is woken instead.
     ///
     /// Everything done before the `set` is visible to the task afterwards. See [`WaitAsync`], also for what several
     /// sets in a row do.
@@ -153,19 +153,19 @@ impl<F: Futex> AutoResetEvent<F> {
 /// It stays what it is: lock-free, without allocation, and fit for a signal handler and a thread with deadlines. It
 /// runs no `Waker`. One thread of the library does that, the *waker thread*, named `futex-event`. The first poll that
 /// has to wait starts it, and it stays until the process ends. It inherits its signal mask and priority from the thread
-/// that starts it. A `set` of an event for which tasks wait makes one kernel call more, if the waker thread is asleep.
+/// that starts it. A `set` of an event for which tasks wait makes one more system call, if the waker thread is asleep.
 /// Events for which no task waits pay nothing.
 ///
 /// So a task runs later than a thread would, by the time that it takes to wake one more thread. A `Waker` that blocks
-/// holds up all other tasks that wait for events; one that panics does not.
+/// delays all other tasks that wait for events; one that panics does not.
 ///
 /// # Which waiter an auto-reset event releases
 ///
 /// Threads come first: a `set` gives its token to a thread that waits, if there is one. Otherwise the token is
-/// remembered, and the task that has waited longest is woken to take it. Until it has, anyone else can, by `try_wait`
-/// or a first poll; the task then goes on waiting. And until then further sets change nothing and return false: *k*
+/// remembered, and the task that has waited longest is woken to take it. Until it has, any other thread or task can, by
+/// `try_wait` or a first poll; the task then goes on waiting. And until then further sets change nothing and return false: *k*
 /// sets in a row release *k* threads that are parked, but only one task, unless tasks have run in between. A task that
-/// was released looks until there is nothing left to do.
+/// was released checks until there is nothing left to do.
 ///
 /// No token is reserved for a task. So none is lost if the task is dropped, never polled again, or leaked.
 ///
@@ -173,7 +173,7 @@ impl<F: Futex> AutoResetEvent<F> {
 ///
 /// A future that is leaked, by [`core::mem::forget`], leaves its waker behind. A `set` of its auto-reset event, or of
 /// one that lies at the same address later, may wake this task and no other; the token is then remembered until
-/// somebody takes it, and the next `set` wakes another task. A future that is kept but not polled does the same as long
+/// a thread or a task takes it, and the next `set` wakes another task. A future that is kept but not polled does the same as long
 /// as it lives.
 ///
 /// # After a `fork`

@@ -1,7 +1,7 @@
 //! The wakers of tasks that wait, found by the bucket and the address of their event.
 //!
-//! A map under a lock; sixty-four of them, each for its share of the buckets. No `set` comes here. A lock is held for a
-//! look at the map, and never while a waker is made, run or dropped, which is code of others.
+//! Sixty-four maps, each under a lock and for its share of the buckets. No `set` comes here. A lock is held while the map
+//! is searched, and never while a waker is made, run or dropped, which is foreign code.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,7 +22,7 @@ pub(super) enum Taken {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     /// The waker thread that is to find it. There is one for each type of word; and one more in a child of a `fork`,
-    /// where what the parent's tasks have registered is never looked at.
+    /// where what the parent's tasks have registered is never visited.
     pub(super) thread: u32,
     pub(super) bucket: usize,
     pub(super) address: usize,

@@ -16,7 +16,7 @@ use std::vec::Vec;
 ///
 /// # Panics
 ///
-/// If the system has no thread to give.
+/// If the system cannot start a thread.
 pub(super) fn number<F: Futex>(tasks: &Tasks<F>) -> u32 {
     match tasks.thread().load(Relaxed) {
         0 => start(tasks),
@@ -125,7 +125,7 @@ impl<F: Futex> WakerThread<F> {
 
     fn serve_bucket(&self, bucket: usize, wakers: &mut Vec<Waker>) {
         let count = self.tasks.count(bucket);
-        // Those who have registered have been dropped since.
+        // The futures that had registered have been dropped since.
         if count.load(Relaxed) == 0 {
             return;
         }
@@ -137,7 +137,7 @@ impl<F: Futex> WakerThread<F> {
             }
             count.fetch_add((wakers.len() as u32).wrapping_neg(), Relaxed);
             for waker in wakers.drain(..) {
-                // It is code of others, and not to end this thread if it panics. What it says, the panic hook has said.
+                // It is foreign code, and must not end this thread if it panics. The panic hook has printed the message.
                 let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
             }
         }

@@ -92,9 +92,8 @@ impl<L, E> AllOr<L, E> {
     }
 
     #[inline]
-    fn each_or<F>(&self) -> EachOr<'_, F>
+    fn each_or<F>(&self) -> EachOr<'_, F, L>
     where
-        L: ManualResetList<F>,
         E: Waitable<F>,
     {
         EachOr {

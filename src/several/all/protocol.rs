@@ -20,12 +20,12 @@ use crate::Event;
 use core::cell::Cell;
 
 /// A wait for all of these events.
-pub(super) struct Each<'a, F> {
-    pub(super) events: &'a dyn ManualResetList<F>,
+pub(super) struct Each<'a, L> {
+    pub(super) events: &'a L,
     pub(super) spin: Spin,
 }
 
-impl<F: Futex> Wait<F> for Each<'_, F> {
+impl<F: Futex, L: ManualResetList<F>> Wait<F> for Each<'_, L> {
     type Released = ();
 
     #[inline]
@@ -34,28 +34,36 @@ impl<F: Futex> Wait<F> for Each<'_, F> {
     }
 }
 
-impl<F: Futex> Each<'_, F> {
+impl<L> Each<'_, L> {
     #[inline]
-    pub(super) fn try_wait(&self) -> bool {
+    pub(super) fn try_wait<F: Futex>(&self) -> bool
+    where
+        L: ManualResetList<F>,
+    {
         self.begin((), |events| spin_alone(events, self.spin))
             .is_some()
     }
 
     /// Checks each event for the first time. Returns `all` if all of them are set, and otherwise does what is to be done.
+    ///
+    /// The first check knows the type of the list. What comes after it is the same for all lists.
     #[inline]
-    fn begin<R>(
+    fn begin<F: Futex, R>(
         &self,
         all: R,
         otherwise: impl FnOnce(&Events<'_, '_, F>) -> Option<R>,
-    ) -> Option<R> {
+    ) -> Option<R>
+    where
+        L: ManualResetList<F>,
+    {
+        let (events, count) = (self.events, self.events.count());
         let are_set = Cell::new(true);
         let mut check = |index| {
-            let word = self.events.event_at(index).word.read();
+            let word = events.event_at(index).word.read();
             are_set.set(are_set.get() && is_set(word));
             Ok(word)
         };
-        let count = self.events.count();
-        begin(self.events, count, None, &mut check, |events| {
+        begin(events as _, count, None, &mut check, |events| {
             if are_set.get() {
                 Some(all)
             } else {
@@ -116,12 +124,12 @@ fn spin_or_park<F: Futex>(
 }
 
 /// The same, which another event ends too.
-pub(super) struct EachOr<'a, F> {
-    pub(super) all: Each<'a, F>,
+pub(super) struct EachOr<'a, F, L> {
+    pub(super) all: Each<'a, L>,
     pub(super) other: Kind<'a, F>,
 }
 
-impl<F: Futex> Wait<F> for EachOr<'_, F> {
+impl<F: Futex, L: ManualResetList<F>> Wait<F> for EachOr<'_, F, L> {
     type Released = Result<(), Stopped>;
 
     #[inline]

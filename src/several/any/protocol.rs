@@ -12,12 +12,12 @@ use crate::spin::Spin;
 use crate::wait::{Sleep, Wait};
 
 /// A wait for the first of these events.
-pub(super) struct First<'a, F> {
-    pub(super) events: &'a dyn WaitableList<F>,
+pub(super) struct First<'a, L> {
+    pub(super) events: &'a L,
     pub(super) spin: Spin,
 }
 
-impl<F: Futex> Wait<F> for First<'_, F> {
+impl<F: Futex, L: WaitableList<F>> Wait<F> for First<'_, L> {
     type Released = usize;
 
     #[inline]
@@ -26,20 +26,31 @@ impl<F: Futex> Wait<F> for First<'_, F> {
     }
 }
 
-impl<F: Futex> First<'_, F> {
+impl<L> First<'_, L> {
     #[inline]
-    pub(super) fn try_wait(&self) -> Option<usize> {
+    pub(super) fn try_wait<F: Futex>(&self) -> Option<usize>
+    where
+        L: WaitableList<F>,
+    {
         self.begin(|events| spin_alone(events, self.spin))
     }
 
     /// Checks each event for the first time, and does what is to be done if none is set.
+    ///
+    /// The first check knows the type of the list. What comes after it is the same for all lists.
     #[inline]
-    fn begin(&self, otherwise: impl FnOnce(&Events<'_, '_, F>) -> Option<usize>) -> Option<usize> {
+    fn begin<F: Futex>(
+        &self,
+        otherwise: impl FnOnce(&Events<'_, '_, F>) -> Option<usize>,
+    ) -> Option<usize>
+    where
+        L: WaitableList<F>,
+    {
         let () = OfOneProcess::<F>::CHECKED;
-        let count = self.events.count();
+        let (events, count) = (self.events, self.events.count());
         assert!(count > 0, "a wait for one of no events never ends");
-        let mut check = |index| check(self.events.kind_at(index)).ok_or(Some(index));
-        begin(self.events, count, None, &mut check, otherwise)
+        let mut check = |index| check(events.kind_at(index)).ok_or(Some(index));
+        begin(events as _, count, None, &mut check, otherwise)
     }
 }
 
