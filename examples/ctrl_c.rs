@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         });
         scope.spawn(|| {
             // STOP comes first, so that it wins over work.
-            while wait_any(&[&STOP, &tick]) != 0 {
+            while wait_any((&STOP, &tick)) != 0 {
                 println!("Tick");
             }
             println!("The worker has stopped");
@@ -61,7 +61,7 @@ futex_event::platform::where_words_can_be_shared! {{
             let mut action: libc::sigaction = unsafe { mem::zeroed() };
             action.sa_sigaction = handler as libc::sighandler_t;
             // The second Ctrl-C finds no handler. What the first one interrupts goes on.
-            action.sa_flags = libc::SA_RESETHAND | libc::SA_RESTART;
+            action.sa_flags = (libc::SA_RESETHAND | libc::SA_RESTART) as _;
             // SAFETY: the handler calls nothing but `set`.
             match unsafe { libc::sigaction(libc::SIGINT, &action, ptr::null_mut()) } {
                 0 => Ok(()),

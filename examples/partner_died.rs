@@ -37,6 +37,9 @@ futex_event::platform::where_words_can_be_shared! {{
         answer: AtomicU32,
     }
 
+    /// What all processes rely on.
+    const _: () = assert!(std::mem::size_of::<Header>() == 12);
+
     // SAFETY: events and an atomic, for each of which any bytes are a value.
     unsafe impl Shared for Header {}
 

@@ -22,7 +22,7 @@ struct Progress {
 
 impl Progress {
     fn print(&self) {
-        while wait_any(&[&self.done, &self.news]) != 0 {
+        while wait_any((&self.done, &self.news)) != 0 {
             println!("{} of {ITEMS}", self.items.load(Relaxed));
             self.done.wait_deadline(Instant::now() + INTERVAL);
         }

@@ -27,7 +27,7 @@ fn tell_the_hours(stop: &Event) {
 /// Returns how many pieces of work it has done.
 fn work(stop: &Event, work: &AutoResetEvent) -> u32 {
     let mut done = 0;
-    while wait_any(&[stop, work]) != 0 {
+    while wait_any((stop, work)) != 0 {
         done += 1;
     }
     done

@@ -2,12 +2,10 @@
 
 use crate::platform::{Futex, TimedFutex};
 use crate::spin::Spin;
-#[cfg(feature = "std")]
-use crate::wait::left_until;
-use crate::wait::{Forever, Interrupted, IntoDeadline, Until, Wait};
+use crate::wait::{Forever, Interrupted, IntoDeadline, Wait};
 #[cfg(doc)]
-use crate::{AllOf, AnyOf};
-use crate::{AutoResetEvent, Event, EventCount, Ticket};
+use crate::{AllOf, AnyOf, EventCount};
+use crate::{AutoResetEvent, Event};
 use core::time::Duration;
 
 /// Something to wait for, with a choice of how its waits spin: an [`Event`], an [`AutoResetEvent`], an [`EventCount`],
@@ -148,112 +146,3 @@ macro_rules! spinning {
 
 spinning!(Event);
 spinning!(AutoResetEvent);
-
-impl<F> EventCount<F> {
-    /// The event count, for a wait that does something else before it parks than [`Spin::ADAPTIVE`].
-    ///
-    /// ```
-    /// use futex_event::{EventCount, Spin};
-    /// use std::time::Duration;
-    ///
-    /// let changed = EventCount::new();
-    /// let ticket = changed.spinning(Spin::NEVER).prepare();
-    /// assert!(!ticket.wait_timeout(Duration::from_millis(5)));
-    /// ```
-    #[inline]
-    pub fn spinning(&self, spin: Spin) -> Spinning<'_, Self> {
-        Spinning { event: self, spin }
-    }
-}
-
-impl<'a, F: Futex> Spinning<'a, EventCount<F>> {
-    /// As [`EventCount::prepare`], for a ticket whose wait spins so.
-    #[inline]
-    pub fn prepare(&self) -> Ticket<'a, F> {
-        self.event.prepare_spinning(self.spin)
-    }
-
-    /// As [`EventCount::wait_until`].
-    #[inline]
-    pub fn wait_until<T>(&self, condition: impl FnMut() -> Option<T>) -> T {
-        self.event.wait_until_spinning(condition, self.spin)
-    }
-}
-
-impl<F: TimedFutex> Spinning<'_, EventCount<F>> {
-    /// As [`EventCount::wait_until_timeout`].
-    #[inline]
-    pub fn wait_until_timeout<T>(
-        &self,
-        condition: impl FnMut() -> Option<T>,
-        timeout: Duration,
-    ) -> Option<T> {
-        self.event
-            .wait_until_timeout_spinning(condition, timeout, self.spin)
-    }
-
-    /// As [`EventCount::wait_until_deadline`], with the feature `std`.
-    #[cfg(feature = "std")]
-    #[inline]
-    pub fn wait_until_deadline<T>(
-        &self,
-        condition: impl FnMut() -> Option<T>,
-        deadline: std::time::Instant,
-    ) -> Option<T> {
-        self.event
-            .wait_until_deadline_spinning(condition, deadline, self.spin)
-    }
-
-    /// As [`EventCount::wait_until_interruptible`].
-    ///
-    /// # Errors
-    ///
-    /// As [`EventCount::wait_until_interruptible`].
-    #[inline]
-    pub fn wait_until_interruptible<T>(
-        &self,
-        condition: impl FnMut() -> Option<T>,
-        interrupted: impl FnMut() -> bool,
-    ) -> Result<T, Interrupted> {
-        let until = || Some(Until::NEVER);
-        let found = self
-            .event
-            .interruptible_until(condition, until, interrupted, self.spin)?;
-        Ok(found.expect("the condition or an interruption ends a wait without a deadline"))
-    }
-
-    /// As [`EventCount::wait_until_timeout_interruptible`].
-    ///
-    /// # Errors
-    ///
-    /// As [`EventCount::wait_until_interruptible`].
-    #[inline]
-    pub fn wait_until_timeout_interruptible<T>(
-        &self,
-        condition: impl FnMut() -> Option<T>,
-        timeout: Duration,
-        interrupted: impl FnMut() -> bool,
-    ) -> Result<Option<T>, Interrupted> {
-        let until = move || Until::after::<F>(timeout);
-        self.event
-            .interruptible_until(condition, until, interrupted, self.spin)
-    }
-
-    /// As [`EventCount::wait_until_deadline_interruptible`], with the feature `std`.
-    ///
-    /// # Errors
-    ///
-    /// As [`EventCount::wait_until_interruptible`].
-    #[cfg(feature = "std")]
-    #[inline]
-    pub fn wait_until_deadline_interruptible<T>(
-        &self,
-        condition: impl FnMut() -> Option<T>,
-        deadline: std::time::Instant,
-        interrupted: impl FnMut() -> bool,
-    ) -> Result<Option<T>, Interrupted> {
-        let until = || Until::after::<F>(left_until(deadline));
-        self.event
-            .interruptible_until(condition, until, interrupted, self.spin)
-    }
-}

@@ -9,6 +9,4 @@ pub use deadline::IntoDeadline;
 pub(crate) use forms::Wait;
 pub use interruptible::Interrupted;
 pub(crate) use interruptible::Interruption;
-#[cfg(feature = "std")]
-pub(crate) use sleep::left_until;
 pub(crate) use sleep::{Forever, NoTime, Sleep, Until};

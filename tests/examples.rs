@@ -17,7 +17,7 @@ fn error(example: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// `cargo test` has built the example, beside this program's folder; `cargo test --test examples` would not. Where such
+/// `cargo test` has built the example, next to this program's folder; `cargo test --test examples` would not. Where such
 /// programs need another to run them, as an emulator does, `RUNNER` names that.
 fn command(example: &str, arguments: &[&str]) -> Command {
     let mut path = std::env::current_exe().unwrap();

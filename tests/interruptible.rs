@@ -185,19 +185,19 @@ const WAITS: &[(&str, Wait)] = &[
     }),
     ("all", |events, f| {
         let [first, second] = &events.manual;
-        wait_all_interruptible(&[first, second], f).map(|()| true)
+        wait_all_interruptible([first, second], f).map(|()| true)
     }),
     ("all, timeout", |events, f| {
         let [first, second] = &events.manual;
-        wait_all_timeout_interruptible(&[first, second], events.timeout, f)
+        wait_all_timeout_interruptible([first, second], events.timeout, f)
     }),
     ("all, deadline", |events, f| {
         let [first, second] = &events.manual;
-        wait_all_deadline_interruptible(&[first, second], events.deadline(), f)
+        wait_all_deadline_interruptible([first, second], events.deadline(), f)
     }),
     ("all, not spinning", |events, f| {
         let [first, second] = &events.manual;
-        AllOf(&[first, second])
+        AllOf([first, second])
             .spinning(Spin::NEVER)
             .wait_interruptible(f)
             .map(|()| true)
@@ -542,8 +542,8 @@ fn a_wait_that_does_not_sleep_does_not_ask() {
     assert_eq!(first.wait_timeout_interruptible(zero, asked), Ok(false));
     let token = &events.token;
     assert_eq!(token.wait_timeout_interruptible(zero, asked), Ok(false));
-    assert_eq!(wait_any_timeout_interruptible(&any, zero, asked), Ok(None));
-    let all = wait_all_timeout_interruptible(&[first, second], zero, asked);
+    assert_eq!(wait_any_timeout_interruptible(any, zero, asked), Ok(None));
+    let all = wait_all_timeout_interruptible([first, second], zero, asked);
     assert_eq!(all, Ok(false));
 }
 

@@ -145,7 +145,7 @@ fn a_wait_for_any_event_is_one_call_and_the_set_that_ends_it_another() {
         filter_without(8, libc::SYS_futex, libc::SECCOMP_RET_TRAP);
         let all: [&dyn Waitable; 2] = [&EVENTS[0], &EVENTS[1]];
         let sleeps_before = sleeps();
-        let mut held = wait_any(&all) == 1;
+        let mut held = wait_any(all) == 1;
         held &= sleeps() - sleeps_before <= 2;
         held && CALLS.load(Relaxed) == 1 && WAKES.load(Relaxed) == 1
     });
@@ -470,7 +470,7 @@ fn the_child_of_a_fork_may_use_events_on_which_threads_of_its_parent_wait() {
     }
 
     let _turn = common::take_turn();
-    let all = || wait_any::<Word>(&[&STOP, &LISTENED]);
+    let all = || wait_any::<Word>((&STOP, &LISTENED));
     let waiters = [(); 2].map(|()| (thread::spawn(|| PLAIN.wait()), thread::spawn(all)));
     until_parked(&PLAIN, 2);
     until_listening::<PrivateFutex>(2);
@@ -483,10 +483,10 @@ fn the_child_of_a_fork_may_use_events_on_which_threads_of_its_parent_wait() {
         held &= STOP.set() && all() == 0;
         // Now with a thread of the child's own.
         let timeout = Duration::from_millis(1);
-        held &= wait_any_timeout::<Word>(&[&PLAIN, &LISTENED], timeout).is_none();
+        held &= wait_any_timeout::<Word>((&PLAIN, &LISTENED), timeout).is_none();
         on_signal(libc::SIGALRM, set);
         alarm_in(Duration::from_millis(5));
-        held &= wait_any::<Word>(&[&LISTENED, &PLAIN]) == 1;
+        held &= wait_any::<Word>((&LISTENED, &PLAIN)) == 1;
         PLAIN.wait();
         held
     });
@@ -530,7 +530,7 @@ fn a_wait_that_never_ends_takes_one_token_with_it() {
     }
     extern "C" fn listened(_: i32) {
         if is_waited_for(&LISTENED) {
-            let wait = |index| wait_any_timeout(&[&STOP, &LISTENED], MOMENT) == Some(index);
+            let wait = |index| wait_any_timeout((&STOP, &LISTENED), MOMENT) == Some(index);
             let loses_none = STOP.set() && wait(0) && STOP.clear() && STOP.set() && STOP.clear();
             leave(loses_none && loses_one_token(&LISTENED, || wait(1)));
         }
@@ -545,7 +545,7 @@ fn a_wait_that_never_ends_takes_one_token_with_it() {
     in_child(|| {
         on_signal(libc::SIGALRM, listened);
         alarm_in(Duration::from_millis(5));
-        wait_any(&[&STOP, &LISTENED]);
+        wait_any((&STOP, &LISTENED));
         false
     });
 }
@@ -569,7 +569,7 @@ fn a_signal_handler_may_set_an_event_of_its_own_threads_wait_for_several() {
         on_signal(libc::SIGALRM, set);
         alarm_in(Duration::from_micros(30));
         let mut takes = 0;
-        while wait_any(&[&TOKENS[0], &TOKENS[1], &STOP]) < 2 {
+        while wait_any((&TOKENS[0], &TOKENS[1], &STOP)) < 2 {
             takes += 1;
         }
         alarm_in(Duration::ZERO);
@@ -737,7 +737,7 @@ fn a_wait_is_no_cancellation_point() {
         || MANUAL.wait(),
         || SHARED.wait(),
         || TOKENS[0].wait(),
-        || _ = wait_any(&[&TOKENS[1], &TOKENS[1]]),
+        || _ = wait_any([&TOKENS[1], &TOKENS[1]]),
     ];
     let waiters: Vec<_> = (0..)
         .zip(waits)
@@ -787,7 +787,7 @@ fn a_thread_that_is_killed_in_a_wait_takes_one_token_along_and_nothing_else() {
     let waits: [fn(); 3] = [
         || MANUAL.wait(),
         || TOKENS[0].wait(),
-        || _ = wait_any(&[&TOKENS[1], &MANUAL]),
+        || _ = wait_any((&TOKENS[1], &MANUAL)),
     ];
     for wait in waits {
         KILLED.store(0, Relaxed);
@@ -811,7 +811,7 @@ fn a_thread_that_is_killed_in_a_wait_takes_one_token_along_and_nothing_else() {
         assert!(token.wait_timeout(timeout) && !token.wait_timeout(timeout));
     }
     thread::scope(|scope| {
-        let waiters = [0, 1].map(|index| scope.spawn(move || wait_any(&[&MANUAL, &TOKENS[index]])));
+        let waiters = [0, 1].map(|index| scope.spawn(move || wait_any((&MANUAL, &TOKENS[index]))));
         TOKENS.iter().for_each(|token| assert!(token.set()));
         for waiter in waiters {
             assert_eq!(waiter.join().unwrap(), 1);

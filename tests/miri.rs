@@ -87,16 +87,16 @@ fn several_events_are_waited_for() {
     let data = Unsynchronised::new();
     let (stop, work) = (Event::new(), AutoResetEvent::new());
     let both: [&dyn Waitable; 2] = [&stop, &work];
-    assert_eq!(wait_any_timeout(&both, TIMEOUT), None);
+    assert_eq!(wait_any_timeout(both, TIMEOUT), None);
     thread::scope(|scope| {
         scope.spawn(|| {
-            assert_eq!(wait_any(&both), 1);
+            assert_eq!(wait_any(both), 1);
             assert_eq!(data.read(), 7);
             stop.set();
         });
         data.write(7);
         assert!(work.set());
-        wait_all(&[&stop]);
+        wait_all([&stop]);
     });
 }
 

@@ -185,25 +185,25 @@ fn an_event_in_the_last_moment_wins_over_time_where_several_are_waited_for() {
         false
     }));
     static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
-    assert!(wait_all_timeout(&[&EVENT], SECOND));
+    assert!(wait_all_timeout([&EVENT], SECOND));
 
     in_a_slot(|_| {
         assert!(EVENT.set() && EVENT.clear());
         false
     });
-    assert_eq!(wait_any_timeout(&[&TOKEN, &EVENT], SECOND), Some(1));
+    assert_eq!(wait_any_timeout((&TOKEN, &EVENT), SECOND), Some(1));
     in_a_slot(|_| {
         assert!(TOKEN.set());
         false
     });
-    assert_eq!(wait_any_timeout(&[&EVENT, &TOKEN], SECOND), Some(1));
+    assert_eq!(wait_any_timeout((&EVENT, &TOKEN), SECOND), Some(1));
     assert!(!TOKEN.is_set());
     in_a_slot(|_| {
         assert!(TOKEN.set() && EVENT.set());
         false
     });
     // It was given the token, and did not find the other.
-    assert_eq!(wait_any_timeout(&[&EVENT, &TOKEN], SECOND), Some(1));
+    assert_eq!(wait_any_timeout((&EVENT, &TOKEN), SECOND), Some(1));
     assert!(!TOKEN.is_set());
     EVENT.clear();
 
@@ -225,7 +225,7 @@ fn a_wait_for_several_begins_with_its_first_look() {
     SECOND.set();
     // It saw the second set, which is cleared before the next look.
     at_the_first_reading(|| assert!(SECOND.clear() && FIRST.set()));
-    AllOf(&[&FIRST, &SECOND]).spinning(LONG).wait();
+    AllOf([&FIRST, &SECOND]).spinning(LONG).wait();
 }
 
 /// The wakes that this thread makes in `work`.
@@ -252,7 +252,7 @@ fn a_set_does_not_rely_on_the_wake_of_another() {
             IN_A_WAKE.with(|script| script.set(|| assert_eq!(wakes(SET.with(Cell::get)), 1)));
             STOP.set()
         });
-        let released = AnyOf(&[&STOP, &OTHER, &TOKEN]).spinning(Spin::NEVER).wait();
+        let released = AnyOf((&STOP, &OTHER, &TOKEN)).spinning(Spin::NEVER).wait();
         assert!(released < 3);
         STOP.clear();
         OTHER.clear();
@@ -289,8 +289,7 @@ fn a_thread_that_leaves_with_another_event_passes_its_wake_up_on() {
                 true
             });
             until(|| MAY_BEGIN.load(Relaxed));
-            let wakes =
-                wakes(|| assert_eq!(AnyOf(&[stop, &TOKEN]).spinning(Spin::NEVER).wait(), 0));
+            let wakes = wakes(|| assert_eq!(AnyOf((stop, &TOKEN)).spinning(Spin::NEVER).wait(), 0));
             (SLEEPS_ON.with(Cell::get), wakes)
         })
     });
@@ -314,7 +313,7 @@ fn a_thread_that_leaves_with_another_event_passes_its_wake_up_on() {
 /// An event that has been waited for with others before is not changed by the mark of the next who does.
 fn leave_a_mark_on(event: &AutoResetEvent<Scripted>) {
     in_a_slot(|_| false);
-    assert_eq!(wait_any_timeout(&[event], SECOND), None);
+    assert_eq!(wait_any_timeout([event], SECOND), None);
 }
 
 /// Only who sleeps has to be woken.
@@ -325,7 +324,7 @@ fn a_thread_that_is_given_a_token_on_its_way_to_sleep_is_not_woken() {
     leave_a_mark_on(&TOKEN);
     in_a_slot(|_| panic!("a wait that has been released goes to sleep"));
     before_an_exchange_of(&EVENT, || assert_eq!(wakes(|| assert!(TOKEN.set())), 0));
-    assert_eq!(AnyOf(&[&EVENT, &TOKEN]).spinning(Spin::NEVER).wait(), 1);
+    assert_eq!(AnyOf((&EVENT, &TOKEN)).spinning(Spin::NEVER).wait(), 1);
     assert!(!TOKEN.is_set());
 }
 
@@ -344,7 +343,7 @@ fn a_wait_for_several_checks_them_once_before_it_sleeps() {
         assert!(TOKEN.set());
         true
     });
-    assert_eq!(AnyOf(&[&EVENT, &TOKEN]).spinning(Spin::NEVER).wait(), 1);
+    assert_eq!(AnyOf((&EVENT, &TOKEN)).spinning(Spin::NEVER).wait(), 1);
 }
 
 /// A set has read a slot, whose owner leaves it and comes back to wait for another event.
@@ -410,7 +409,7 @@ fn what_is_left_over_in_a_slot_does_not_count() {
             }
             false
         });
-        assert_eq!(wait_any_timeout(&[one], SECOND), None);
+        assert_eq!(wait_any_timeout([one], SECOND), None);
     }
 }
 
@@ -474,7 +473,7 @@ fn a_word_on_which_nobody_can_sleep_does_not_keep_a_waiter_from_its_deadline() {
     assert!(!event.wait_timeout(THOUSAND_LOOKS_AT_THE_CLOCK));
     assert!(!token.wait_timeout(THOUSAND_LOOKS_AT_THE_CLOCK));
     in_a_slot(|_| true);
-    let released = wait_any_timeout(&[&event, &token], THOUSAND_LOOKS_AT_THE_CLOCK);
+    let released = wait_any_timeout((&event, &token), THOUSAND_LOOKS_AT_THE_CLOCK);
     assert_eq!(released, None);
 }
 
@@ -548,9 +547,9 @@ fn a_wait_for_any_spins_before_it_parks() {
     static EVENT: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
     static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
     at_the_first_reading(|| assert!(TOKEN.set()));
-    assert_eq!(AnyOf(&[&EVENT, &TOKEN]).spinning(LONG).wait(), 1);
+    assert_eq!(AnyOf((&EVENT, &TOKEN)).spinning(LONG).wait(), 1);
     at_the_first_reading(|| assert!(EVENT.set() && EVENT.clear()));
-    assert_eq!(AnyOf(&[&TOKEN, &EVENT]).spinning(LONG).wait(), 1);
+    assert_eq!(AnyOf((&TOKEN, &EVENT)).spinning(LONG).wait(), 1);
 }
 
 #[test]
@@ -562,7 +561,7 @@ fn a_wait_for_all_spins_before_it_parks() {
             assert!(event.set() && event.clear());
         }
     });
-    AllOf(&[&ONE, &OTHER]).spinning(LONG).wait();
+    AllOf([&ONE, &OTHER]).spinning(LONG).wait();
 }
 
 /// What a wait that is not released does before its first sleep: so often it reads the clock, by which a microsecond passes
@@ -587,14 +586,14 @@ fn a_wait_spins_for_as_long_as_it_was_told_and_has() {
         assert_eq!(readings, expected);
         let readings = readings_before_the_sleep(|| {
             let (first, second) = (unset(), unset());
-            let wait = AnyOf(&[&first, &second])
+            let wait = AnyOf((&first, &second))
                 .spinning(spin)
                 .wait_timeout(timeout);
             assert_eq!(wait, None);
         });
         assert_eq!(readings, expected);
         let readings = readings_before_the_sleep(|| {
-            assert!(!AllOf(&[&unset()]).spinning(spin).wait_timeout(timeout));
+            assert!(!AllOf([&unset()]).spinning(spin).wait_timeout(timeout));
         });
         assert_eq!(readings, expected);
     }
@@ -644,7 +643,7 @@ fn a_clock_that_stands_still_does_not_keep_a_wait_from_sleeping() {
     assert!(TOKEN.spinning(spin).wait_timeout(SECOND));
     assert!(EVENT.clear());
     in_a_slot(|_| EVENT.set());
-    assert_eq!(AnyOf(&[&EVENT, &TOKEN]).spinning(spin).wait(), 0);
+    assert_eq!(AnyOf((&EVENT, &TOKEN)).spinning(spin).wait(), 0);
 }
 
 /// The same for a clock that is set back again and again.
@@ -669,12 +668,12 @@ fn a_thread_that_spins_without_parking_sees_what_is_set_meanwhile() {
     assert!(TOKEN.spinning(LONG).try_wait());
     assert!(!TOKEN.is_set());
     at_the_first_reading(|| assert!(TOKEN.set()));
-    assert_eq!(AnyOf(&[&EVENT, &TOKEN]).spinning(LONG).try_wait(), Some(1));
+    assert_eq!(AnyOf((&EVENT, &TOKEN)).spinning(LONG).try_wait(), Some(1));
     at_the_first_reading(|| assert!(EVENT.set() && EVENT.clear()));
-    assert_eq!(AnyOf(&[&TOKEN, &EVENT]).spinning(LONG).try_wait(), Some(1));
+    assert_eq!(AnyOf((&TOKEN, &EVENT)).spinning(LONG).try_wait(), Some(1));
     OTHER.set();
     at_the_first_reading(|| assert!(OTHER.clear() && EVENT.set() && EVENT.clear()));
-    assert!(AllOf(&[&OTHER, &EVENT]).spinning(LONG).try_wait());
+    assert!(AllOf([&OTHER, &EVENT]).spinning(LONG).try_wait());
 }
 
 type Try = fn(&Event<Scripted>, &AutoResetEvent<Scripted>, Spin) -> bool;
@@ -683,8 +682,8 @@ type Try = fn(&Event<Scripted>, &AutoResetEvent<Scripted>, Spin) -> bool;
 const TRIES: [Try; 4] = [
     |event, _, spin| event.spinning(spin).try_wait(),
     |_, token, spin| token.spinning(spin).try_wait(),
-    |event, token, spin| AnyOf(&[event, token]).spinning(spin).try_wait().is_some(),
-    |event, _, spin| AllOf(&[event]).spinning(spin).try_wait(),
+    |event, token, spin| AnyOf((event, token)).spinning(spin).try_wait().is_some(),
+    |event, _, spin| AllOf([event]).spinning(spin).try_wait(),
 ];
 
 #[test]
@@ -775,9 +774,9 @@ fn an_interruptible_wait_sleeps_with_a_deadline_that_does_not_come() {
     let never = Duration::MAX;
     let ended = event.wait_timeout_interruptible(never, yes());
     assert_eq!(ended, Err(Interrupted));
-    let any = wait_any_interruptible(&[&event, &token], yes());
+    let any = wait_any_interruptible((&event, &token), yes());
     assert_eq!(any, Err(Interrupted));
-    let all = wait_all_interruptible(&[&event], yes());
+    let all = wait_all_interruptible([&event], yes());
     assert_eq!(all, Err(Interrupted));
 }
 
@@ -792,7 +791,7 @@ fn time_that_is_up_is_no_interruption() {
     let ended = event().wait_timeout_interruptible(SECOND, count);
     assert_eq!(ended, Ok(false));
     assert_eq!(asked.get(), 2);
-    let ended = wait_all_timeout_interruptible(&[&event(), &event()], SECOND, count);
+    let ended = wait_all_timeout_interruptible([&event(), &event()], SECOND, count);
     assert_eq!(ended, Ok(false));
 }
 
@@ -807,9 +806,9 @@ fn an_interrupted_wait_for_all_looks_at_all_of_them() {
         }
         true
     };
-    assert_eq!(wait_all_interruptible(&[&FIRST, &SECOND], set_both), Ok(()));
+    assert_eq!(wait_all_interruptible([&FIRST, &SECOND], set_both), Ok(()));
     let set_one = || FIRST.set() && FIRST.clear();
-    let ended = wait_all_interruptible(&[&FIRST, &SECOND], set_one);
+    let ended = wait_all_interruptible([&FIRST, &SECOND], set_one);
     assert_eq!(ended, Err(Interrupted));
 }
 

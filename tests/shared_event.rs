@@ -35,10 +35,25 @@ impl Page {
         }
     }
 
+    /// A page that only children of this process share.
+    fn anonymous() -> Self {
+        let file = -1;
+        Self {
+            file,
+            address: map(file),
+        }
+    }
+
     /// The event in the first four bytes.
     fn event(&self) -> &SharedEvent {
         // SAFETY: the page is mapped while this lives, and these bytes are used as an event only.
         unsafe { SharedEvent::from_ptr(self.address) }
+    }
+
+    /// The word of the event. It is zero before any call, and not while a thread is parked.
+    fn word(&self) -> &AtomicU32 {
+        // SAFETY: the page is mapped while this lives, and an event is an atomic.
+        unsafe { &*self.address.cast() }
     }
 
     /// A number after it, for what the processes have to tell each other.
@@ -56,14 +71,16 @@ impl Drop for Page {
     }
 }
 
+/// Maps a page of the file, or an anonymous one if it is -1.
 fn map(file: i32) -> *mut u32 {
+    let anonymous = if file == -1 { libc::MAP_ANON } else { 0 };
     // SAFETY: a new mapping disturbs no other.
     let address = unsafe {
         libc::mmap(
             ptr::null_mut(),
             4096,
             libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_SHARED,
+            libc::MAP_SHARED | anonymous,
             file,
             0,
         )
@@ -206,6 +223,28 @@ fn processes_release_each_other() {
     let child = fork(|| page.event().set());
     page.event().wait();
     child.succeeds();
+}
+
+#[test]
+fn processes_release_each_other_in_anonymous_memory() {
+    for _ in 0..3 {
+        let page = Page::anonymous();
+        let child = fork(|| {
+            page.event().wait();
+            true
+        });
+        until(|| page.word().load(Relaxed) != 0);
+        assert!(page.event().set());
+        child.succeeds();
+
+        let page = Page::anonymous();
+        let child = fork(|| {
+            until(|| page.word().load(Relaxed) != 0);
+            page.event().set()
+        });
+        page.event().wait();
+        child.succeeds();
+    }
 }
 
 #[test]

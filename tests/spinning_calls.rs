@@ -156,11 +156,9 @@ fn a_wait_that_spins_until_its_deadline_does_not_park() {
         for _ in 0..20 {
             assert!(!event.spinning(LONG).wait_timeout(timeout));
             assert!(!token.spinning(LONG).wait_timeout(timeout));
-            let any = AnyOf(&[&event, &token])
-                .spinning(LONG)
-                .wait_timeout(timeout);
+            let any = AnyOf((&event, &token)).spinning(LONG).wait_timeout(timeout);
             assert_eq!(any, None);
-            assert!(!AllOf(&[&event]).spinning(LONG).wait_timeout(timeout));
+            assert!(!AllOf([&event]).spinning(LONG).wait_timeout(timeout));
         }
         assert!(event.set() && token.set());
     });

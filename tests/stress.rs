@@ -173,7 +173,7 @@ fn conserve_two<F: TimedFutex + Default + Send>() {
                         }
                         _ => {
                             let (first, second) = (&tokens[index], &tokens[1 - index]);
-                            let taken = match wait_any_timeout(&[first, manual, second], timeout) {
+                            let taken = match wait_any_timeout((first, manual, second), timeout) {
                                 Some(0) => &takes[index],
                                 Some(2) => &takes[1 - index],
                                 _ => others,

@@ -239,13 +239,13 @@ mod under_a_filter {
             let all: [&dyn Waitable; 2] = [&event, &token];
             let mut held = !event.try_wait() && !token.try_wait() && !shared.try_wait();
             held &= !event.wait_timeout(Duration::ZERO) && !token.wait_timeout(Duration::ZERO);
-            held &= wait_any_timeout(&all, Duration::ZERO).is_none();
+            held &= wait_any_timeout(all, Duration::ZERO).is_none();
             held &= event.set() && token.set() && shared.set() && !shared.set();
             event.wait();
             token.wait();
             shared.wait();
-            wait_all(&[&event]);
-            held &= wait_any(&all) == 0 && event.wait_timeout(Duration::MAX);
+            wait_all([&event]);
+            held &= wait_any(all) == 0 && event.wait_timeout(Duration::MAX);
             held && event.is_set() && event.clear() && shared.clear() && !token.clear()
         });
     }
@@ -344,10 +344,10 @@ mod under_a_filter {
         in_child(|| {
             set_by_alarms();
             install(&filter);
-            let mut held = wait_any_timeout(&all(), Duration::from_nanos(1)).is_none();
-            held &= wait_any(&all()) == 1;
-            wait_all(&[&EVENT, &OTHER]);
-            held && wait_any(&all()) == 0
+            let mut held = wait_any_timeout(all(), Duration::from_nanos(1)).is_none();
+            held &= wait_any(all()) == 1;
+            wait_all([&EVENT, &OTHER]);
+            held && wait_any(all()) == 0
         });
     }
 
@@ -356,7 +356,7 @@ mod under_a_filter {
         let claim = || {
             let mut held = !EVENT.wait_timeout(TIMEOUT) && !TOKEN.wait_timeout(TIMEOUT);
             held &= !SHARED_EVENT.wait_timeout(TIMEOUT) && !CHANGED.prepare().wait_timeout(TIMEOUT);
-            held && wait_any_timeout(&all(), TIMEOUT).is_none()
+            held && wait_any_timeout(all(), TIMEOUT).is_none()
         };
         makes_only(&[TIMED_WAIT, CLOCK], claim);
         is_killed_without("futex", &[TIMED_WAIT, CLOCK], claim);
@@ -372,8 +372,8 @@ mod under_a_filter {
             held &= TOKEN.wait_interruptible(yes) == Err(Interrupted);
             held &= SHARED_EVENT.wait_interruptible(yes) == Err(Interrupted);
             held &= EVENT.wait_timeout_interruptible(Duration::MAX, yes) == Err(Interrupted);
-            held &= wait_any_interruptible(&all(), yes) == Err(Interrupted);
-            held &= wait_all_interruptible(&[&EVENT, &OTHER], yes) == Err(Interrupted);
+            held &= wait_any_interruptible(all(), yes) == Err(Interrupted);
+            held &= wait_all_interruptible([&EVENT, &OTHER], yes) == Err(Interrupted);
             held && CHANGED.prepare().wait_interruptible(yes) == Err(Interrupted)
         };
         let rows = [INTERRUPTIBLE, CLOCK, LISTENER];
@@ -473,7 +473,7 @@ mod under_a_filter {
                     unsafe { libc::pthread_atfork(None, None, Some(nothing)) };
                 }
                 install(&filter);
-                wait_any_timeout(&all(), TIMEOUT).is_none()
+                wait_any_timeout(all(), TIMEOUT).is_none()
             });
         }
     }

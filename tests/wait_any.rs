@@ -1,4 +1,4 @@
-//! Waiting for several events: for the first, and for all.
+//! Waiting for the first of several events.
 
 mod common;
 
@@ -27,16 +27,12 @@ on_every_word! {
         any_number_of_events_can_be_waited_for,
         no_events_panic_and_say_so,
         the_waiter_may_free_the_events_while_set_is_running,
-        wait_all_returns_when_each_has_been_set_once,
-        wait_all_enters_no_kernel_if_all_are_set,
     ],
     timed: [
         a_nudge_for_nothing_and_a_claim_are_told_apart,
         none_is_never_early,
         zero_and_the_past_look_once,
         a_timed_wait_for_any_is_released,
-        what_cannot_be_represented_means_for_ever,
-        wait_all_is_never_early_and_needs_all,
     ]
 }
 
@@ -61,7 +57,7 @@ fn the_first_that_is_set_is_returned_and_no_kernel_entered<F: Word>() {
         events[index].set();
         token.set();
         let all: [Any<F>; 4] = [&events[0], &events[1], &events[2], &token];
-        assert_eq!(calls(|| assert_eq!(wait_any(&all), index)), NO_CALLS);
+        assert_eq!(calls(|| assert_eq!(wait_any(all), index)), NO_CALLS);
     }
     assert!(token.try_wait());
     assert!(events.iter().all(Event::is_set));
@@ -77,7 +73,7 @@ fn a_set_of_each_ends_the_wait<F: Word>() {
         }];
     for (index, set) in sets.iter().enumerate() {
         thread::scope(|scope| {
-            let waiter = scope.spawn(|| wait_any(&events));
+            let waiter = scope.spawn(|| wait_any(events));
             until_listening::<F>(1);
             set();
             assert_eq!(waiter.join().unwrap(), index);
@@ -95,7 +91,7 @@ fn a_pulse_ends_the_wait<F: Word>() {
     let (event, token) = (manual::<F>(), auto::<F>());
     for _ in 0..50 {
         thread::scope(|scope| {
-            let waiters = [(); 2].map(|()| scope.spawn(|| wait_any(&[&token, &event])));
+            let waiters = [(); 2].map(|()| scope.spawn(|| wait_any((&token, &event))));
             until_listening::<F>(2);
             event.set();
             event.clear();
@@ -109,9 +105,9 @@ fn a_pulse_ends_the_wait<F: Word>() {
 fn one_token_is_taken_and_the_others_stay<F: Word>() {
     let tokens = [auto::<F>(), auto()];
     tokens.iter().for_each(|token| assert!(token.set()));
-    assert_eq!(wait_any(&[&tokens[1], &tokens[0]]), 0);
+    assert_eq!(wait_any([&tokens[1], &tokens[0]]), 0);
     assert!(tokens[0].is_set() && !tokens[1].is_set());
-    assert_eq!(wait_any(&[&tokens[1], &tokens[0]]), 1);
+    assert_eq!(wait_any([&tokens[1], &tokens[0]]), 1);
     assert!(!tokens[0].is_set());
 }
 
@@ -122,7 +118,7 @@ fn as_many_sets_as_threads_release_them_all<F: Word>() {
         let (token, event) = (auto::<F>(), manual::<F>());
         let all: [Any<F>; 2] = [&event, &token];
         thread::scope(|scope| {
-            let any = (0..4).map(|_| scope.spawn(|| assert_eq!(wait_any(&all), 1)));
+            let any = (0..4).map(|_| scope.spawn(|| assert_eq!(wait_any(all), 1)));
             let any: Vec<_> = any.collect();
             until_listening::<F>(4);
             let plain: Vec<_> = (0..round % 5)
@@ -158,7 +154,7 @@ fn every_pulse_of_an_auto_reset_event_releases_a_parked_thread<F: Word>() {
                     if plain {
                         token.wait();
                     } else {
-                        assert_eq!(wait_any(&all), 1);
+                        assert_eq!(wait_any(all), 1);
                     }
                     released.fetch_add(1, Relaxed);
                 }
@@ -189,7 +185,7 @@ fn more_threads_than_slots_are_all_released<F: Word>() {
         for _ in 0..threads {
             let thread = thread::Builder::new().stack_size(64 * 1024);
             let wait = || {
-                assert_eq!(wait_any(&all), 1);
+                assert_eq!(wait_any(all), 1);
                 taken.fetch_add(1, Relaxed);
             };
             thread.spawn_scoped(scope, wait).expect("a thread");
@@ -217,7 +213,7 @@ fn a_nudge_for_nothing_and_a_claim_are_told_apart<F: TimedWord>() {
             .map(|_| {
                 scope.spawn(|| {
                     for round in 0..300 {
-                        match wait_any_timeout(&all, Duration::from_micros(round)) {
+                        match wait_any_timeout(all, Duration::from_micros(round)) {
                             Some(0) => pulses.fetch_add(1, Relaxed),
                             Some(_) => tokens.fetch_add(1, Relaxed),
                             None => 0,
@@ -247,9 +243,10 @@ fn a_set_wakes_no_thread_that_it_does_not_release() {
         let work: Vec<_> = (0..32).map(|_| auto::<F>()).collect();
         let busy = auto::<F>();
         thread::scope(|scope| {
-            let idle = work
-                .iter()
-                .map(|work| scope.spawn(|| calls(|| assert_eq!(wait_any(&[&stop, work]), 0))));
+            let idle = work.iter().map(|work| {
+                let events = (&stop, work);
+                scope.spawn(move || calls(|| assert_eq!(wait_any(events), 0)))
+            });
             let idle: Vec<_> = idle.collect();
             until_listening::<F>(32);
             let done = AtomicUsize::new(0);
@@ -325,17 +322,17 @@ fn the_same_event_may_be_there_twice<F: Word>() {
     let (event, token) = (manual::<F>(), auto::<F>());
     let all: [Any<F>; 4] = [&event, &token, &event, &token];
     thread::scope(|scope| {
-        let waiter = scope.spawn(|| wait_any(&all));
+        let waiter = scope.spawn(|| wait_any(all));
         until_listening::<F>(1);
         token.set();
         assert!([1, 3].contains(&waiter.join().unwrap()));
         assert!(!token.is_set());
-        let waiter = scope.spawn(|| wait_any(&all));
+        let waiter = scope.spawn(|| wait_any(all));
         until_listening::<F>(1);
         event.set();
         assert!([0, 2].contains(&waiter.join().unwrap()));
     });
-    wait_all(&[&event, &event]);
+    wait_all([&event, &event]);
 }
 
 fn any_number_of_events_can_be_waited_for<F: Word>() {
@@ -366,7 +363,7 @@ fn any_number_of_events_can_be_waited_for<F: Word>() {
 
 fn no_events_panic_and_say_so<F: Word>() {
     let none: [Any<F>; 0] = [];
-    let panic = catch_unwind(AssertUnwindSafe(|| wait_any(&none))).unwrap_err();
+    let panic = catch_unwind(AssertUnwindSafe(|| wait_any(none))).unwrap_err();
     let text = panic.downcast::<&str>().unwrap();
     assert!(text.contains("no events"));
 }
@@ -380,7 +377,7 @@ fn the_waiter_may_free_the_events_while_set_is_running<F: Word>() {
             let events = address as *mut (Manual<F>, Auto<F>);
             // SAFETY: they are there until this thread frees them, as the one who is released.
             unsafe {
-                wait_any(&[&(*events).0, &(*events).1]);
+                wait_any((&(*events).0, &(*events).1));
                 drop(Box::from_raw(events));
             }
         });
@@ -399,42 +396,16 @@ fn the_waiter_may_free_the_events_while_set_is_running<F: Word>() {
     }
 }
 
-fn wait_all_returns_when_each_has_been_set_once<F: Word>() {
-    let events = [manual::<F>(), manual(), manual()];
-    thread::scope(|scope| {
-        let waiter = scope.spawn(|| wait_all(&[&events[0], &events[1], &events[2]]));
-        for event in &events {
-            // It sleeps on the first that has not been set.
-            common::until_parked(&events[0], 1);
-            if !std::ptr::eq(event, &events[0]) {
-                event.set();
-                event.clear();
-            }
-        }
-        assert!(!waiter.is_finished());
-        events[0].set();
-        events[0].clear();
-        waiter.join().unwrap();
-    });
-}
-
-fn wait_all_enters_no_kernel_if_all_are_set<F: Word>() {
-    let events = [manual::<F>(), manual()];
-    events.iter().for_each(|event| assert!(event.set()));
-    assert_eq!(calls(|| wait_all(&[&events[0], &events[1]])), NO_CALLS);
-    assert_eq!(calls(|| wait_all::<Watched<F>>(&[])), NO_CALLS);
-}
-
 fn none_is_never_early<F: TimedWord>() {
     let _turn = common::take_turn();
     let (event, token) = (manual::<F>(), auto::<F>());
     for microseconds in [1, 700, 1_500, 20_000] {
         let timeout = Duration::from_micros(microseconds);
         let begun = Instant::now();
-        assert_eq!(wait_any_timeout(&[&event, &token], timeout), None);
+        assert_eq!(wait_any_timeout((&event, &token), timeout), None);
         assert!(begun.elapsed() >= timeout);
         let deadline = Instant::now() + timeout;
-        assert_eq!(wait_any_deadline(&[&event, &event], deadline), None);
+        assert_eq!(wait_any_deadline([&event, &event], deadline), None);
         assert!(Instant::now() >= deadline);
     }
 }
@@ -445,15 +416,15 @@ fn zero_and_the_past_look_once<F: TimedWord>() {
     let past = Instant::now();
     let look = |expected| {
         let calls = calls(|| {
-            assert_eq!(wait_any_timeout(&all, Duration::ZERO), expected);
+            assert_eq!(wait_any_timeout(all, Duration::ZERO), expected);
             assert_eq!(
-                wait_all_timeout(&[&event], Duration::ZERO),
+                wait_all_timeout([&event], Duration::ZERO),
                 expected == Some(0)
             );
             if expected != Some(1) {
-                assert_eq!(wait_any_deadline(&all, past), expected);
+                assert_eq!(wait_any_deadline(all, past), expected);
             }
-            assert_eq!(wait_all_deadline(&[&event], past), expected == Some(0));
+            assert_eq!(wait_all_deadline([&event], past), expected == Some(0));
         });
         assert_eq!(calls, NO_CALLS);
     };
@@ -471,45 +442,15 @@ fn a_timed_wait_for_any_is_released<F: TimedWord>() {
     let all: [Any<F>; 2] = [&event, &token];
     thread::scope(|scope| {
         for timeout in [PATIENCE, Duration::MAX] {
-            let waiter = scope.spawn(move || wait_any_timeout(&all, timeout));
+            let waiter = scope.spawn(move || wait_any_timeout(all, timeout));
             until_listening::<F>(1);
             token.set();
             assert_eq!(waiter.join().unwrap(), Some(1));
         }
-        let waiter = scope.spawn(|| wait_any_deadline(&all, Instant::now() + PATIENCE));
+        let waiter = scope.spawn(|| wait_any_deadline(all, Instant::now() + PATIENCE));
         until_listening::<F>(1);
         event.set();
         event.clear();
         assert_eq!(waiter.join().unwrap(), Some(0));
     });
-}
-
-fn what_cannot_be_represented_means_for_ever<F: TimedWord>() {
-    let (first, second) = (manual::<F>(), manual::<F>());
-    thread::scope(|scope| {
-        let waiter = scope.spawn(|| wait_all_timeout(&[&first, &second], Duration::MAX));
-        common::until_parked(&first, 1);
-        first.set();
-        common::until_parked(&second, 1);
-        second.set();
-        assert!(waiter.join().unwrap());
-    });
-}
-
-fn wait_all_is_never_early_and_needs_all<F: TimedWord>() {
-    let (first, second) = (manual::<F>(), manual::<F>());
-    let timeout = Duration::from_millis(5);
-    for (set, unset) in [(&first, &second), (&second, &first)] {
-        set.set();
-        let begun = Instant::now();
-        assert!(!wait_all_timeout(&[&first, &second], timeout));
-        assert!(begun.elapsed() >= timeout);
-        let deadline = Instant::now() + timeout;
-        assert!(!wait_all_deadline(&[&first, &second], deadline));
-        assert!(Instant::now() >= deadline);
-        unset.set();
-        assert!(wait_all_timeout(&[&first, &second], timeout));
-        first.clear();
-        second.clear();
-    }
 }

@@ -32,7 +32,7 @@ pub extern "C" fn work(plainly: u32) {
         TAKEN.fetch_add(1, Relaxed);
     }
     loop {
-        match wait_any(&[&STOP, &NEWS, &WORK]) {
+        match wait_any((&STOP, &NEWS, &WORK)) {
             0 => return,
             1 => {}
             _ => {

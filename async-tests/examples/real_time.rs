@@ -67,7 +67,7 @@ fn play(stream: &Stream) {
 async fn listen(stream: &Stream) -> Vec<f32> {
     let mut levels = Vec::new();
     loop {
-        let first = wait_any_async(&[&stream.filled, &stream.ended]).await;
+        let first = wait_any_async((&stream.filled, &stream.ended)).await;
         // Several sets may have become one: look until there is nothing left.
         while let Some(block) = stream.blocks.pop() {
             let square: f32 = block.iter().map(|sample| sample * sample).sum();

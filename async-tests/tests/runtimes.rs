@@ -231,7 +231,7 @@ fn workers_take_what_there_is_until_they_are_stopped<R: Runtime>() {
         let (work, stop, taken) = (Arc::clone(&work), Arc::clone(&stop), Arc::clone(&taken));
         let stopped = Arc::clone(&stopped);
         async move {
-            while wait_any_async(&[&*stop, &work[0], &work[1]]).await != 0 {
+            while wait_any_async((&*stop, &work[0], &work[1])).await != 0 {
                 taken.add();
             }
             assert!(stopped.load(Relaxed));

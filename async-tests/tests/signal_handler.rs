@@ -104,7 +104,7 @@ fn a_set_in_a_signal_handler_reaches_tasks_and_does_nothing_that_a_handler_may_n
         let never: &'static Event = Box::leak(Box::new(Event::new()));
         runtime.spawn(async move {
             loop {
-                wait_any_async(&[never, &TOKEN]).await;
+                wait_any_async((never, &TOKEN)).await;
                 TOKENS_TAKEN.fetch_add(1, Relaxed);
             }
         });

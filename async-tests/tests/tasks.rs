@@ -34,7 +34,7 @@ fn a_future_that_is_ready_stays_ready_and_takes_no_more() {
     let event = AutoResetEvent::new();
     let manual = Event::new();
     let mut one = event.wait_async();
-    let mut any = wait_any_async(&[&manual, &event]);
+    let mut any = wait_any_async((&manual, &event));
     is_send(&one);
     is_send(&any);
     assert!(poll(&mut one, &waker).is_pending());
@@ -52,7 +52,8 @@ fn a_future_that_is_ready_stays_ready_and_takes_no_more() {
 #[test]
 #[should_panic = "a wait for one of no events never ends"]
 fn a_wait_for_no_events_is_refused() {
-    drop(wait_any_async::<futex_event::platform::PrivateFutex>(&[]));
+    let none: [&Event; 0] = [];
+    drop(wait_any_async(none));
 }
 
 #[test]
@@ -60,7 +61,7 @@ fn one_event_may_be_waited_for_twice_at_a_time() {
     in_time(|| {
         let event = AutoResetEvent::new();
         let (wakes, waker) = counting();
-        let mut wait = wait_any_async(&[&event, &event]);
+        let mut wait = wait_any_async([&event, &event]);
         assert!(poll(&mut wait, &waker).is_pending());
         event.set();
         until(|| wakes.0.load(Relaxed) > 0);
@@ -353,7 +354,7 @@ mod tokio_alone {
                             () = tokio::time::sleep(micros) => false,
                         },
                         _ => tokio::select! {
-                            event = wait_any_async(&[&PAUSE, &WORK]) => event == 1,
+                            event = wait_any_async((&PAUSE, &WORK)) => event == 1,
                             () = tokio::task::yield_now() => false,
                         },
                     };
@@ -394,7 +395,7 @@ mod tokio_alone {
                 for _ in 0..100 {
                     runtime.spawn(async {
                         loop {
-                            wait_any_async(&[&OVER, &WORK]).await;
+                            wait_any_async((&OVER, &WORK)).await;
                             TAKEN.fetch_add(1, Relaxed);
                             tokio::task::yield_now().await;
                         }
@@ -433,6 +434,6 @@ mod tokio_alone {
 
     #[allow(dead_code)]
     fn a_future_can_be_spawned(event: &'static Event) -> impl Future + Send + 'static {
-        wait_any_async(&[event])
+        wait_any_async([event])
     }
 }

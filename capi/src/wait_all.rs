@@ -21,7 +21,7 @@ pub unsafe extern "C" fn futex_event_wait_all(
     count: usize,
 ) -> futex_event_result {
     // SAFETY: by what the caller promises.
-    unsafe { wait(events, count, wait_all) }
+    unsafe { wait(events, count, |events| wait_all(events)) }
 }
 
 /// As `futex_event_wait_all`, but gives up after `nanoseconds` and returns FUTEX_EVENT_TIMED_OUT: never earlier. Zero

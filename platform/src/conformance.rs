@@ -1,14 +1,14 @@
-//! The tests that a word must pass before events are put on it.
+//! The tests that a word must pass before events use it.
 //!
-//! They are for whoever writes a [`Futex`]. They come with the feature `conformance`, which only tests need:
+//! They are for the author of a [`Futex`]. They need the feature `conformance`, which only tests enable:
 //!
 //! ```toml
 //! [dev-dependencies]
 //! futex-event = { version = "0.1", features = ["conformance"] }
 //! ```
 //!
-//! Call [`timed_futex`] in a test, or [`futex`] if the word cannot time out. Both panic and name the claim that the word
-//! did not meet. What is [`FallbackFutex`](crate::FallbackFutex) here is the word to be tested, and `futex-event` has
+//! Call [`timed_futex`] in a test, or [`futex`] if the word cannot time out. If the word does not meet a claim, both panic with
+//! the name of the claim. In this example the word under test is [`FallbackFutex`](crate::FallbackFutex). `futex-event` has
 //! this crate under the name `futex_event::platform`:
 //!
 //! ```
@@ -17,11 +17,11 @@
 //! conformance::timed_futex::<FallbackFutex>();
 //! ```
 //!
-//! A word may wake threads in vain, and nobody can ask it from outside whether a thread is asleep yet. So the tests ask
-//! for what events rely on, in rounds enough for a mistake to show: no change slept through, no wake lost, no deadline
-//! early, and that a sleep is a sleep.
+//! A word may wake threads spuriously, and there is no way to ask it whether a thread is asleep. So the tests check what
+//! events rely on, in enough rounds for a mistake to be noticed: no thread sleeps through a change, no wake is lost, no
+//! deadline passes early, and a sleep is a sleep.
 //!
-//! A word under test starts as zero: hence `Default`.
+//! A word under test starts as zero, by `Default`.
 
 use crate::{Deadline, Futex, TimedFutex};
 use core::ptr;
@@ -29,45 +29,55 @@ use core::sync::atomic::AtomicU32;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::time::Duration;
 use std::boxed::Box;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Instant;
 use std::vec::Vec;
 
-/// A claim that takes so long hangs. They take a second or two each where a hand-off costs some microseconds.
+/// A claim that takes longer hangs. With hand-offs of some microseconds, a claim takes a second or two.
 const PATIENCE: Duration = Duration::from_secs(300);
-const HAND_OFFS: u32 = 100_000;
-/// A wait that comes back more often than this in a fraction of a second does not sleep.
+const HAND_OFFS: u32 = 50_000;
+/// A wait that returns more often than this in a fraction of a second does not sleep.
 const RETURNS: u32 = 1_000;
 
-macro_rules! check_all {
-    ($($claim:ident,)*) => { $(check(stringify!($claim), $claim::<F>);)* };
+macro_rules! claims {
+    ($($claim:ident,)*) => { [$(Running::start(stringify!($claim), $claim::<F>)),*] };
 }
 
-/// Panics unless the word meets the claims that are made of every [`Futex`].
+/// Panics unless the word meets the claims of every [`Futex`].
 ///
-/// Blocks for some seconds; for minutes, if a wake is lost. A thread that nobody woke is left behind.
+/// It blocks for some seconds, or for minutes if a wake is lost. Then it leaves a sleeping thread behind. The claims run at
+/// the same time, each on a thread of its own.
 pub fn futex<F: Futex + Default + Send>() {
-    untimed::<F>();
-    check_all![no_wake_is_lost_in_hand_offs,];
+    check(untimed::<F>());
+    check(claims![no_wake_is_lost_in_hand_offs,]);
 }
 
-/// Panics unless the word meets the claims that are made of every [`TimedFutex`], and so of every [`Futex`].
+/// Panics unless the word meets the claims of every [`TimedFutex`], which include those of every [`Futex`].
 ///
-/// Blocks as [`futex`] does.
+/// It blocks as [`futex`] does.
 pub fn timed_futex<F: TimedFutex + Default + Send>() {
-    untimed::<F>();
-    timed::<F>();
-    check_all![no_wake_is_lost_in_timed_hand_offs,];
+    timed_futex_in_hand_offs::<F>(HAND_OFFS);
 }
 
-/// Panics unless the word's calls leave `errno`, on Windows the thread's last error, as they found it.
+/// As [`timed_futex`], with another number of hand-offs.
+pub(crate) fn timed_futex_in_hand_offs<F: TimedFutex + Default + Send>(hand_offs: u32) {
+    let timed = timed::<F>();
+    check(untimed::<F>());
+    let hand_offs = Running::start("no_wake_is_lost_in_timed_hand_offs", move || {
+        no_wake_is_lost_in_timed_hand_offs::<F>(hand_offs)
+    });
+    check(timed);
+    check([hand_offs]);
+}
+
+/// Panics unless the calls of the word leave `errno`, or on Windows the thread's last error, as they found it.
 ///
-/// [`PrivateFutex`](crate::PrivateFutex) and `SharedFutex` promise it on systems with a futex. A word need not.
+/// [`PrivateFutex`](crate::PrivateFutex) and `SharedFutex` promise this on systems with a futex. Other words need not.
 #[cfg(any(unix, windows))]
 pub fn keeps_errno<F: TimedFutex + Default + Send>() {
-    check("errno_is_kept", || {
-        /// Makes `errno` one that no wait and no wake knows: ENOTDIR, or that Windows found no such path.
+    check([Running::start("errno_is_kept", || {
+        /// Sets `errno` to an error of no wait and no wake: ENOTDIR, or on Windows that there is no such path.
         fn errno_of_a_failure() -> Option<i32> {
             let failure = std::fs::File::open("/dev/null/file");
             failure.err().and_then(|error| error.raw_os_error())
@@ -90,11 +100,11 @@ pub fn keeps_errno<F: TimedFutex + Default + Send>() {
         is_kept("wake one of none");
         F::wake_all(address);
         is_kept("wake all of none");
-    });
+    })]);
 }
 
-fn untimed<F: Futex + Default + Send>() {
-    check_all![
+fn untimed<F: Futex + Default + Send>() -> [Running; 9] {
+    claims![
         a_word_starts_as_zero_and_changes_like_an_atomic,
         a_wait_for_another_value_returns,
         a_wait_sleeps,
@@ -103,50 +113,61 @@ fn untimed<F: Futex + Default + Send>() {
         a_wake_reaches_the_sleepers_of_its_word,
         a_freed_word_may_be_woken,
         there_is_one_table,
-        the_clock_of_spins_goes_on_and_not_back,
-    ];
+        the_clock_of_spins_advances_and_never_goes_back,
+    ]
 }
 
-fn timed<F: TimedFutex + Default + Send>() {
-    check_all![
+fn timed<F: TimedFutex + Default + Send>() -> [Running; 5] {
+    claims![
         the_clock_is_monotonic_and_counts_in_seconds,
         a_timed_wait_for_another_value_returns_before_its_deadline,
         a_deadline_that_has_passed_ends_a_wait,
         false_is_never_early,
-        a_far_deadline_is_far,
-    ];
+        a_distant_deadline_is_distant,
+    ]
 }
 
-fn check(claim: &'static str, run: impl FnOnce() + Send + 'static) {
-    if let Err(failure) = verdict(claim, PATIENCE, run) {
-        panic!("{}: {:?}", claim, failure);
+fn check<const CLAIMS: usize>(claims: [Running; CLAIMS]) {
+    for claim in claims {
+        if let Err(failure) = claim.verdict(PATIENCE) {
+            panic!("{}: {:?}", claim.name, failure);
+        }
     }
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum Failure {
-    /// What it panicked with has been printed under its name.
+    /// Its message has been printed under the name of the claim.
     Panicked,
-    SleptForEver,
+    SleptForever,
 }
 
-/// Runs the claim on a thread of its own, so that one that hangs can be named.
-fn verdict(
-    claim: &'static str,
-    patience: Duration,
-    run: impl FnOnce() + Send + 'static,
-) -> Result<(), Failure> {
-    let (sender, result) = mpsc::channel();
-    let thread = thread::Builder::new().name(claim.into());
-    let running = thread.spawn(move || {
-        run();
-        let _ = sender.send(());
-    });
-    running.expect("a thread for the claim");
-    result.recv_timeout(patience).map_err(|error| match error {
-        RecvTimeoutError::Timeout => Failure::SleptForEver,
-        RecvTimeoutError::Disconnected => Failure::Panicked,
-    })
+/// A claim on a thread of its own, so that one that hangs can be named.
+struct Running {
+    name: &'static str,
+    result: Receiver<()>,
+}
+
+impl Running {
+    fn start(name: &'static str, run: impl FnOnce() + Send + 'static) -> Self {
+        let (sender, result) = mpsc::channel();
+        let thread = thread::Builder::new().name(name.into());
+        let running = thread.spawn(move || {
+            run();
+            let _ = sender.send(());
+        });
+        running.expect("a thread for the claim");
+        Self { name, result }
+    }
+
+    fn verdict(&self, patience: Duration) -> Result<(), Failure> {
+        self.result
+            .recv_timeout(patience)
+            .map_err(|error| match error {
+                RecvTimeoutError::Timeout => Failure::SleptForever,
+                RecvTimeoutError::Disconnected => Failure::Panicked,
+            })
+    }
 }
 
 fn a_word_starts_as_zero_and_changes_like_an_atomic<F: Futex + Default>() {
@@ -175,7 +196,7 @@ fn a_wait_for_another_value_returns<F: Futex + Default>() {
     }
 }
 
-/// Also on values that a conversion to another type could change, so that they are never found in the word.
+/// Also on values that a conversion to another type could change, so that they never equal the word.
 fn a_wait_sleeps<F: Futex + Default>() {
     for value in [0, 1, 1 << 31, u32::MAX] {
         let word = F::default();
@@ -196,12 +217,12 @@ fn a_wait_sleeps<F: Futex + Default>() {
     }
 }
 
-/// Two threads take turns, and each sleeps by `sleep(word, turn)` while it is the other's. One change slept through, or
-/// one wake lost, and both sleep for ever.
-fn hand_off<F: Futex + Default + Send>(sleep: impl Fn(&F, u32) + Sync) {
+/// Two threads take turns, and each sleeps by `sleep(word, turn)` while it is the other's turn. If one sleeps through a change,
+/// or a wake is lost, both sleep forever.
+fn hand_off<F: Futex + Default + Send>(hand_offs: u32, sleep: impl Fn(&F, u32) + Sync) {
     let word = F::default();
     let play = |player: u32| {
-        for mine in (player..HAND_OFFS).step_by(2) {
+        for mine in (player..hand_offs).step_by(2) {
             loop {
                 let turn = word.load(Acquire);
                 if turn == mine {
@@ -217,17 +238,17 @@ fn hand_off<F: Futex + Default + Send>(sleep: impl Fn(&F, u32) + Sync) {
         scope.spawn(|| play(1));
         play(0);
     });
-    assert_eq!(word.load(Relaxed), HAND_OFFS);
+    assert_eq!(word.load(Relaxed), hand_offs);
 }
 
 fn no_wake_is_lost_in_hand_offs<F: Futex + Default + Send>() {
-    hand_off::<F>(Futex::wait);
+    hand_off::<F>(HAND_OFFS, Futex::wait);
 }
 
-fn no_wake_is_lost_in_timed_hand_offs<F: TimedFutex + Default + Send>() {
-    // If a wake is lost, the deadline is too far off to make up for it.
+fn no_wake_is_lost_in_timed_hand_offs<F: TimedFutex + Default + Send>(hand_offs: u32) {
+    // The deadline is too distant to make up for a lost wake.
     let far = Deadline::after(F::now(), 2 * PATIENCE);
-    hand_off::<F>(|word, turn| match turn % 4 {
+    hand_off::<F>(hand_offs, |word, turn| match turn % 4 {
         0 | 1 => word.wait(turn),
         _ => assert!(word.wait_until(turn, far), "false is early"),
     });
@@ -250,7 +271,7 @@ fn wake_all_wakes_all<F: Futex + Default>() {
             });
         }
         for round in 0..ROUNDS {
-            // Some are asleep by then, some on their way, others just awake.
+            // Some sleep by then, some are about to, others have just woken.
             while here.load(Relaxed) < (round + 1) * THREADS {
                 thread::yield_now();
             }
@@ -260,11 +281,12 @@ fn wake_all_wakes_all<F: Futex + Default>() {
     });
 }
 
-/// Each of two sleepers goes when it is woken, whatever the word. If both go in most rounds, the word wakes too many.
-/// That one of them goes at all is waited for.
+/// Each of two sleepers leaves when it is woken, whatever the word. Now and then both leave, because a sleep may end
+/// spuriously. If both leave in most rounds, the word wakes too many. The test waits until one of them leaves.
 fn wake_one_wakes_one<F: Futex + Default>() {
     let pause = Duration::from_millis(5);
-    let rounds = (0..200).scan(0_i32, |balance, _| {
+    let mut balance = 0;
+    while (-40..5).contains(&balance) {
         let word = F::default();
         let here = AtomicU32::new(0);
         let gone = AtomicU32::new(0);
@@ -284,23 +306,19 @@ fn wake_one_wakes_one<F: Futex + Default>() {
                 F::wake_one(&word);
                 thread::sleep(pause);
             }
-            *balance += if gone.load(Relaxed) == 1 { 1 } else { -1 };
+            balance += if gone.load(Relaxed) == 1 { 1 } else { -1 };
             while gone.load(Relaxed) < 2 {
                 F::wake_one(&word);
                 thread::yield_now();
             }
         });
-        Some(*balance)
-    });
-    assert!(
-        rounds.into_iter().any(|balance| balance == 5),
-        "it wakes more than one"
-    );
+    }
+    assert_eq!(balance, 5, "it wakes more than one");
 }
 
-/// Many words in a row, so that where sleepers are found by a table some share a place in it.
+/// Many adjacent words: if sleepers are in a table, some words share a place in it.
 fn a_wake_reaches_the_sleepers_of_its_word<F: Futex + Default>() {
-    for _ in 0..20 {
+    for _ in 0..5 {
         let words: Vec<F> = (0..64).map(|_| F::default()).collect();
         thread::scope(|scope| {
             for word in &words {
@@ -334,7 +352,7 @@ fn there_is_one_table<F: Futex + Default>() {
     assert!(table.slots() > 0 && table.addresses() > 0 && table.buckets() > 0);
 }
 
-fn the_clock_of_spins_goes_on_and_not_back<F: Futex + Default>() {
+fn the_clock_of_spins_advances_and_never_goes_back<F: Futex + Default>() {
     let clock = match F::CLOCK {
         Some(clock) => clock,
         None => return,
@@ -346,8 +364,8 @@ fn the_clock_of_spins_goes_on_and_not_back<F: Futex + Default>() {
         assert!(now >= last, "{:?} after {:?}", now, last);
         last = now;
     }
-    let goes_on = (0..1_000_000).any(|_| clock() > begun);
-    assert!(goes_on, "it stands still");
+    let advances = (0..1_000_000).any(|_| clock() > begun);
+    assert!(advances, "it stands still");
 }
 
 fn the_clock_is_monotonic_and_counts_in_seconds<F: TimedFutex + Default>() {
@@ -358,7 +376,7 @@ fn the_clock_is_monotonic_and_counts_in_seconds<F: TimedFutex + Default>() {
         last = now;
     }
 
-    // One clock is read inside the readings of the other. The tolerance is a tick of the coarsest clock in use.
+    // One clock is read between two readings of the other. The tolerance is a tick of the coarsest clock in use.
     let tolerance = Duration::from_millis(20);
     let (outer, first, inner) = (Instant::now(), F::now(), Instant::now());
     thread::sleep(Duration::from_millis(200));
@@ -393,38 +411,35 @@ fn false_is_never_early<F: TimedFutex + Default>() {
     }
 }
 
-/// Waits until the deadline on a word that nobody changes.
+/// Waits until the deadline on a word that no thread changes.
 fn wait_for_false<F: TimedFutex>(word: &F, deadline: Deadline) {
     let mut returns = 0;
     while word.wait_until(0, deadline) {
         returns += 1;
-        assert!(
-            returns < RETURNS,
-            "it does not sleep, or not come to an end"
-        );
+        assert!(returns < RETURNS, "it does not sleep, or never ends");
     }
 }
 
-/// What a conversion that overflows would take for now, or for the past, or for soon.
-fn a_far_deadline_is_far<F: TimedFutex + Default>() {
+/// Times that a conversion that overflows would make past, present, or near.
+fn a_distant_deadline_is_distant<F: TimedFutex + Default>() {
     const SECOND: u128 = 1_000_000_000;
-    // A little more than what is cut off, for the time that passes until it is cut.
+    // A little more than what is cut off, for the time that passes until then.
     let spare = SECOND / 1_000;
     let powers = [31, 32, 63, 64].map(|power| 1_u128 << power);
     let units = [1, 1_000, 1_000_000, SECOND];
-    let mut far: Vec<_> = powers
+    let mut distant: Vec<_> = powers
         .iter()
         .flat_map(|power| units.map(|unit| power * unit + spare))
         .filter(|time| *time < Duration::MAX.as_nanos())
         .map(|time| Duration::new((time / SECOND) as u64, (time % SECOND) as u32))
         .collect();
-    far.push(Duration::MAX - F::now() - PATIENCE);
-    far.push(Duration::MAX);
+    distant.push(Duration::MAX - F::now() - PATIENCE);
+    distant.push(Duration::MAX);
 
-    let words: Vec<F> = far.iter().map(|_| F::default()).collect();
+    let words: Vec<F> = distant.iter().map(|_| F::default()).collect();
     let here = AtomicU32::new(0);
     thread::scope(|scope| {
-        for (word, &time) in words.iter().zip(&far) {
+        for (word, &time) in words.iter().zip(&distant) {
             let here = &here;
             scope.spawn(move || {
                 here.fetch_add(1, Relaxed);
@@ -448,13 +463,23 @@ fn a_far_deadline_is_far<F: TimedFutex + Default>() {
     });
 }
 
-/// That the claims notice mistakes.
+/// The claims notice mistakes.
 #[cfg(all(test, feature = "std"))]
 mod tests {
     use super::*;
-    use crate::fallback;
+    use crate::sys::{fallback, Count, Scope};
 
-    /// Waits for what a mistaken conversion makes of the time that is left, and does not look at the clock after that.
+    /// Sleeps on a word with the fallback.
+    fn sleep_by_fallback(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+        fallback::wait_until(word, expected, deadline, Scope::Private)
+    }
+
+    /// Wakes a thread of a word with the fallback, or all.
+    fn wake_by_fallback(word: *const AtomicU32, count: Count) {
+        fallback::wake(word, count, Scope::Private);
+    }
+
+    /// Waits for the time that a mistaken conversion makes of the remaining time, and does not read the clock after that.
     fn wait_for(
         word: &AtomicU32,
         expected: u32,
@@ -463,74 +488,79 @@ mod tests {
     ) -> bool {
         let now = fallback::now();
         let left = deadline.remaining(|| now).unwrap_or(Duration::MAX);
-        fallback::wait_until(word, expected, Deadline::after(now, convert(left)))
+        sleep_by_fallback(word, expected, Deadline::after(now, convert(left)))
     }
 
-    /// Makes words that sleep by the fallback, but for functions of it that are replaced by mistaken ones.
+    /// Makes words that sleep as the fallback does, except for the functions that are replaced by mistaken ones.
     macro_rules! mistaken {
         ($($mistake:ident: { $($function:item)* })*) => {$(
-            #[allow(dead_code)] // Where there is no `errno`, one of them is not tried.
+            #[allow(dead_code)] // On a system without `errno`, one of them is not used.
             mod $mistake {
                 #[allow(unused_imports)]
                 use super::*;
 
-                mod backend {
+                mod system {
                     #[allow(unused_imports)]
                     use super::*;
-                    pub(crate) use crate::fallback::*;
+                    #[allow(unused_imports)]
+                    pub(crate) use crate::sys::fallback::*;
                     $($function)*
                 }
                 word! {
                     /// The fallback, with a mistake.
                     Word
                 }
-                sleeps_by!(Word, backend);
+                sleeps_by!(Word, system, Scope::Private);
             }
         )*};
     }
 
     mistaken! {
         a_wait_does_not_compare: {
-            pub(crate) fn wait(word: &AtomicU32, _: u32) {
-                fallback::wait(word, word.load(Relaxed));
+            pub(crate) fn wait_until(word: &AtomicU32, _: u32, deadline: Deadline, _: Scope) -> bool {
+                sleep_by_fallback(word, word.load(Relaxed), deadline)
             }
         }
         a_wait_compares_before_it_sleeps: {
-            pub(crate) fn wait(word: &AtomicU32, expected: u32) {
-                if word.load(Relaxed) == expected {
-                    thread::yield_now();
-                    fallback::wait(word, word.load(Relaxed));
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline, _: Scope) -> bool {
+                if word.load(Relaxed) != expected {
+                    return true;
                 }
+                thread::yield_now();
+                sleep_by_fallback(word, word.load(Relaxed), deadline)
             }
         }
         a_wait_changes_errno: {
-            pub(crate) fn wait(_: &AtomicU32, _: u32) {
+            pub(crate) fn wait_until(_: &AtomicU32, _: u32, _: Deadline, _: Scope) -> bool {
                 let _ = std::fs::File::open("");
+                true
             }
         }
         a_wait_does_not_sleep: {
-            pub(crate) fn wait(_: &AtomicU32, _: u32) {}
+            pub(crate) fn wait_until(_: &AtomicU32, _: u32, deadline: Deadline, _: Scope) -> bool {
+                !deadline.has_passed(now())
+            }
         }
         wake_one_wakes_all: {
-            pub(crate) fn wake_one(word: *const AtomicU32) {
-                fallback::wake_all(word);
+            pub(crate) fn wake(word: *const AtomicU32, _: Count, _: Scope) {
+                wake_by_fallback(word, Count::All);
             }
         }
         wake_all_wakes_one: {
-            pub(crate) fn wake_all(word: *const AtomicU32) {
-                fallback::wake_one(word);
+            pub(crate) fn wake(word: *const AtomicU32, _: Count, _: Scope) {
+                wake_by_fallback(word, Count::One);
             }
         }
         a_wake_goes_to_the_next_word: {
-            pub(crate) fn wake_one(word: *const AtomicU32) {
-                fallback::wake_one(word.wrapping_add(1));
+            pub(crate) fn wake(word: *const AtomicU32, count: Count, _: Scope) {
+                wake_by_fallback(word.wrapping_add(1), count);
             }
         }
         one_wake_in_thousands_is_lost: {
-            pub(crate) fn wake_one(word: *const AtomicU32) {
+            pub(crate) fn wake(word: *const AtomicU32, count: Count, _: Scope) {
                 static WAKES: AtomicU32 = AtomicU32::new(0);
                 if WAKES.fetch_add(1, Relaxed) % 4_096 != 4_095 {
-                    fallback::wake_one(word);
+                    wake_by_fallback(word, count);
                 }
             }
         }
@@ -550,52 +580,42 @@ mod tests {
                 fallback::now() + AHEAD.fetch_xor(1, Relaxed) * Duration::from_millis(1)
             }
         }
-        a_timed_wait_does_not_compare: {
-            pub(crate) fn wait_until(word: &AtomicU32, _: u32, deadline: Deadline) -> bool {
-                fallback::wait_until(word, word.load(Relaxed), deadline)
-            }
-        }
-        a_timed_wait_does_not_sleep: {
-            pub(crate) fn wait_until(_: &AtomicU32, _: u32, deadline: Deadline) -> bool {
-                !deadline.has_passed(now())
-            }
-        }
         a_timed_wait_hears_no_wake: {
-            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline, _: Scope) -> bool {
                 let elsewhere = AtomicU32::new(word.load(Relaxed));
-                fallback::wait_until(&elsewhere, expected, deadline)
+                sleep_by_fallback(&elsewhere, expected, deadline)
             }
         }
         a_deadline_is_rounded_down_to_milliseconds: {
-            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline, _: Scope) -> bool {
                 wait_for(word, expected, deadline, |left| Duration::from_millis(left.as_millis() as u64))
             }
         }
         a_deadline_is_cut_to_32_bits_of_milliseconds: {
-            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline, _: Scope) -> bool {
                 wait_for(word, expected, deadline, |left| Duration::from_millis(u64::from(left.as_millis() as u32)))
             }
         }
         a_deadline_is_cut_to_64_bits_of_nanoseconds: {
-            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline, _: Scope) -> bool {
                 wait_for(word, expected, deadline, |left| Duration::from_nanos(left.as_nanos() as u64))
             }
         }
         never_is_at_once: {
-            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
-                deadline != Deadline::NEVER && fallback::wait_until(word, expected, deadline)
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline, _: Scope) -> bool {
+                deadline != Deadline::NEVER && sleep_by_fallback(word, expected, deadline)
             }
         }
-        zero_is_for_ever: {
-            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+        zero_is_forever: {
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline, _: Scope) -> bool {
                 let passed = deadline.has_passed(now());
                 let deadline = if passed { Deadline::NEVER } else { deadline };
-                fallback::wait_until(word, expected, deadline)
+                sleep_by_fallback(word, expected, deadline)
             }
         }
         a_deadline_is_never_over: {
-            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
-                fallback::wait_until(word, expected, deadline);
+            pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline, _: Scope) -> bool {
+                sleep_by_fallback(word, expected, deadline);
                 true
             }
         }
@@ -606,13 +626,14 @@ mod tests {
         }
     }
 
-    /// Runs the claims on the mistaken words, all at once, and asserts that they fail in this way.
+    /// Runs the claims on the mistaken words, all at the same time, and asserts that they fail in this way.
     macro_rules! assert_noticed {
         ($failure:ident after $patience:expr, $($claim:ident: $($mistake:ident),*;)*) => {
             thread::scope(|scope| {$($(
                 scope.spawn(|| {
                     let claim = stringify!($claim);
-                    let verdict = verdict(claim, $patience, $claim::<$mistake::Word>);
+                    let running = Running::start(claim, $claim::<$mistake::Word>);
+                    let verdict = running.verdict($patience);
                     assert_eq!(verdict, Err(Failure::$failure), "{} of {}", claim, stringify!($mistake));
                 });
             )*)*});
@@ -626,11 +647,11 @@ mod tests {
             wake_one_wakes_one: wake_one_wakes_all;
             the_clock_is_monotonic_and_counts_in_seconds:
                 the_clock_counts_milliseconds, the_clock_ticks_slowly, the_clock_goes_back;
-            the_clock_of_spins_goes_on_and_not_back: the_clock_stands_still, the_clock_goes_back;
+            the_clock_of_spins_advances_and_never_goes_back: the_clock_stands_still, the_clock_goes_back;
             a_deadline_that_has_passed_ends_a_wait: a_deadline_is_never_over;
             false_is_never_early:
-                a_timed_wait_does_not_sleep, a_deadline_is_rounded_down_to_milliseconds;
-            a_far_deadline_is_far:
+                a_wait_does_not_sleep, a_deadline_is_rounded_down_to_milliseconds;
+            a_distant_deadline_is_distant:
                 a_deadline_is_cut_to_32_bits_of_milliseconds,
                 a_deadline_is_cut_to_64_bits_of_nanoseconds,
                 never_is_at_once;
@@ -639,23 +660,22 @@ mod tests {
 
     #[test]
     fn mistakes_make_claims_hang() {
-        assert_noticed! { SleptForEver after Duration::from_secs(2),
+        assert_noticed! { SleptForever after Duration::from_secs(2),
             a_wait_for_another_value_returns: a_wait_does_not_compare;
             wake_all_wakes_all: wake_all_wakes_one;
             a_wake_reaches_the_sleepers_of_its_word: a_wake_goes_to_the_next_word;
             no_wake_is_lost_in_hand_offs:
                 a_wait_compares_before_it_sleeps, one_wake_in_thousands_is_lost;
-            a_timed_wait_for_another_value_returns_before_its_deadline:
-                a_timed_wait_does_not_compare;
-            a_deadline_that_has_passed_ends_a_wait: zero_is_for_ever;
-            a_far_deadline_is_far: a_timed_wait_hears_no_wake;
+            a_timed_wait_for_another_value_returns_before_its_deadline: a_wait_does_not_compare;
+            a_deadline_that_has_passed_ends_a_wait: zero_is_forever;
+            a_distant_deadline_is_distant: a_timed_wait_hears_no_wake;
         }
     }
 
     #[test]
-    #[should_panic(expected = "a_wait_sleeps: Panicked")]
+    #[should_panic(expected = "wake_one_wakes_one: Panicked")]
     fn the_suite_names_the_claim() {
-        timed_futex::<a_wait_does_not_sleep::Word>();
+        timed_futex::<wake_one_wakes_all::Word>();
     }
 
     #[cfg(any(unix, windows))]

@@ -1,11 +1,11 @@
-//! The one kind of time that the traits know.
+//! The points in time that the traits use.
 
 use core::time::Duration;
 
-/// A point on the clock of a [`TimedFutex`](crate::TimedFutex), or never.
+/// A point in time on the clock of a [`TimedFutex`](crate::TimedFutex), or never.
 ///
-/// Deadlines are absolute: computed once, before the first sleep, so that a wait which is interrupted and begun again
-/// still ends when the caller said.
+/// A deadline is absolute. It is computed once, before the first sleep, so that a wait that is interrupted and begins again
+/// still ends at the time that the caller asked for.
 ///
 /// ```
 /// use core::time::Duration;
@@ -21,25 +21,25 @@ use core::time::Duration;
 pub struct Deadline(Option<Duration>);
 
 impl Deadline {
-    /// The deadline that does not come.
+    /// The deadline that never passes.
     pub const NEVER: Self = Self(None);
 
-    /// The deadline `timeout` after `now`; never, if the sum is more than a `Duration` can hold.
+    /// The deadline `timeout` after `now`. It is [`NEVER`](Self::NEVER) if a `Duration` cannot hold the sum.
     pub fn after(now: Duration, timeout: Duration) -> Self {
         Self(now.checked_add(timeout))
     }
 
-    /// Whether the deadline is `now` or was before it.
+    /// Whether the deadline is at `now` or before.
     pub fn has_passed(self, now: Duration) -> bool {
         self.0.map_or(false, |time| time <= now)
     }
 
-    /// The point on the clock; `None` for never.
+    /// The point on the clock, or `None` for never.
     pub const fn time(self) -> Option<Duration> {
         self.0
     }
 
-    /// What is left of the time, zero if the deadline has passed; `None` for never, without asking `now`.
+    /// The remaining time, zero if the deadline has passed. `None` for never; then `now` is not called.
     pub fn remaining(self, now: impl FnOnce() -> Duration) -> Option<Duration> {
         self.0.map(|time| time.saturating_sub(now()))
     }
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_represented_is_never() {
+    fn a_deadline_that_cannot_be_represented_is_never() {
         assert_eq!(Deadline::after(TICK, Duration::MAX), Deadline::NEVER);
         assert_ne!(
             Deadline::after(Duration::ZERO, Duration::MAX),

@@ -1,4 +1,4 @@
-//! The memory for the table of threads that wait for several events.
+//! The memory of the table of threads that wait for several events.
 
 use crate::tasks;
 use crate::Futex;
@@ -6,18 +6,18 @@ use crate::Futex;
 use crate::Tasks;
 use core::sync::atomic::Ordering::Relaxed;
 
-/// How many addresses fit into a slot.
+/// How many addresses a slot holds.
 const ADDRESSES: usize = 15;
-/// So many that the bits for them and one word more fill a line of 64 bytes.
+/// Their bits and one more word fill a line of 64 bytes.
 const SLOTS: usize = 15 * 32;
 const BUCKETS: usize = 64;
 
-/// How many words the table of one type of word has: 66 KiB in all, and as many again with the feature `async`, in zeroed
-/// memory that the system need not provide before it is used.
+/// How many words the table of one type of word has: 66 KiB, and twice that with the feature `async`. It is zeroed memory,
+/// which the system need not provide before it is used.
 pub const LISTENERS: usize = words(SLOTS, ADDRESSES, BUCKETS, tasks::BUCKETS);
 
-/// The words of a table of this shape: a line each for two words of the overflow slot, the slots, the words for tasks, the
-/// buckets.
+/// The words of a table of this shape: the two words of the overflow slot, on a line each, then the slots, the words for
+/// tasks, and the buckets.
 const fn words(slots: usize, addresses: usize, buckets: usize, task_buckets: usize) -> usize {
     before_buckets(slots, addresses, task_buckets) + buckets * bucket_words(slots)
 }
@@ -26,7 +26,7 @@ const fn before_buckets(slots: usize, addresses: usize, task_buckets: usize) -> 
     2 * LINE + slots * slot_words(addresses) + tasks::words(task_buckets)
 }
 
-/// The words that lie on lines of their own, also where a processor fetches lines in pairs.
+/// How many words lie on lines of their own, also where a processor fetches lines in pairs.
 pub(crate) const LINE: usize = 32;
 
 const fn slot_words(addresses: usize) -> usize {
@@ -37,13 +37,13 @@ const fn bucket_words(slots: usize) -> usize {
     (slots + 31) / 32 + 1
 }
 
-/// Aligns the words of a table to the lines of caches.
+/// Aligns the words of a table to cache lines.
 #[repr(C, align(128))]
 #[derive(Debug)]
 pub struct Aligned<T>(pub T);
 
-/// The words in which the events on one type of word keep the table of threads that wait for several of them: see
-/// [`Futex::listeners`], and [`listeners!`](crate::listeners!) to make one.
+/// The memory in which the events on one type of word keep the table of threads that wait for several of them. See
+/// [`Futex::listeners`]; [`listeners!`](crate::listeners!) makes one.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Listeners<F: 'static> {
@@ -56,16 +56,16 @@ pub struct Listeners<F: 'static> {
 }
 
 impl<F> Listeners<F> {
-    /// A table of these words, all of which are zero.
+    /// A table in these words, all of which must be zero.
     pub const fn new(words: &'static [F; LISTENERS]) -> Self {
         Self::of_shape(words, SLOTS, ADDRESSES, BUCKETS, tasks::BUCKETS)
     }
 
-    /// A table with so many slots, for so many addresses each; for models, which cannot do with many.
+    /// A table with this number of slots, addresses per slot, and buckets; for models, which can only handle a few.
     ///
     /// # Panics
     ///
-    /// If it takes another number of words.
+    /// If the number of words is not the one that this shape takes.
     #[doc(hidden)]
     pub const fn of_shape(
         words: &'static [F],
@@ -87,14 +87,14 @@ impl<F> Listeners<F> {
         }
     }
 
-    /// The same, but whenever a thread is about to use a slot, it runs this before: to have the table
+    /// The same table, but a thread runs `run` each time before it uses a slot. `run` can arrange that the table is
     /// [cleared](Self::clear) in the children of a `fork`.
     pub const fn before_use(mut self, run: fn()) -> Self {
         self.before_use = run;
         self
     }
 
-    /// Runs what is to run before a slot is used.
+    /// Runs what [`before_use`](Self::before_use) was given. Events call it before they use a slot.
     pub fn prepare(&self) {
         (self.before_use)()
     }
@@ -104,7 +104,7 @@ impl<F> Listeners<F> {
         self.slots
     }
 
-    /// How many addresses fit into a slot.
+    /// How many addresses a slot holds.
     pub fn addresses(&self) -> usize {
         self.addresses
     }
@@ -119,20 +119,20 @@ impl<F> Listeners<F> {
         &self.words[word % 2 * LINE]
     }
 
-    /// The words of a slot: one more than two for each address.
+    /// The words of a slot: two for each address, and one more.
     pub fn slot(&self, slot: usize) -> &'static [F] {
         let count = slot_words(self.addresses);
         &self.words[2 * LINE..][slot * count..][..count - 1]
     }
 
-    /// The words of a bucket: a bit for each slot, and one word more.
+    /// The words of a bucket: a bit for each slot, and one more word.
     pub fn bucket(&self, bucket: usize) -> &'static [F] {
         let count = bucket_words(self.slots);
         let first = before_buckets(self.slots, self.addresses, self.task_buckets);
         &self.words[first..][bucket * count..][..count]
     }
 
-    /// The words by which a `set` reaches tasks. With the feature `async`.
+    /// The words by which a `set` reaches tasks.
     #[cfg(feature = "async")]
     pub fn tasks(&self) -> Tasks<F> {
         let first = before_buckets(self.slots, self.addresses, 0);
@@ -144,7 +144,8 @@ impl<F> Listeners<F> {
 }
 
 impl<F: Futex> Listeners<F> {
-    /// Makes the table empty. Only where no other thread uses it: in the child of a `fork`, where its threads are not.
+    /// Makes the table empty. Call it only where no other thread uses the table: in the child of a `fork`, which has only the
+    /// thread that forked.
     pub fn clear(&self) {
         for word in self.words {
             let value = word.load(Relaxed);
@@ -155,7 +156,8 @@ impl<F: Futex> Listeners<F> {
     }
 }
 
-/// What [`Futex::listeners`] returns, for a word of the type `$word` that is zero as written in `$zero`.
+/// Makes the table that [`Futex::listeners`] returns: `listeners!(Word, zero)`, where `zero` is an expression for a word that
+/// is zero.
 ///
 /// ```
 /// # use core::sync::atomic::AtomicU32;

@@ -1,16 +1,15 @@
-//! The memory by which a `set` tells the thread that runs Wakers which events were set: a part of the table of
-//! listeners.
+//! The memory by which a `set` tells the thread that runs `Waker`s which events were set: a part of the table of listeners.
 
 use crate::listeners::LINE;
 
 /// How many buckets the table of one type of word has for its tasks.
 pub(crate) const BUCKETS: usize = if cfg!(feature = "async") { 1 << 14 } else { 0 };
 
-/// So many that their bits, and one for the events' use, fit into a word.
+/// Their bits, and one for the use of the events, fit into a word.
 const GROUPS: usize = 16;
 
-/// How many words there are for so many buckets: a line each for the doorbell and the thread's number, the bits, the
-/// counts.
+/// How many words there are for this number of buckets: the doorbell and the number of the thread, on a line each, the bits,
+/// and the counts.
 pub(crate) const fn words(buckets: usize) -> usize {
     match buckets {
         0 => 0,
@@ -35,7 +34,7 @@ impl<F> Tasks<F> {
         self.buckets
     }
 
-    /// The word on which the thread sleeps. The lowest 16 bits are for the [groups](Self::group).
+    /// The word on which the thread sleeps. The lowest 16 bits are those of the [groups](Self::group).
     pub fn doorbell(&self) -> &'static F {
         &self.words[0]
     }
@@ -51,7 +50,7 @@ impl<F> Tasks<F> {
         &self.words[2 * LINE + bits..][bucket]
     }
 
-    /// Where the bit of a bucket is: the word, the bit's number, and the number of the group that the word belongs to.
+    /// The bit of a bucket: its word, its number in the word, and the number of the group that the word belongs to.
     pub fn bit(&self, bucket: usize) -> (&'static F, u32, u32) {
         let word = bucket / 32;
         let group = word / self.group_words();
@@ -59,8 +58,7 @@ impl<F> Tasks<F> {
         (word, (bucket % 32) as u32, group as u32)
     }
 
-    /// The words of a group, in which one bit after the other is that of the next bucket, and the first of these
-    /// buckets.
+    /// The words of a group, whose bits belong to consecutive buckets, and the first of these buckets.
     pub fn group(&self, group: u32) -> (&'static [F], usize) {
         let words = &self.words[2 * LINE..][..bit_words(self.buckets)];
         let first = group as usize * self.group_words();

@@ -1,22 +1,22 @@
-//! Where the histories of a process are: beside the events, which have no room for them.
+//! Where the histories of a process are kept: in a table, since the events have no room for them.
 //!
-//! A history is found by a hash of the event's address. Events that share a place share their history, and so does an
-//! event with those that had its address before. It is read and written without any order, and what one thread learns may
-//! be lost if another writes at once. All of that costs time only, and not for long: from any history, what is right is
-//! learnt again within 255 waits.
+//! A history is found by a hash of the event's address. Events that share a place share their history, and an event shares it
+//! with those that had its address before. It is read and written without any order, and what one thread learns can
+//! be lost if another writes at the same time. All of that costs time only, and not for long: from any history, the right
+//! behaviour is learnt again within 255 waits.
 
 use super::history::History;
 use crate::hash;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use core::time::Duration;
 
-/// The histories of one policy. All zeros, so they take no room in the program's file.
+/// The histories of one policy. All zeros, so they take no space in the program's file.
 pub(crate) struct Memory([Place; PLACES]);
 
 const PLACES: usize = 64;
 
-/// Alone in its cache lines, so that waits on different events do not disturb each other. Two lines, as processors fetch
-/// them in pairs, and some have lines of this length.
+/// Alone in its cache lines, so that waits on different events do not slow each other down. Two lines, since some processors
+/// fetch them in pairs, and some have lines of this length.
 #[repr(align(128))]
 pub(crate) struct Place {
     history: AtomicU32,
@@ -44,14 +44,14 @@ impl Place {
         History::from_bits(self.history.load(Relaxed))
     }
 
-    /// Writes only what has changed: in the fast hand-off nothing does.
+    /// Writes only if it has changed: in a fast hand-off it does not.
     pub(crate) fn remember(&self, before: History, after: History) {
         if before != after {
             self.history.store(after.to_bits(), Relaxed);
         }
     }
 
-    /// From the last outcome until this time. None if that is the later, as another thread's may be.
+    /// From the last outcome until this time. Zero if the outcome is the later of the two, as another thread's can be.
     pub(crate) fn since_last(&self, time: Duration) -> Duration {
         let since = (time.as_micros() as u32).wrapping_sub(self.last.load(Relaxed));
         Duration::from_micros((since as i32).max(0) as u64)

@@ -1,49 +1,49 @@
-//! Asking again and again, for a while.
+//! The spin itself: polling for a while.
 //!
-//! There is a pause between two questions, which leaves the core to its other hardware thread. The clock is read only
-//! once for a number of them, since a pause takes 10 cycles on one processor and 140 on the next. The first questions go
-//! without any clock, so that a change which comes at once is seen at once.
+//! There is a pause between two polls, which leaves the core to its other hardware thread. The clock is read only once per
+//! batch of polls; how long a batch takes is unknown, since a pause takes 10 cycles on one processor and 140 on another. The
+//! first batch reads no clock, so that a change that comes at once is seen at once.
 
 use core::hint::spin_loop;
 use core::time::Duration;
 
-/// To look at so many words takes from a tenth of a microsecond to two. The limit is overrun by about as much.
+/// How many words a batch reads. That takes from a tenth of a microsecond to two, and a limit is exceeded by about as much.
 const WORDS: usize = 32;
 
-/// A clock that has not moved between so many readings stands still, or is too coarse to measure a spin by. That bounds a
-/// spin by two thousand questions then, which are some tens of microseconds.
+/// A clock that has not moved between so many readings stands still, or is too coarse to measure a spin. The spin then ends
+/// after two thousand polls, which take some tens of microseconds.
 const STANDSTILL: u32 = 64;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Polled<T> {
     /// There was an answer after this time, or a little later.
-    Answered(T, Duration),
+    Hit(T, Duration),
     /// There was none in this time.
-    InVain(Duration),
+    Miss(Duration),
 }
 
-/// Asks some times, without any clock. To ask once is to look at so many `words`.
+/// Polls a few times, without a clock. One poll reads so many `words`.
 #[inline]
-pub(crate) fn at_once<T>(words: usize, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn at_once<T>(words: usize, mut poll: impl FnMut() -> Option<T>) -> Option<T> {
     (0..(WORDS + words - 1) / words).find_map(|_| {
         spin_loop();
-        ask()
+        poll()
     })
 }
 
-/// Asks until there is an answer, for `limit` or a little longer.
+/// Polls until there is an answer, for `limit` or a little longer.
 pub(crate) fn until<T>(
     limit: Duration,
     words: usize,
     clock: impl Fn() -> Duration,
-    mut ask: impl FnMut() -> Option<T>,
+    mut poll: impl FnMut() -> Option<T>,
 ) -> Polled<T> {
     let begun = clock();
     let mut passed = Duration::ZERO;
     let mut readings_at_standstill = 0;
     loop {
-        if let Some(answer) = at_once(words, &mut ask) {
-            return Polled::Answered(answer, passed);
+        if let Some(answer) = at_once(words, &mut poll) {
+            return Polled::Hit(answer, passed);
         }
         // A clock that was set back has not moved.
         let now = clock().saturating_sub(begun);
@@ -54,7 +54,7 @@ pub(crate) fn until<T>(
             readings_at_standstill += 1;
         }
         if passed >= limit || readings_at_standstill == STANDSTILL {
-            return Polled::InVain(passed);
+            return Polled::Miss(passed);
         }
     }
 }
@@ -67,79 +67,79 @@ mod tests {
     const MICROSECOND: Duration = Duration::from_micros(1);
     const WORDS: u32 = super::WORDS as u32;
 
-    /// What comes of it if an answer comes with this question; the questions, and the readings of the clock, between two of
-    /// which a microsecond passes.
+    /// The result if this poll has an answer; the number of polls, and of readings of the clock, between two of which a
+    /// microsecond passes.
     fn polled(limit: Duration, last: u32) -> (Polled<u32>, u32, u32) {
-        let (questions, readings) = (Cell::new(0), Cell::new(0));
+        let (polls, readings) = (Cell::new(0), Cell::new(0));
         let count = |counter: &Cell<u32>| {
             counter.set(counter.get() + 1);
             counter.get()
         };
         let clock = || count(&readings) * MICROSECOND;
-        let ask = || (count(&questions) == last).then_some(7);
-        let polled = until(limit, 1, clock, ask);
-        (polled, questions.get(), readings.get())
+        let poll = || (count(&polls) == last).then_some(7);
+        let polled = until(limit, 1, clock, poll);
+        (polled, polls.get(), readings.get())
     }
 
     #[test]
-    fn at_once_is_a_number_of_questions() {
-        let ask = |last| {
-            let mut questions = 0;
+    fn at_once_is_one_batch_of_polls() {
+        let poll = |last| {
+            let mut polls = 0;
             move || {
-                questions += 1;
-                (questions == last).then_some(questions)
+                polls += 1;
+                (polls == last).then_some(polls)
             }
         };
-        assert_eq!(at_once(1, ask(1)), Some(1));
-        assert_eq!(at_once(1, ask(WORDS)), Some(WORDS));
-        assert_eq!(at_once(1, ask(WORDS + 1)), None);
-        assert_eq!(at_once(2, ask(WORDS / 2)), Some(WORDS / 2));
-        assert_eq!(at_once(2, ask(WORDS / 2 + 1)), None);
+        assert_eq!(at_once(1, poll(1)), Some(1));
+        assert_eq!(at_once(1, poll(WORDS)), Some(WORDS));
+        assert_eq!(at_once(1, poll(WORDS + 1)), None);
+        assert_eq!(at_once(2, poll(WORDS / 2)), Some(WORDS / 2));
+        assert_eq!(at_once(2, poll(WORDS / 2 + 1)), None);
     }
 
     #[test]
-    fn what_comes_before_the_limit_is_seen_when_it_comes() {
-        let (answer, questions, readings) = polled(MICROSECOND, 1);
-        assert_eq!(answer, Polled::Answered(7, Duration::ZERO));
-        assert_eq!((questions, readings), (1, 1));
-        let (answer, questions, readings) = polled(3 * MICROSECOND, 2 * WORDS + 5);
-        assert_eq!(answer, Polled::Answered(7, 2 * MICROSECOND));
-        assert_eq!((questions, readings), (2 * WORDS + 5, 3));
+    fn an_answer_before_the_limit_is_seen_when_it_comes() {
+        let (answer, polls, readings) = polled(MICROSECOND, 1);
+        assert_eq!(answer, Polled::Hit(7, Duration::ZERO));
+        assert_eq!((polls, readings), (1, 1));
+        let (answer, polls, readings) = polled(3 * MICROSECOND, 2 * WORDS + 5);
+        assert_eq!(answer, Polled::Hit(7, 2 * MICROSECOND));
+        assert_eq!((polls, readings), (2 * WORDS + 5, 3));
     }
 
     #[test]
-    fn the_limit_ends_it() {
+    fn a_spin_ends_at_its_limit() {
         for limit in [1, 3] {
-            let (answer, questions, readings) = polled(limit * MICROSECOND, u32::MAX);
-            assert_eq!(answer, Polled::InVain(limit * MICROSECOND));
-            assert_eq!((questions, readings), (limit * WORDS, limit + 1));
+            let (answer, polls, readings) = polled(limit * MICROSECOND, u32::MAX);
+            assert_eq!(answer, Polled::Miss(limit * MICROSECOND));
+            assert_eq!((polls, readings), (limit * WORDS, limit + 1));
         }
     }
 
     #[test]
-    fn to_ask_about_many_words_is_done_less_often() {
+    fn polls_of_many_words_are_fewer() {
         for (words, most) in [(1, 32), (2, 16), (31, 2), (32, 1), (1_000, 1)] {
-            let questions = Cell::new(0);
-            let ask = || {
-                questions.set(questions.get() + 1);
+            let polls = Cell::new(0);
+            let poll = || {
+                polls.set(polls.get() + 1);
                 None::<()>
             };
-            let clock = || questions.get() * MICROSECOND;
-            until(MICROSECOND, words, clock, ask);
-            assert_eq!(questions.get(), most, "{words} words");
+            let clock = || polls.get() * MICROSECOND;
+            until(MICROSECOND, words, clock, poll);
+            assert_eq!(polls.get(), most, "{words} words");
         }
     }
 
     #[test]
-    fn a_clock_that_does_not_go_on_ends_it_too() {
-        let questions = Cell::new(0);
-        let ask = || {
-            questions.set(questions.get() + 1);
+    fn a_clock_that_stands_still_ends_it_too() {
+        let polls = Cell::new(0);
+        let poll = || {
+            polls.set(polls.get() + 1);
             None::<()>
         };
-        let zero = until(Duration::MAX, 1, || Duration::ZERO, ask);
-        assert_eq!(zero, Polled::InVain(Duration::ZERO));
-        assert_eq!(questions.get(), STANDSTILL * WORDS);
+        let zero = until(Duration::MAX, 1, || Duration::ZERO, poll);
+        assert_eq!(zero, Polled::Miss(Duration::ZERO));
+        assert_eq!(polls.get(), STANDSTILL * WORDS);
         let left = Cell::new(1_000_u32);
         let back = || {
             left.set(left.get() - 1);
@@ -147,12 +147,12 @@ mod tests {
         };
         assert_eq!(
             until(Duration::MAX, 1, back, || None::<()>),
-            Polled::InVain(Duration::ZERO)
+            Polled::Miss(Duration::ZERO)
         );
     }
 
     #[test]
-    fn a_clock_that_goes_on_now_and_then_is_good_enough() {
+    fn a_coarse_clock_is_good_enough() {
         let readings = Cell::new(0);
         let coarse = || {
             readings.set(readings.get() + 1);
@@ -160,7 +160,7 @@ mod tests {
         };
         assert_eq!(
             until(5 * MICROSECOND, 1, coarse, || None::<()>),
-            Polled::InVain(5 * MICROSECOND)
+            Polled::Miss(5 * MICROSECOND)
         );
     }
 }

@@ -1,6 +1,6 @@
-//! Two threads that take turns, simulated, so that the policy can be seen on machines that are not at hand: wake-ups of 1
-//! to 100 µs, one CPU or two, and more history than any benchmark makes. It is the [`History`] that ships, driven by a
-//! model of what a wait lasts.
+//! Two threads that take turns, simulated, to see how the policy behaves on machines that are not at hand: wake-ups of 1
+//! to 100 µs, one CPU or two, and more histories than any benchmark produces. The [`History`] is the real one; a model tells
+//! it how long a wait takes.
 
 use super::history::{History, LONGEST, SHORTEST};
 use std::vec::Vec;
@@ -9,20 +9,20 @@ use std::vec::Vec;
 type Time = u64;
 
 const MICROSECOND: Time = 1_000;
-/// For a thread that spins to see what another CPU has written.
+/// How long it takes a spinning thread to see what another CPU has written.
 const SEEN: Time = 100;
-/// For a thread to go to sleep, after which another can have its CPU.
+/// How long it takes a thread to fall asleep, after which another can have its CPU.
 const PARK: Time = 1_000;
-/// Until when in this time the kernel sends it back if the event has changed.
+/// When in this time the kernel compares the word, and lets the thread return if it has changed.
 const COMPARED: Time = 500;
 
-/// What is seen so soon is seen before the clock is read.
+/// A change that is seen so soon is seen before the clock is read.
 const AT_ONCE: Time = 1_000;
 
 #[derive(Clone, Copy)]
 struct Machine {
     cpus: u32,
-    /// From a set until the thread that it wakes runs, on a CPU that is free.
+    /// From a set until the thread that it wakes runs on a free CPU.
     wake_up: Time,
 }
 
@@ -33,22 +33,16 @@ struct Player {
     /// When its last outcome was.
     last: Time,
     waits: Wait,
-    /// By how much its spins last longer than they should, which differs from one to the next.
+    /// By how much its spins exceed their limit, which differs from one to the next.
     overrun: Time,
-    /// Time that it has spun in vain.
-    spun_in_vain: Time,
+    /// The time of its spins that missed.
+    wasted: Time,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Wait {
-    /// Spins since then, and no longer than until then.
-    Spins {
-        since: Time,
-        until: Time,
-    },
-    Parks {
-        since: Time,
-    },
+    Spins { since: Time, until: Time },
+    Parks { since: Time },
 }
 
 impl Player {
@@ -58,13 +52,13 @@ impl Player {
             overrun,
             last: 0,
             waits: Wait::Parks { since: 0 },
-            spun_in_vain: 0,
+            wasted: 0,
         }
     }
 
     fn begin_to_wait(&mut self, now: Time) {
         let (history, spins) = self.history.plan(false);
-        // The clock is read only now and then.
+        // The clock is read only once per batch of polls.
         self.overrun = (self.overrun * 5 + 77) % 1_021;
         self.waits = if spins {
             let until = now + history.limit().as_nanos() as Time + self.overrun;
@@ -75,12 +69,12 @@ impl Player {
         };
     }
 
-    /// The turn is handed to it at this time; when it runs with it.
+    /// The turn is handed to it at this time. Returns when it runs.
     fn take_turn(&mut self, set: Time, machine: Machine) -> Time {
         let duration = core::time::Duration::from_nanos;
         let since_last = |last, now: Time| duration(now.saturating_sub(last));
         match self.waits {
-            // The kernel's comparison sends it back.
+            // The kernel's comparison fails, and it does not sleep.
             Wait::Parks { since } if set < since + COMPARED => since + COMPARED,
             Wait::Parks { .. } => set + machine.wake_up,
             Wait::Spins { since, until } if set <= until => {
@@ -101,7 +95,7 @@ impl Player {
                 } else {
                     set + machine.wake_up
                 };
-                self.spun_in_vain += until - since;
+                self.wasted += until - since;
                 let (spun, slept) = (duration(until - since), duration(runs - until));
                 let since_last = since_last(self.last, since);
                 self.history = self.history.missed(spun, slept, since_last);
@@ -112,7 +106,7 @@ impl Player {
     }
 }
 
-/// One thread's turn: it has it at `now`, works, hands it over, and begins to wait. When the other runs with it.
+/// One thread's turn: it begins at `now`, works, hands the turn over, and begins to wait. Returns when the other runs.
 fn turn(players: &mut [Player; 2], of: usize, now: Time, work: Time, machine: Machine) -> Time {
     let set = now + work;
     players[of].begin_to_wait(set);
@@ -154,8 +148,8 @@ impl Game {
         self.now - begun
     }
 
-    /// After how many round trips ten in a row are near the floor, which is two threads that spin: within twice of it
-    /// without work, and 1.5 with. `None` if it takes more than `most`.
+    /// After how many round trips ten in a row are near the floor, which is what two spinning threads take: within twice the
+    /// floor without work, and 1.5 times with work. `None` if that takes more than `most`.
     fn trips_until_fast(&mut self, most: u32) -> Option<u32> {
         let work = self.work[0] + self.work[1];
         let near = if work == 0 {
@@ -174,28 +168,28 @@ impl Game {
         })
     }
 
-    /// The mean round trip, and the share of the time that one thread or the other has spun in vain.
+    /// The mean round trip, and the share of the time that went into spins that missed, of either thread.
     fn mean(&mut self, trips: u32) -> (f64, f64) {
-        let vain = |game: &Self| {
+        let wasted = |game: &Self| {
             game.players
                 .iter()
-                .map(|player| player.spun_in_vain)
+                .map(|player| player.wasted)
                 .sum::<Time>()
         };
-        let (begun, before) = (self.now, vain(self));
+        let (begun, before) = (self.now, wasted(self));
         for _ in 0..trips {
             self.round_trip();
         }
         let passed = (self.now - begun) as f64;
         (
             passed / f64::from(trips),
-            (vain(self) - before) as f64 / passed,
+            (wasted(self) - before) as f64 / passed,
         )
     }
 }
 
-/// Histories that can be reached, of every kind: with and without credit, with long limits and short ones, at each distance,
-/// and with few waits to come and many.
+/// Reachable histories of every kind: with and without a budget, with long and short limits, at each distance, and with few
+/// and many waits to come.
 fn histories() -> Vec<History> {
     let mut all = Vec::new();
     for doubled in 0..=8 {
@@ -206,12 +200,12 @@ fn histories() -> Vec<History> {
         }
     }
     for limit in (0..=LONGEST - SHORTEST).step_by(5) {
-        for credit in [0, 1, 20, 59, 60] {
+        for budget in [0, 1, 20, 59, 60] {
             all.push(History::from_bits(u32::from_le_bytes([
-                credit, limit, 0, 0,
+                budget, limit, 0, 0,
             ])));
             all.push(History::from_bits(u32::from_le_bytes([
-                credit, limit, 0, 8,
+                budget, limit, 0, 8,
             ])));
         }
     }
@@ -228,7 +222,7 @@ fn two_cpus_are_at_full_speed_soon_whatever_came_before() {
     let all = histories();
     for wake_up in WAKE_UPS {
         for work in WORK {
-            // Else a spin would have to last longer than it may.
+            // Otherwise a spin would have to last longer than it may.
             if wake_up + work + 1 >= LONGEST.into() {
                 continue;
             }
@@ -237,7 +231,7 @@ fn two_cpus_are_at_full_speed_soon_whatever_came_before() {
                 wake_up: wake_up * MICROSECOND,
             };
             for (index, &first) in all.iter().enumerate() {
-                // With its own like, and with others from all over the list.
+                // With an equal one, and with others from all over the list.
                 for second in [index, index * 7 + 3, index * 31 + 50] {
                     let histories = [first, all[second % all.len()]];
                     let mut game = Game::new(histories, machine, [work * MICROSECOND; 2]);
@@ -268,12 +262,12 @@ fn on_one_cpu_hardly_any_time_is_spent_on_spinning() {
             };
             for first in histories() {
                 let mut game = Game::new([first; 2], machine, [work * MICROSECOND; 2]);
-                // So much to find it out.
+                // As many as it takes to find out.
                 game.mean(1_000);
-                let (_, vain) = game.mean(2_000);
+                let (_, wasted) = game.mean(2_000);
                 assert!(
-                    vain <= 0.025,
-                    "{vain} of the time: wake-up {wake_up} µs, work {work} µs, {first:?}"
+                    wasted <= 0.025,
+                    "{wasted} of the time: wake-up {wake_up} µs, work {work} µs, {first:?}"
                 );
             }
         }
@@ -288,13 +282,13 @@ fn for_sets_that_come_late_hardly_any_time_is_spent_on_spinning() {
     };
     for pause in [300, 1_000, 10_000] {
         for first in histories() {
-            // The second works for so long, so the first waits for so long; and the other way round.
+            // Each works for so long, so the other waits for so long.
             let mut game = Game::new([first; 2], machine, [pause * MICROSECOND; 2]);
             game.mean(1_000);
-            let (_, before) = (game.now, game.players.map(|player| player.spun_in_vain));
+            let (_, before) = (game.now, game.players.map(|player| player.wasted));
             game.mean(1_000);
             for (player, before) in game.players.iter().zip(before) {
-                let per_wait = (player.spun_in_vain - before) / 1_000;
+                let per_wait = (player.wasted - before) / 1_000;
                 assert!(
                     per_wait < 100,
                     "{per_wait} ns a wait of {pause} µs, {first:?}"
@@ -304,10 +298,10 @@ fn for_sets_that_come_late_hardly_any_time_is_spent_on_spinning() {
     }
 }
 
-/// Of any pattern of outcomes, drawn at random from all that a wait can meet: what is spun in vain is paid for, by hits or
-/// by the waits between two probes.
+/// In any pattern of outcomes, drawn at random from all that a wait can have, misses are paid for: by hits, or by the waits
+/// between two probes.
 #[test]
-fn whatever_happens_what_is_spun_in_vain_is_paid_for() {
+fn whatever_happens_misses_are_paid_for() {
     let mut random = 0x9E37_79B9_7F4A_7C15_u64;
     let mut below = |bound: u64| {
         random ^= random << 13;
@@ -318,7 +312,7 @@ fn whatever_happens_what_is_spun_in_vain_is_paid_for() {
     let duration = core::time::Duration::from_nanos;
     for share_of_hits in [0, 1, 5, 20, 50, 90] {
         let mut history = History::default();
-        let (mut hits, mut waits, mut vain) = (0, 0, 0);
+        let (mut hits, mut waits, mut wasted) = (0, 0, 0);
         for _ in 0..200_000 {
             waits += 1;
             let (next, spins) = history.plan(false);
@@ -332,14 +326,14 @@ fn whatever_happens_what_is_spun_in_vain_is_paid_for() {
                 hits += 1;
                 history.hit(duration(below(limit)), since_last)
             } else {
-                vain += limit;
+                wasted += limit;
                 history.missed(duration(limit), duration(below(300_000)), since_last)
             };
         }
         let paid = hits * 20 + waits * 5;
         assert!(
-            vain / MICROSECOND <= paid,
-            "{share_of_hits} % hits: {vain} ns in vain, {hits} hits, {waits} waits"
+            wasted / MICROSECOND <= paid,
+            "{share_of_hits} % hits: {wasted} ns wasted, {hits} hits, {waits} waits"
         );
     }
 }

@@ -2,20 +2,19 @@
 
 use super::registration::Registration;
 use super::registry::Taken;
-use crate::listeners::OfOneProcess;
+use crate::listeners::{Awaited, OfOneProcess};
 use crate::platform::{Futex, PrivateFutex};
-use crate::several::sealed::Kind;
-use crate::several::Waitable;
+use crate::several::{word, Begun, Kind, WaitableList};
 use crate::{AutoResetEvent, Event};
 use core::fmt;
 use core::future::Future;
+use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::vec::Vec;
 
-/// An event that a future waits for.
-struct Interest<'a, F> {
-    event: Kind<'a, F>,
+/// What a future keeps of an event that it waits for.
+struct Interest {
     /// The word of a manual-reset event as the wait began.
     begun: u32,
     registration: Registration,
@@ -23,75 +22,80 @@ struct Interest<'a, F> {
     owes: bool,
 }
 
-impl<'a, F: Futex> Interest<'a, F> {
-    fn new(event: Kind<'a, F>) -> Self {
+impl Interest {
+    fn new<F: Futex>(event: Kind<'_, F>) -> Self {
         let () = OfOneProcess::<F>::CHECKED;
-        let begun = match event {
-            Kind::Manual(event) => event.word.read(),
-            Kind::AutoReset(_) => 0,
-        };
         Self {
-            event,
-            begun,
+            begun: word(event),
             registration: Registration::default(),
             owes: false,
         }
     }
 
-    /// Whether the event releases this wait. Takes the token, if it has tokens.
-    fn takes(&self) -> bool {
-        match self.event {
-            Kind::Manual(event) => event.word.has_released(self.begun),
-            Kind::AutoReset(event) => event.try_wait(),
-        }
+    /// The event as the wait began.
+    fn begun<'a, F: Futex>(&self, event: Kind<'a, F>) -> Begun<'a, F> {
+        Begun::resumed(event, self.begun)
     }
 
-    fn register(&mut self, waker: &Waker) {
-        let (address, taken) = match self.event {
-            Kind::Manual(event) => (event as *const Event<F> as usize, Taken::All),
-            Kind::AutoReset(event) => (event as *const AutoResetEvent<F> as usize, Taken::One),
+    fn register<F: Futex>(&mut self, event: Kind<'_, F>, waker: &Waker) {
+        let taken = match event {
+            Kind::Manual(_) => Taken::All,
+            Kind::AutoReset(_) => Taken::One,
         };
+        let address = self.begun(event).address();
         self.owes |= self.registration.register::<F>(address, taken, waker);
     }
 
     /// Marks the event, so that a `set` from now on finds the registration. Returns whether it is set, or has been.
-    fn mark(&mut self) -> bool {
-        let is_set = match self.event {
-            Kind::Manual(event) => !event.word.mark_listened(self.begun),
-            Kind::AutoReset(event) => event.mark_listened(),
-        };
+    fn mark<F: Futex>(&mut self, event: Kind<'_, F>) -> bool {
+        let is_set = self.begun(event).mark();
         // If there is no token, there is nothing to see to.
         self.owes &= is_set;
         is_set
     }
 
-    /// Takes the registration out. If the waker has been run, the task owes a look at the event.
-    fn leave(&mut self) {
+    /// Takes the registration out. If the waker has been run, the task owes a check of the event.
+    fn leave<F: Futex>(&mut self, event: Kind<'_, F>) {
         self.owes |= self.registration.withdraw::<F>();
         if self.owes {
             self.owes = false;
-            if let Kind::AutoReset(event) = self.event {
-                event.pass_on();
-            }
+            self.begun(event).pass_on();
         }
     }
 }
 
 /// The index of an event that releases the wait; otherwise the waker is registered with all of them.
-fn poll<F: Futex>(interests: &mut [Interest<'_, F>], waker: &Waker) -> Poll<usize> {
+fn poll<F: Futex>(
+    events: &dyn WaitableList<F>,
+    interests: &mut [Interest],
+    waker: &Waker,
+) -> Poll<usize> {
     loop {
-        if let Some(released) = interests.iter().position(Interest::takes) {
+        let takes = |(event, of): (_, &mut Interest)| of.begun(event).takes();
+        let released = both(events, interests).position(takes);
+        if let Some(released) = released {
             // The one that releases it, too: since the token was taken, the waker may have been run for the next.
-            interests.iter_mut().for_each(Interest::leave);
+            leave(events, interests);
             return Poll::Ready(released);
         }
-        for interest in interests.iter_mut() {
-            interest.register(waker);
-        }
-        if !interests.iter_mut().any(Interest::mark) {
+        both(events, interests).for_each(|(event, of)| of.register(event, waker));
+        if !both(events, interests).any(|(event, of)| of.mark(event)) {
             return Poll::Pending;
         }
     }
+}
+
+fn leave<F: Futex>(events: &dyn WaitableList<F>, interests: &mut [Interest]) {
+    both(events, interests).for_each(|(event, of)| of.leave(event));
+}
+
+/// Each event, with what the future keeps of it.
+fn both<'a, F>(
+    events: &'a dyn WaitableList<F>,
+    interests: &'a mut [Interest],
+) -> impl Iterator<Item = (Kind<'a, F>, &'a mut Interest)> {
+    let interests = interests.iter_mut().enumerate();
+    interests.map(|(index, interest)| (events.kind_at(index), interest))
 }
 
 impl<F: Futex> Event<F> {
@@ -183,14 +187,16 @@ impl<F: Futex> AutoResetEvent<F> {
 /// A poll panics if the waker thread is needed and cannot be started.
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct WaitAsync<'a, F: Futex = PrivateFutex> {
-    interest: Interest<'a, F>,
+    event: [Kind<'a, F>; 1],
+    interest: [Interest; 1],
     is_over: bool,
 }
 
 impl<'a, F: Futex> WaitAsync<'a, F> {
     fn new(event: Kind<'a, F>) -> Self {
         Self {
-            interest: Interest::new(event),
+            event: [event],
+            interest: [Interest::new(event)],
             is_over: false,
         }
     }
@@ -199,13 +205,13 @@ impl<'a, F: Futex> WaitAsync<'a, F> {
 impl<F: Futex> Future for WaitAsync<'_, F> {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if !self.is_over {
-            let interest = core::slice::from_mut(&mut self.interest);
-            if poll(interest, context.waker()).is_pending() {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        if !this.is_over {
+            if poll(&this.event, &mut this.interest, context.waker()).is_pending() {
                 return Poll::Pending;
             }
-            self.is_over = true;
+            this.is_over = true;
         }
         Poll::Ready(())
     }
@@ -213,7 +219,7 @@ impl<F: Futex> Future for WaitAsync<'_, F> {
 
 impl<F: Futex> Drop for WaitAsync<'_, F> {
     fn drop(&mut self) {
-        self.interest.leave();
+        leave(&self.event, &mut self.interest);
     }
 }
 
@@ -229,11 +235,15 @@ impl<F: Futex> fmt::Debug for WaitAsync<'_, F> {
 /// A future that is ready once one of the events has released it, with the index of that event. With the feature
 /// `async`.
 ///
-/// If several are set when it is polled, it is the first of them in the slice, and the others stay as they are. A
+/// The events are a [list](WaitableList), as for [`wait_any`](crate::wait_any()). The future keeps it, so a list of `Arc`s
+/// makes a future that borrows nothing.
+///
+/// If several are set when it is polled, it returns the first of them in the list, and the others stay as they are. A
 /// manual-reset event that was set and cleared since this call counts too. Of an auto-reset event one token is
 /// taken, that event's and no other, by the poll that returns ready. For everything else see [`WaitAsync`].
 ///
-/// Any number of events can be waited for; the future keeps them in a `Vec`. The same event may be in the slice twice.
+/// Any number of events can be waited for; what the future has to keep of each is in a `Vec`. The same event may be in the
+/// list twice.
 ///
 /// # Panics
 ///
@@ -251,7 +261,7 @@ impl<F: Futex> fmt::Debug for WaitAsync<'_, F> {
 /// let worker = std::thread::spawn(|| {
 ///     block_on(async {
 ///         loop {
-///             match wait_any_async(&[&STOP, &WORK]).await {
+///             match wait_any_async((&STOP, &WORK)).await {
 ///                 0 => break,
 ///                 _ => { /* do what there is to do */ }
 ///             }
@@ -262,12 +272,15 @@ impl<F: Futex> fmt::Debug for WaitAsync<'_, F> {
 /// STOP.set();
 /// worker.join().unwrap();
 /// ```
-pub fn wait_any_async<'a, F: Futex>(events: &[&'a dyn Waitable<F>]) -> WaitAnyAsync<'a, F> {
-    assert!(!events.is_empty(), "a wait for one of no events never ends");
-    let interests = events.iter().map(|event| Interest::new(event.kind()));
+pub fn wait_any_async<L: WaitableList<F>, F: Futex>(events: L) -> WaitAnyAsync<L, F> {
+    let count = events.count();
+    assert!(count > 0, "a wait for one of no events never ends");
+    let interests = (0..count).map(|index| Interest::new(events.kind_at(index)));
     WaitAnyAsync {
         interests: interests.collect(),
+        events,
         released: None,
+        word: PhantomData,
     }
 }
 
@@ -275,34 +288,40 @@ pub fn wait_any_async<'a, F: Futex>(events: &[&'a dyn Waitable<F>]) -> WaitAnyAs
 ///
 /// Once ready it stays ready, with the same index; to poll it again takes nothing.
 #[must_use = "a future does nothing unless it is awaited"]
-pub struct WaitAnyAsync<'a, F: Futex = PrivateFutex> {
-    interests: Vec<Interest<'a, F>>,
+pub struct WaitAnyAsync<L: WaitableList<F>, F: Futex = PrivateFutex> {
+    events: L,
+    interests: Vec<Interest>,
     released: Option<usize>,
+    word: PhantomData<fn(F)>,
 }
 
-impl<F: Futex> Future for WaitAnyAsync<'_, F> {
+// The list is used, and never pinned.
+impl<L: WaitableList<F>, F: Futex> Unpin for WaitAnyAsync<L, F> {}
+
+impl<L: WaitableList<F>, F: Futex> Future for WaitAnyAsync<L, F> {
     type Output = usize;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<usize> {
-        if let Some(index) = self.released {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<usize> {
+        let this = self.get_mut();
+        if let Some(index) = this.released {
             return Poll::Ready(index);
         }
-        let polled = poll(&mut self.interests, context.waker());
+        let polled = poll(&this.events, &mut this.interests, context.waker());
         if let Poll::Ready(index) = polled {
-            self.released = Some(index);
+            this.released = Some(index);
         }
         polled
     }
 }
 
-impl<F: Futex> Drop for WaitAnyAsync<'_, F> {
+impl<L: WaitableList<F>, F: Futex> Drop for WaitAnyAsync<L, F> {
     fn drop(&mut self) {
-        self.interests.iter_mut().for_each(Interest::leave);
+        leave(&self.events, &mut self.interests);
     }
 }
 
 /// Says which event has ended the wait, if one has.
-impl<F: Futex> fmt::Debug for WaitAnyAsync<'_, F> {
+impl<L: WaitableList<F>, F: Futex> fmt::Debug for WaitAnyAsync<L, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WaitAnyAsync")
             .field("released", &self.released)

@@ -13,7 +13,6 @@ pub(crate) trait Wait<F>: Sized {
     /// there is no time to wait. Returns `None` if the sleep was over before the wait was released.
     fn wait_by<S: Sleep<F>>(self, sleep: impl FnOnce() -> Option<S>) -> Option<Self::Released>;
 
-    #[allow(dead_code)] // The waits for several events are to use it.
     #[inline]
     fn forever(self) -> Self::Released
     where

@@ -95,9 +95,3 @@ impl<F: TimedFutex> Sleep<F> for Until {
         self.deadline.has_passed(F::now())
     }
 }
-
-/// What is left of the time until `deadline`.
-#[cfg(feature = "std")]
-pub(crate) fn left_until(deadline: std::time::Instant) -> Duration {
-    deadline.saturating_duration_since(std::time::Instant::now())
-}

@@ -72,7 +72,7 @@ impl Contender for OursAny {
     }
 
     async fn wait(&self) {
-        assert_eq!(wait_any_async(&[&self.1, &self.0]).await, 1);
+        assert_eq!(wait_any_async((&self.1, &self.0)).await, 1);
     }
 }
 

@@ -34,7 +34,7 @@ impl Contender for WaitAny {
 
 impl HandOff for WaitAny {
     fn taker(&self) -> impl FnMut() {
-        || assert_eq!(wait_any(&[&self.stop, &self.work]), 1)
+        || assert_eq!(wait_any((&self.stop, &self.work)), 1)
     }
 }
 
@@ -63,7 +63,7 @@ impl Contender for WaitAnyManual {
 impl HandOff for WaitAnyManual {
     fn taker(&self) -> impl FnMut() {
         || {
-            assert_eq!(wait_any(&[&self.stop, &self.work]), 1);
+            assert_eq!(wait_any((&self.stop, &self.work)), 1);
             self.work.clear();
         }
     }
@@ -94,7 +94,7 @@ impl Contender for WaitAll {
 impl HandOff for WaitAll {
     fn taker(&self) -> impl FnMut() {
         || {
-            wait_all(&[&self.ready, &self.work]);
+            wait_all([&self.ready, &self.work]);
             self.work.clear();
         }
     }

@@ -35,14 +35,14 @@ pub fn groups() -> Vec<Group> {
     let mut groups = Vec::new();
     for workers in WORKERS {
         groups.extend(WORK.map(|(name, work)| Group {
-            name: format!("thread pool, {name}, {workers} workers"),
+            name: format!("thread pool of {workers}, {name}"),
             figures: vec![time("a job")],
             entries: every_pool!(throughput(workers, work)),
             batch: Batch::Lasting(Duration::from_millis(20)),
         }));
     }
     groups.push(Group {
-        name: "thread pool, one job at a time, 4 workers asleep".into(),
+        name: "thread pool of 4, asleep, one job at a time".into(),
         figures: vec![time("push"), time("until the job is done")],
         entries: every_pool!(latency(4)),
         batch: Batch::Of(20),

@@ -55,7 +55,7 @@ fn last_set<const N: usize>() -> Vec<Entry> {
         }),
         measure(Contender::set, |events: &Several<Event, N>| {
             let events = events.0.each_ref().map(|event| event as &dyn Waitable);
-            black_box(wait_any(&events));
+            black_box(wait_any(&events[..]));
         }),
     ]
 }

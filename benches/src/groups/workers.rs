@@ -61,10 +61,10 @@ fn voluntary_switches() -> Option<f64> {
 fn entries(workers: usize) -> Vec<Entry> {
     let mut entries = vec![
         entry(ANY_OF_EACH, Kind::Ours, workers, true, |pool, work| {
-            assert_eq!(wait_any(&[&pool.stop, work]), 1);
+            assert_eq!(wait_any((&pool.stop, work)), 1);
         }),
         entry(ANY_OF_ALL, Kind::Ours, workers, false, |pool, work| {
-            assert_eq!(wait_any(&[&pool.stop, work]), 1);
+            assert_eq!(wait_any((&pool.stop, work)), 1);
         }),
         entry(EACH, Kind::Ours, workers, true, |_, work| work.wait()),
         entry(ALL, Kind::Ours, workers, false, |_, work| work.wait()),

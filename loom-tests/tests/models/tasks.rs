@@ -186,7 +186,7 @@ fn a_task_that_another_event_releases_passes_its_wake_on() {
         let events = Arc::new((auto(), manual()));
         let server = Server::start();
         let either = task(&[], &events, |(auto, manual), unpark| {
-            run(unpark, wait_any_async(&[&manual.event, &auto.event]))
+            run(unpark, wait_any_async((&manual.event, &auto.event)))
         });
         let other = task(&[], &events, |(auto, _), unpark| {
             run(unpark, auto.event.wait_async())

@@ -35,14 +35,14 @@ impl Pair {
 
     /// Waits for either, and reads what it guards.
     fn wait(&self) -> usize {
-        let released = wait_any(&[&self.manual.event, &self.auto.event]);
+        let released = wait_any((&self.manual.event, &self.auto.event));
         self.read(released);
         released
     }
 
     fn wait_timeout(&self) -> Option<usize> {
-        let events = [&self.manual.event as _, &self.auto.event as _];
-        let released = wait_any_timeout(&events, TIMEOUT);
+        let events = (&self.manual.event, &self.auto.event);
+        let released = wait_any_timeout(events, TIMEOUT);
         released.into_iter().for_each(|event| self.read(event));
         released
     }
@@ -108,7 +108,7 @@ fn marks_survive_a_clear() {
 #[test]
 fn a_plain_waiter_is_served_first_and_no_token_is_lost() {
     explore(
-        "a plain waiter beside",
+        "with a plain waiter",
         preemptions(2),
         [UNTIMED, &[&[]]],
         |[any, plain]| {
@@ -260,7 +260,7 @@ fn wait_all_needs_each_event_once_at_any_time() {
             script,
             &events,
             |events: &[Guarded<Event<LoomFutex>>; 2]| {
-                wait_all(&[&events[0].event, &events[1].event]);
+                wait_all([&events[0].event, &events[1].event]);
                 assert_eq!(events.each_ref().map(Guarded::read), [1, 1]);
             },
         );

@@ -1,0 +1,218 @@
+//! Sleeping without a futex: a table of queues, each under a lock of std.
+//!
+//! The address of a word selects a queue. A thread that goes to sleep puts an entry with its own condition variable, both on
+//! its stack, into the queue of its word. (Where std's condition variable is one of pthreads, std keeps that on the heap
+//! during the sleep; elsewhere no memory is allocated.) The lock of the queue makes compare-and-sleep one step: a waker
+//! changes the word and then takes the lock, so either it finds the sleeper, or the sleeper takes the lock later and finds
+//! the change.
+//!
+//! A signal does not end a sleep, because it does not end that of a condition variable.
+//!
+//! This is the only word that is not lock-free. A thread that is preempted inside a wait or a wake delays the threads of other
+//! words with the same queue. It must not be woken from a signal handler, nor used in the child of a `fork` that happened
+//! while another thread was in such a call.
+//!
+//! In WebAssembly with threads, a wake takes the lock without sleeping, so that the main thread of a browser may wake; see
+//! [`lock_to_wake`]. A wait sleeps, which that thread may not. `.ci/wasm/run` tests both.
+
+use super::{Count, Scope};
+use crate::Deadline;
+use core::cell::Cell;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use core::time::Duration;
+use crossbeam_utils::CachePadded;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
+
+/// Enough to keep unrelated words apart most of the time, in about 16 KiB.
+const QUEUES: usize = 128;
+
+static TABLE: [CachePadded<Mutex<Queue>>; QUEUES] = {
+    #[allow(clippy::declare_interior_mutable_const)] // The initial value, copied into each place.
+    const EMPTY: CachePadded<Mutex<Queue>> = CachePadded::new(Mutex::new(Queue {
+        newest: Cell::new(None),
+    }));
+    [EMPTY; QUEUES]
+};
+
+fn queue_of(address: usize) -> &'static Mutex<Queue> {
+    // Fibonacci hashing: words are at multiples of four, often adjacent.
+    let hash = (address as u64 >> 2).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    &TABLE[(hash >> 32) as usize % QUEUES]
+}
+
+/// Ignores poisoning: no code under these locks panics while it changes a queue, or while the queue has a sleeper that a panic
+/// would leave there.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The same for wakes, which in WebAssembly may run on the main thread of a browser. A sleep there throws an exception, and
+/// the lock sleeps if another thread holds it. So this spins instead. A thread that holds one of these locks only searches a
+/// queue and does not sleep.
+fn lock_to_wake<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    if cfg!(target_family = "wasm") {
+        lock_without_sleep(mutex)
+    } else {
+        lock(mutex)
+    }
+}
+
+fn lock_without_sleep<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    loop {
+        match mutex.try_lock() {
+            Ok(guard) => return guard,
+            Err(TryLockError::Poisoned(error)) => return error.into_inner(),
+            Err(TryLockError::WouldBlock) => core::hint::spin_loop(),
+        }
+    }
+}
+
+struct Sleeper {
+    address: usize,
+    /// Set by the waker that takes the sleeper out of the queue.
+    woken: Cell<bool>,
+    condvar: Condvar,
+    older: Cell<Link>,
+}
+
+type Link = Option<NonNull<Sleeper>>;
+
+/// The sleepers of all words whose addresses have the same hash.
+struct Queue {
+    newest: Cell<Link>,
+}
+
+// SAFETY: the links lead to sleepers on the stacks of threads that leave the queue before they return. Except for the condition
+// variable, which is `Sync`, a sleeper is used only under the lock of the queue.
+unsafe impl Send for Queue {}
+
+impl Queue {
+    /// # Safety
+    ///
+    /// The sleeper must be taken out of the queue before it is dropped or moved.
+    unsafe fn push(&self, sleeper: &Sleeper) {
+        sleeper.older.set(self.newest.get());
+        self.newest.set(Some(NonNull::from(sleeper)));
+    }
+
+    /// Takes out the sleepers for which `chosen` is true. It is called for the newest first.
+    fn take_out(&self, mut chosen: impl FnMut(&Sleeper) -> bool) {
+        let mut link = &self.newest;
+        while let Some(sleeper) = link.get() {
+            // SAFETY: by the contract of `push`, a sleeper in the queue is alive.
+            let sleeper = unsafe { sleeper.as_ref() };
+            if chosen(sleeper) {
+                link.set(sleeper.older.get());
+            } else {
+                link = &sleeper.older;
+            }
+        }
+    }
+}
+
+pub(crate) fn now() -> Duration {
+    static ORIGIN: Mutex<Option<Instant>> = Mutex::new(None);
+    lock(&ORIGIN).get_or_insert_with(Instant::now).elapsed()
+}
+
+pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline, _: Scope) -> bool {
+    let sleeper = Sleeper {
+        address: word as *const AtomicU32 as usize,
+        woken: Cell::new(false),
+        condvar: Condvar::new(),
+        older: Cell::new(None),
+    };
+    let mut queue = lock(queue_of(sleeper.address));
+    // Relaxed: the lock makes visible what a waker did before it took the lock.
+    if word.load(Relaxed) != expected {
+        return true;
+    }
+    // This panics where there is no clock; so it is done before the sleeper is in the queue.
+    let mut left = deadline.remaining(now);
+    // SAFETY: a waker takes the sleeper out before it sets `woken`, and this thread takes it out before it returns false.
+    unsafe { queue.push(&sleeper) };
+    loop {
+        queue = match left {
+            None => sleeper
+                .condvar
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner),
+            Some(Duration::ZERO) => {
+                queue.take_out(|other| ptr::eq(other, &sleeper));
+                return false;
+            }
+            Some(left) => {
+                sleeper
+                    .condvar
+                    .wait_timeout(queue, left)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0
+            }
+        };
+        if sleeper.woken.get() {
+            return true;
+        }
+        left = deadline.remaining(now);
+    }
+}
+
+pub(crate) fn wake(word: *const AtomicU32, count: Count, _: Scope) {
+    let address = word as usize;
+    let queue = lock_to_wake(queue_of(address));
+    match count {
+        Count::One => {
+            let mut oldest = ptr::null();
+            queue.take_out(|sleeper| {
+                if sleeper.address == address {
+                    oldest = sleeper;
+                }
+                false
+            });
+            queue.take_out(|sleeper| ptr::eq(sleeper, oldest) && sleeper.wake());
+        }
+        Count::All => queue.take_out(|sleeper| sleeper.address == address && sleeper.wake()),
+    }
+}
+
+impl Sleeper {
+    /// Wakes a sleeper that is being taken out. It stays where it is until the caller releases the lock.
+    fn wake(&self) -> bool {
+        self.woken.set(true);
+        self.condvar.notify_one();
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    /// Tested on every system, though only the wakes on WebAssembly take it without a sleep.
+    #[test]
+    fn a_lock_that_is_taken_without_sleep_excludes_other_threads() {
+        let count = Mutex::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    for _ in 0..1_000 {
+                        *lock_without_sleep(&count) += 1;
+                    }
+                });
+            }
+        });
+        assert_eq!(*lock(&count), 3_000);
+    }
+
+    #[test]
+    fn adjacent_words_have_queues_of_their_own() {
+        let row = [0_u32; QUEUES];
+        let queues: HashSet<_> = row
+            .iter()
+            .map(|word| queue_of(word as *const u32 as usize) as *const _)
+            .collect();
+        assert!(queues.len() > QUEUES / 2, "{} queues", queues.len());
+    }
+}

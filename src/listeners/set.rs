@@ -1,0 +1,128 @@
+//! What a `set` does in the table: it claims a listener, or nudges listeners. The event may be gone by then, so all it has
+//! is an address.
+
+use super::bucket;
+use super::overflow::Overflow;
+use super::slot::{is_open, listed, sleeps, with_nudge, Listed, CLAIMED, NUDGED, OWED, STATE};
+use crate::hash;
+use crate::platform::Futex;
+use core::cell::Cell;
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+/// Goes through the slots in a bucket with these bits, from somewhere on, until `visit` returns true. Returns whether it
+/// has.
+pub(super) fn any_slot<F: Futex>(
+    bits: &[F],
+    from: usize,
+    mut visit: impl FnMut(&'static [F]) -> bool,
+) -> bool {
+    let (from_word, from_bit) = (from / 32, (from % 32) as u32);
+    for step in 0..bits.len() {
+        let index = (from_word + step) % bits.len();
+        let mut left = bits[index].load(Relaxed).rotate_right(from_bit);
+        while left != 0 {
+            let bit = (left.trailing_zeros() + from_bit) % 32;
+            left &= left - 1;
+            if visit(F::listeners().slot(index * 32 + bit as usize)) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Changes the state of an open slot that may be for this address, and wakes its owner if that sleeps: if `change` says to
+/// which, by the slot's word and what it says of the address. Returns whether it was changed.
+fn change<F: Futex>(
+    slot: &'static [F],
+    address: usize,
+    change: impl Fn(u32, Listed) -> Option<u32>,
+) -> bool {
+    loop {
+        let word = slot[0].load(Acquire);
+        if !is_open(word) {
+            return false;
+        }
+        let next = match listed(slot, address) {
+            Listed::No => return false,
+            listed => match change(word, listed) {
+                Some(next) => next,
+                None => return false,
+            },
+        };
+        if slot[0]
+            .compare_exchange_weak(word, next, Release, Relaxed)
+            .is_ok()
+        {
+            if sleeps(word) {
+                F::wake_one(&slot[0]);
+            }
+            return true;
+        }
+    }
+}
+
+/// Hands a token of the event at this address to a listener. False if there is none to take it, or if it is the turn of
+/// the `plain_waiters` that could have it as well: neither they nor the listeners wait behind a steady stream of the others.
+pub(crate) fn claim<F: Futex>(address: usize, plain_waiters: bool) -> bool {
+    let (bits, counter) = bucket::<F>(address);
+    if bits.iter().all(|word| word.load(Relaxed) == 0) {
+        return false;
+    }
+    let turn = counter.fetch_add(1, Relaxed) as usize;
+    // Half of the turns, in no rhythm: events with the same bucket have the counter in common.
+    if plain_waiters && hash::of(turn) >> 31 == 0 {
+        return false;
+    }
+    // Anywhere, so that no slot comes always last.
+    let from = hash::of(turn) % F::listeners().slots();
+    any_slot(bits, from, |slot| {
+        change(slot, address, |word, listed| match listed {
+            Listed::At(index) => Some(word & !STATE | CLAIMED | index),
+            _ => None,
+        })
+    })
+}
+
+/// Has one listener check the event at this address, which has been set, and besides all of which it cannot be told from
+/// here whether they listen to it.
+pub(crate) fn nudge_one<F: Futex>(address: usize) {
+    let mut nudged = false;
+    any_slot(bucket::<F>(address).0, 0, |slot| {
+        let is_sure = Cell::new(false);
+        let checks = change(slot, address, |word, listed| {
+            is_sure.set(listed != Listed::Perhaps);
+            let is_one_more = nudged && is_sure.get();
+            (!is_one_more).then_some(with_nudge(word) | OWED)
+        });
+        nudged |= checks && is_sure.get();
+        false
+    });
+    nudge_the_rest::<F>(address);
+}
+
+/// Has all listeners check the event at this address, which has been set.
+pub(crate) fn nudge_all<F: Futex>(address: usize) {
+    any_slot(bucket::<F>(address).0, 0, |slot| {
+        change(slot, address, |word, _| {
+            (word & STATE != NUDGED).then_some(with_nudge(word))
+        });
+        false
+    });
+    nudge_the_rest::<F>(address);
+}
+
+/// Has the threads without a slot check their events, and the tasks that wait for the event at this address.
+#[cfg_attr(not(feature = "async"), allow(unused_variables))]
+fn nudge_the_rest<F: Futex>(address: usize) {
+    Overflow::<F>::new().nudge();
+    #[cfg(feature = "async")]
+    crate::tasks::ring::<F>(address);
+}
+
+/// Whether there may be listeners of the event at this address.
+pub(crate) fn are_there<F: Futex>(address: usize) -> bool {
+    let in_slot =
+        |slot: &[F]| is_open(slot[0].load(Relaxed)) && listed(slot, address) != Listed::No;
+    any_slot(bucket::<F>(address).0, 0, in_slot) || Overflow::<F>::new().is_used()
+}

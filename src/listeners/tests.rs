@@ -1,0 +1,157 @@
+//! Of the table, where a wait does not show it.
+
+use super::overflow::Overflow;
+use super::set::any_slot;
+use super::slot::{Slot, AWAKE, NUDGED, OWED, STATE};
+use super::*;
+use crate::platform::PrivateFutex;
+use core::sync::atomic::Ordering::Relaxed;
+use std::vec::Vec;
+
+fn address<T>(of: &T) -> usize {
+    of as *const T as usize
+}
+
+#[test]
+fn words_in_a_row_have_buckets_of_their_own() {
+    const WORDS: usize = 16;
+    let words = [0_u32; WORDS];
+    let counter = |index: usize| address(bucket::<PrivateFutex>(address(&words[index])).1);
+    let is_new = |index: &usize| (0..*index).all(|other| counter(other) != counter(*index));
+    assert!((0..WORDS).filter(is_new).count() > WORDS / 2);
+}
+
+#[test]
+fn each_slot_with_a_bit_is_visited_once_from_anywhere_on() {
+    let table = PrivateFutex::listeners();
+    let visited = |bits: &[PrivateFutex], from| {
+        let mut visited = Vec::new();
+        let is_found = any_slot(bits, from, |slot| {
+            visited.push(address(&slot[0]));
+            false
+        });
+        assert!(!is_found);
+        visited
+    };
+    let words = |bits: u32| {
+        (0..3)
+            .map(move |_| PrivateFutex::new(bits))
+            .collect::<Vec<_>>()
+    };
+    for from in 0..96 {
+        let mut all = visited(&words(u32::MAX), from);
+        assert_eq!(all[0], address(&table.slot(from)[0]));
+        all.sort_unstable();
+        let slots = (0..96).map(|number| address(&table.slot(number)[0]));
+        assert!(all.into_iter().eq(slots));
+        assert!(visited(&words(0), from).is_empty());
+        let some = visited(&words(1 << 31 | 1 << 7), from);
+        let mut numbers = [7, 31, 39, 63, 71, 95].map(|number| address(&table.slot(number)[0]));
+        numbers.sort_unstable();
+        assert_eq!(some.len(), 6);
+        assert!(numbers.iter().all(|number| some.contains(number)));
+    }
+}
+
+/// Or the sets of all events that were once waited for would write to what they have in common.
+#[test]
+fn a_set_that_finds_no_listener_counts_no_turn() {
+    let events = [0_u32; 8];
+    // One of them has a bucket that no other test uses at this moment.
+    assert!(events.iter().any(|event| {
+        let turns = || bucket::<PrivateFutex>(address(event)).1.load(Relaxed);
+        let before = turns();
+        !claim::<PrivateFutex>(address(event), false) && turns() == before
+    }));
+}
+
+type Taken = Slot<PrivateFutex>;
+
+/// Slots for waits for these addresses, in the order of the table, so that the first is visited first; published.
+fn published(waits: &[Vec<usize>]) -> Vec<Taken> {
+    let take = |wait: &Vec<usize>| Taken::take(wait.iter().copied()).unwrap();
+    loop {
+        let slots: Vec<_> = waits.iter().map(take).collect();
+        if slots.windows(2).all(|two| two[0].number < two[1].number) {
+            slots.iter().for_each(Slot::publish);
+            return slots;
+        }
+        // Their bits and the first words say nothing yet.
+        for (slot, wait) in slots.iter().zip(waits) {
+            slot.leave(wait.iter().copied());
+        }
+        std::thread::yield_now();
+    }
+}
+
+fn state(slot: &Taken) -> u32 {
+    slot.words[0].load(Relaxed) & (STATE | OWED)
+}
+
+fn all_leave(slots: Vec<Taken>, waits: &[Vec<usize>]) {
+    for (mut slot, wait) in slots.into_iter().zip(waits) {
+        let _ = slot.withdraw();
+        slot.leave(wait.iter().copied());
+    }
+}
+
+#[test]
+fn a_token_is_for_one_of_those_who_wait_and_all_who_may() {
+    let event = 0_u32;
+    let one = std::vec![address(&event)];
+    let many = std::vec![address(&event); 16];
+    let waits = [many, one.clone(), one];
+    let slots = published(&waits);
+    for _ in 0..2 {
+        nudge_one::<PrivateFutex>(address(&event));
+        let states: Vec<_> = slots.iter().map(state).collect();
+        assert_eq!(states, [NUDGED | OWED, NUDGED | OWED, AWAKE]);
+    }
+    nudge_all::<PrivateFutex>(address(&event));
+    let states: Vec<_> = slots.iter().map(state).collect();
+    assert_eq!(states, [NUDGED | OWED, NUDGED | OWED, NUDGED]);
+    all_leave(slots, &waits);
+}
+
+#[test]
+fn it_is_known_whether_there_are_listeners() {
+    let events = [0_u32; 2];
+    let are_there = |event: usize| are_there::<PrivateFutex>(address(&events[event]));
+    assert!(!are_there(0));
+    let waits = [std::vec![address(&events[0])]];
+    let mut slots = published(&waits);
+    assert!(are_there(0) && !are_there(1));
+    slots[0].withdraw().unwrap();
+    assert!(!are_there(0));
+    slots[0].leave(waits[0].iter().copied());
+
+    let overflow = Overflow::<PrivateFutex>::enter();
+    assert!(are_there(0));
+    let epoch = overflow.0.read();
+    overflow.0.nudge();
+    assert_ne!(overflow.0.read(), epoch);
+    drop(overflow);
+    assert!(!are_there(0));
+}
+
+/// How many of so many tokens a listener gets.
+fn claims(tokens: usize, plain_waiters: bool) -> usize {
+    let event = 0_u32;
+    let address = address(&event);
+    let claims = (0..tokens).filter(|_| {
+        let mut slot = Taken::take(Some(address).into_iter()).unwrap();
+        assert!(!claim::<PrivateFutex>(address, false));
+        slot.publish();
+        let is_claimed = claim::<PrivateFutex>(address, plain_waiters);
+        assert_eq!(slot.withdraw(), if is_claimed { Err(0) } else { Ok(()) });
+        assert!(!slot.leave(Some(address).into_iter()));
+        is_claimed
+    });
+    claims.count()
+}
+
+#[test]
+fn plain_waiters_and_listeners_have_half_of_the_turns_each() {
+    assert_eq!(claims(100, false), 100);
+    assert!((350..650).contains(&claims(1_000, true)));
+}

@@ -1,0 +1,175 @@
+//! The wait for all of several manual-reset events.
+//!
+//! It takes nothing, so there is nothing to be taken in one step: each event is waited for on its own, one after the other,
+//! and each counts from the moment at which the wait began, when its word was read.
+//!
+//! If another event may end the wait, the thread waits for one of two, that event and the next of the list that has not
+//! been set: each time as a [listener](crate::listeners), in the way of `wait_any`. In between it checks all of them, the
+//! other event first. So that event is no later than second to be asked in any check, and an auto-reset one gives its token
+//! only to a wait that returns because of it.
+
+use super::Stopped;
+use crate::event::is_set;
+use crate::listeners::{listen, Awaited, OfOneProcess};
+use crate::platform::Futex;
+use crate::several::begun::{begin, check, place, Begun, Chain};
+use crate::several::events::{Kind, ManualResetList};
+use crate::spin::Spin;
+use crate::wait::{Sleep, Wait};
+use crate::Event;
+use core::cell::Cell;
+
+/// A wait for all of these events.
+pub(super) struct Each<'a, F> {
+    pub(super) events: &'a dyn ManualResetList<F>,
+    pub(super) spin: Spin,
+}
+
+impl<F: Futex> Wait<F> for Each<'_, F> {
+    type Released = ();
+
+    #[inline]
+    fn wait_by<S: Sleep<F>>(self, sleep: impl FnOnce() -> Option<S>) -> Option<()> {
+        self.begin((), |events| spin_or_park(events, self.spin, &sleep()?))
+    }
+}
+
+impl<F: Futex> Each<'_, F> {
+    #[inline]
+    pub(super) fn try_wait(&self) -> bool {
+        self.begin((), |events| spin_alone(events, self.spin))
+            .is_some()
+    }
+
+    /// Checks each event for the first time. Returns `all` if all of them are set, and otherwise does what is to be done.
+    #[inline]
+    fn begin<R>(
+        &self,
+        all: R,
+        otherwise: impl FnOnce(&Events<'_, '_, F>) -> Option<R>,
+    ) -> Option<R> {
+        let are_set = Cell::new(true);
+        let mut check = |index| {
+            let word = self.events.event_at(index).word.read();
+            are_set.set(are_set.get() && is_set(word));
+            Ok(word)
+        };
+        let count = self.events.count();
+        begin(self.events, count, None, &mut check, |events| {
+            if are_set.get() {
+                Some(all)
+            } else {
+                otherwise(events)
+            }
+        })
+    }
+}
+
+type Events<'a, 'e, F> = Chain<'a, &'e dyn ManualResetList<F>>;
+
+/// The events that were not set as the wait began.
+fn unset<'a, F: Futex>(
+    events: &'a Events<'a, '_, F>,
+) -> impl Iterator<Item = (&'a Event<F>, u32)> + Clone + 'a {
+    let events = events.iter().map(|(_, event)| event);
+    events.filter(|(_, begun)| !is_set(*begun))
+}
+
+fn are_released<F: Futex>(events: &Events<'_, '_, F>) -> Option<()> {
+    let mut unset = unset(events);
+    unset
+        .all(|(event, begun)| event.word.has_released(begun))
+        .then_some(())
+}
+
+fn place_of_all<F: Futex>(events: &Events<'_, '_, F>) -> usize {
+    place(events.iter().map(|(_, (event, _))| {
+        let event: *const Event<F> = event;
+        event as usize
+    }))
+}
+
+/// Spins for a while, and does not park.
+#[cold]
+#[inline(never)]
+fn spin_alone<F: Futex>(events: &Events<'_, '_, F>, spin: Spin) -> Option<()> {
+    let words = events.iter().count();
+    spin.alone::<F, _>(place_of_all(events), words, false, || are_released(events))
+}
+
+/// Spins for a while, and then parks on each in turn.
+#[cold]
+#[inline(never)]
+fn spin_or_park<F: Futex>(
+    events: &Events<'_, '_, F>,
+    spin: Spin,
+    sleep: &impl Sleep<F>,
+) -> Option<()> {
+    let released = || are_released(events);
+    let park = || {
+        unset(events)
+            .all(|(event, begun)| event.word.park(begun, sleep))
+            .then_some(())
+    };
+    let words = unset(events).count();
+    spin.then_park(place_of_all(events), words, false, sleep, released, park)
+}
+
+/// The same, which another event ends too.
+pub(super) struct EachOr<'a, F> {
+    pub(super) all: Each<'a, F>,
+    pub(super) other: Kind<'a, F>,
+}
+
+impl<F: Futex> Wait<F> for EachOr<'_, F> {
+    type Released = Result<(), Stopped>;
+
+    #[inline]
+    fn wait_by<S: Sleep<F>>(
+        self,
+        sleep: impl FnOnce() -> Option<S>,
+    ) -> Option<Result<(), Stopped>> {
+        let () = OfOneProcess::<F>::CHECKED;
+        let other = match check(self.other) {
+            Some(word) => Begun::resumed(self.other, word),
+            None => return Some(Err(Stopped)),
+        };
+        self.all.begin(Ok(()), |events| {
+            spin_or_listen(events, other, self.all.spin, &sleep()?)
+        })
+    }
+}
+
+/// Spins for a while, and then listens to each in turn, and to the other event.
+#[cold]
+#[inline(never)]
+fn spin_or_listen<F: Futex>(
+    events: &Events<'_, '_, F>,
+    other: Begun<'_, F>,
+    spin: Spin,
+    sleep: &impl Sleep<F>,
+) -> Option<Result<(), Stopped>> {
+    let released = || {
+        if other.takes() {
+            Some(Err(Stopped))
+        } else {
+            are_released(events).map(Ok)
+        }
+    };
+    let park = || loop {
+        let answer = released();
+        if answer.is_some() {
+            return answer;
+        }
+        let next = unset(events).find(|(event, begun)| !event.word.has_released(*begun));
+        if let Some((event, begun)) = next {
+            let two = [other, Begun::Manual(event, begun)];
+            if listen((0..).zip(two), sleep)? == 0 {
+                return Some(Err(Stopped));
+            }
+        }
+    };
+    let place = place_of_all(events).wrapping_add(other.address());
+    let words = unset(events).count() + 1;
+    spin.then_park(place, words, false, sleep, released, park)
+}
