@@ -48,7 +48,7 @@ fn a_timed_wait_that_no_thread_ends_times_out() {
     model(|| {
         let events = [event(), event()];
         assert!(!events[0].wait_timeout(TIMEOUT));
-        assert_eq!(wait_any_timeout(&[&*events[0], &*events[1]], TIMEOUT), None);
+        assert_eq!(wait_any_timeout([&*events[0], &*events[1]], TIMEOUT), None);
     });
 }
 
@@ -160,7 +160,7 @@ fn threads_find_no_slot_when_none_is_left_free() {
                 let events = Arc::clone(&events);
                 spawn(move || {
                     sleeps_of_this_thread(&[]);
-                    futex_event::wait_any(&[&events[0], &events[1]])
+                    futex_event::wait_any([&events[0], &events[1]])
                 })
             });
             until_quiet();

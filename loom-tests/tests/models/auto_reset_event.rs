@@ -118,7 +118,7 @@ fn interruption_against_set() {
 fn timeouts_against_sets() {
     explore(
         "timeouts against sets",
-        preemptions(1).deep(2),
+        preemptions(0).deep(2),
         [TIMED, TIMED],
         |[first, second]| {
             let guarded = unset();

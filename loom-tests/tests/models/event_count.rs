@@ -221,7 +221,7 @@ fn two_notifiers_release_two_threads() {
 fn one_notification_releases_one_of_those_asleep() {
     explore(
         "one of two",
-        preemptions(1),
+        preemptions(0).deep(1),
         [&[&[]], &[&[]]],
         |[first, second]| {
             let stock = Stock::new();
@@ -279,7 +279,7 @@ fn timeout_against_notification() {
 fn a_timeout_takes_no_notification() {
     explore(
         "timeout next to a waiter",
-        preemptions(1),
+        preemptions(0).deep(1),
         [TIMED, &[&[]]],
         |[timed, untimed]| {
             let stock = Stock::new();

@@ -217,8 +217,8 @@ fn a_slot_is_claimed_for_the_event_that_it_is_used_for_now() {
             let events: [_; 2] = [(); 2].map(|()| AutoResetEvent::with_futex(LoomFutex::default()));
             let events = Arc::new(events.map(Guarded::new));
             let waiter = spawn(script, &events, |events: &Events| {
-                let first = wait_any_timeout(&[&events[0].event], TIMEOUT).is_some();
-                wait_any(&[&events[1].event]);
+                let first = wait_any_timeout([&events[0].event], TIMEOUT).is_some();
+                wait_any([&events[1].event]);
                 assert_eq!(events[1].read(), 1);
                 first
             });
