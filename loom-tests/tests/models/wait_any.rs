@@ -108,7 +108,7 @@ fn marks_survive_a_clear() {
 #[test]
 fn a_plain_waiter_is_served_first_and_no_token_is_lost() {
     explore(
-        "a plain waiter beside",
+        "with a plain waiter",
         preemptions(2),
         [UNTIMED, &[&[]]],
         |[any, plain]| {
