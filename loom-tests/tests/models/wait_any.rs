@@ -329,25 +329,31 @@ impl AllOr {
 
 #[test]
 fn all_or_a_token_ends_the_wait_and_the_token_is_taken_only_then() {
-    explore("all, or a token", preemptions(1), [UNTIMED], |[script]| {
-        let events = AllOr::unset();
-        let waiter = spawn(script, &events, AllOr::wait);
-        let other = spawn(&[], &events, AllOr::set_token);
-        until_quiet();
-        events.pulse_all();
-        other.join();
-        let ended = waiter.join();
-        assert_eq!(events.token.event.is_set(), ended == Ok(true));
-    });
+    explore(
+        "all, or a token",
+        preemptions(1).deep(2),
+        [UNTIMED],
+        |[script]| {
+            let events = AllOr::unset();
+            let waiter = spawn(script, &events, AllOr::wait);
+            let other = spawn(&[], &events, AllOr::set_token);
+            until_quiet();
+            events.pulse_all();
+            other.join();
+            let ended = waiter.join();
+            assert_eq!(events.token.event.is_set(), ended == Ok(true));
+        },
+    );
     explore(
         "all, or a token, or time",
-        preemptions(1),
+        preemptions(1).deep(3),
         [TIMED],
         |[script]| {
             let events = AllOr::unset();
             let waiter = spawn(script, &events, AllOr::wait_timeout);
             events.set_token();
-            assert_eq!(events.token.event.is_set(), waiter.join() == Ok(false));
+            let ended = waiter.join();
+            assert_eq!(events.token.event.is_set(), ended == Ok(false));
         },
     );
 }
