@@ -3,13 +3,13 @@
  *
  * Modelled: threads that wait, threads that set, and one that clears or tries to wait, which is the same; all of them
  * again and again, without end. The kernel compares and puts to sleep in one step. A wake of one takes any of the
- * sleepers, not the first. A sleep may end for nothing, and time may run out, at any moment: so every wait is a timed
+ * sleepers, not the first. A sleep may end spuriously, and time may run out, at any moment: so every wait is a timed
  * one here, and one without a deadline is one that is lucky. Waking up and the read that follows are one step: until a
- * thread looks, nobody can tell whether it is awake. The names are those of the Rust. LIMIT is so low that it is reached.
+ * thread reads the word, no other can tell whether it is awake. The names are those of the Rust. LIMIT is so low that it is reached.
  * A thread that cannot be counted tries again: what it does instead, to listen, is in listeners.pml.
  *
  * A thread between a read of the word and its exchange is as one that has not begun, since an exchange that fails only
- * reads again; so the two are one step. With SPLIT they are two, and an exchange may fail for nothing.
+ * reads again; so the two are one step. With SPLIT they are two, and an exchange may fail spuriously.
  *
  * Memory is sequentially consistent. That an event may be freed after the wake is not modelled.
  *
@@ -44,7 +44,7 @@ byte asleep;            /* on the event's word */
 
 /* What the claims speak of and the code does not know. */
 byte tokens;            /* sets that returned true, less the waits and clears that did */
-byte inside;            /* who is counted in */
+byte inside;            /* the threads that are counted */
 byte late[WAITERS];     /* how many of the grants that are there were given before the thread came in */
 byte waking;            /* sets that have granted and are yet to wake */
 

@@ -2,12 +2,12 @@
  * The protocol of src/event/protocol.rs, in every interleaving.
  *
  * Modelled: threads that wait, and threads that set and clear in any order; all of them again and again, without end.
- * Each atomic operation of the code is one step, and a compare-exchange may fail for nothing. The kernel compares and
- * puts to sleep in one step. A sleep may end for nothing, and time may run out, at any moment: so every wait is a timed
+ * Each atomic operation of the code is one step, and a compare-exchange may fail spuriously. The kernel compares and
+ * puts to sleep in one step. A sleep may end spuriously, and time may run out, at any moment: so every wait is a timed
  * one here, and one without a deadline is one that is lucky. Waking up and the read that follows are one step: until a
- * thread looks, nobody can tell whether it is awake. The names are those of the Rust.
+ * thread reads the word, no other can tell whether it is awake. The names are those of the Rust.
  *
- * The generation has two bits, and wraps. Who looks again after four clears, or a multiple of that, and finds the event
+ * The generation has two bits, and wraps. A thread that reads again after four clears, or a multiple of that, and finds the event
  * unset, misses them, as the documentation says under Limits: that wait counts as begun anew, and nothing else is
  * excused. With STRICT that is an error too.
  *
@@ -42,9 +42,9 @@ byte asleep;
 /* What the claims speak of and the code does not know. */
 byte waiting;           /* whose wait began: they found the event unset */
 byte released;          /* and for whom a set came since */
-byte clears[WAITERS];   /* since the thread's last look: none, or 1 to 4 modulo 4 */
+byte clears[WAITERS];   /* since the thread's last read: none, or 1 to 4 modulo 4 */
 bool marked;            /* somebody parked since the last clear */
-byte clearing;          /* who clears, and found the event set */
+byte clearing;          /* the threads that clear, and found the event set */
 byte unset_meanwhile;   /* and for whom it has been unset since */
 byte waking;            /* sets that have written and are yet to wake */
 

@@ -1,8 +1,8 @@
 /*
  * The protocol of src/event_count/protocol.rs, in every interleaving.
  *
- * Modelled: threads that take an item if there is one, and otherwise prepare, look again, and wait or drop the ticket;
- * threads that add an item and notify one; and threads that notify all. All of them again and again, without end. Each
+ * Modelled: threads that take an item if there is one, and otherwise prepare, check again, and wait or drop the ticket;
+ * threads that add an item and notify one; and threads that notify all. All of them repeat forever. Each
  * atomic operation on the word, a slot or the items is one step, and a compare-exchange may fail spuriously. Time may run
  * out at any moment. The names are those of the Rust.
  *
@@ -58,10 +58,10 @@ byte items;
 byte open, claimed, nudged;
 
 /* What the claims speak of and the code does not know. */
-byte will_look;     /* threads that are to look at the items, before they sleep or go away */
+byte will_look;     /* threads that will check the items, before they sleep or go away */
 byte asleep;        /* threads that have marked the event count and sleep until they are claimed or nudged */
 byte tickets;       /* threads that have a ticket */
-byte owed;          /* of these, who had it before the notification of all that is under way */
+byte owed;          /* of these, the threads that had it before the notification of all that is under way */
 byte steps[TAKERS]; /* of the generation since the ticket was prepared */
 byte notifying;     /* notifications under way, each from its change on */
 
@@ -86,7 +86,7 @@ inline no_ticket() {
     steps[_pid] = 0
 }
 
-/* A look at the items: takes one, or there is none. */
+/* Checks the items: takes one, or there is none. */
 inline look(found) {
     will_look = will_look & ~ME;
     if
@@ -167,7 +167,7 @@ mark:
     fi;
 
 withdraw:
-    /* The slot can be claimed until here, and the thread looks however its wait has ended. */
+    /* The slot can be claimed until here, and the thread checks, however its wait has ended. */
     atomic {
         will_look = will_look | ME;
 #ifdef MUTANT_TIMEOUT_LOSES_A_CLAIM
@@ -344,7 +344,7 @@ active proctype claims() {
     do
     /* Who sleeps is not released. */
     :: atomic { ALWAYS(notifying || !(asleep & ~claimed & ~nudged & RELEASED_ONES)) }
-    /* For each item there is a thread that will look, or none is asleep. */
+    /* For each item there is a thread that will check, or none is asleep. */
     :: atomic { ALWAYS(notifying || !(asleep & ~RELEASED_ONES) || items <= COUNT(will_look | RELEASED_ONES)) }
     /* A thread that sleeps has left its mark. */
     :: atomic { ALWAYS(notifying || !(asleep & ~claimed & ~nudged) || (event & (PREPARED | LISTENED)) == (PREPARED | LISTENED)) }

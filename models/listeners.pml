@@ -2,13 +2,13 @@
  * The protocol of src/listeners.rs, with src/auto_reset_event/protocol.rs and src/event/protocol.rs on top of it, in every interleaving.
  *
  * Modelled: threads that wait for several events, or, with PLAIN, for event 0 alone as a plain wait does; threads that
- * set; and one that takes remembered tokens and clears. All of them again and again, without end. The kernel compares and
+ * set; and one that takes remembered tokens and clears. All of them repeat forever. The kernel compares and
  * puts to sleep in one step. A wake of one takes any of the sleepers. A sleep may end spuriously, and time may run out, at
- * any moment. Waking up and the read that follows are one step: until a thread looks, no thread can tell whether it is
+ * any moment. Waking up and the read that follows are one step: until a thread reads, no thread can tell whether it is
  * awake.
  *
  * A thread between a read of a word and its exchange is as one that has not begun, since an exchange that fails only reads
- * again; so the two are one step, except in `set`, which looks through the table in between.
+ * again; so the two are one step, except in `set`, which searches the table in between.
  *
  * Each thread has a slot of its own, and uses it again for its next wait, for other events. The sequence number in a slot
  * is exact here: it never wraps. So is the generation of the manual-reset event, which is cleared only so often (MANUAL).
@@ -81,7 +81,7 @@ byte clears_left = MANUAL;
 #endif
 byte slot[THREADS];
 byte addresses[THREADS];
-byte known[THREADS];        /* who has read the slot since it was filled: the sequence number that they saw is the same */
+byte known[THREADS];        /* the threads that have read the slot since it was filled: the sequence number that they saw is the same */
 
 byte sleeping;              /* in the kernel, on their slots */
 byte on_word;               /* in the kernel, on the word of event 0 */
@@ -143,7 +143,7 @@ inline unsettle(i) {
     other = 0
 }
 
-/* Three steps that wake one listener of the event, for it to look at the token that is remembered. */
+/* Three steps that wake one listener of the event, for it to check the token that is remembered. */
 inline nudge_one(event) {
     read_slot(i, event, IS_OPEN(slot[i]));
     if
@@ -708,7 +708,7 @@ active proctype taker() {
 #endif
 /* Nothing is lost or doubled. */
 #define CONSERVED(event) (tokens[event] == (word[event] & SET) + GRANTS(word[event]) + CLAIMS(event))
-/* When all is quiet, no thread sleeps beside what it waits for. */
+/* When no thread can run, none sleeps although what it waits for is there. */
 #define SLEEPS_BESIDE(event) ((word[event] & SET) && (ASLEEP_ON(0, event) || ASLEEP_ON(1, event) || ASLEEP_ON(THREADS - 1, event)))
 #define ASLEEP_ON(i, event) ((sleeping & BIT(i)) && (addresses[i] & BIT(event)))
 #define QUIET (!running && !setting)

@@ -2,7 +2,7 @@
  * The protocol of src/tasks.rs, with an auto-reset event or, with MANUAL, a manual-reset one, in every interleaving.
  *
  * Modelled: tasks that wait, are woken, and give up at any moment; threads that set; one that takes tokens, or
- * clears; and the waker thread. All of them again and again, without end. A task is a thread here: it looks at its
+ * clears; and the waker thread. All of them repeat forever. A task is a thread here: it checks its
  * event, which is a poll, and goes on when its waker has been run. The kernel compares and puts to sleep in one step, and
  * may end a sleep spuriously. A critical section of the registry is one step.
  *
@@ -52,7 +52,7 @@ bool sleeping;
 byte pending;       /* tasks that wait to be woken */
 byte resting;       /* tasks that do not wait, and perhaps never will again */
 byte setting;       /* setters inside a set, and tasks that pass a wake on */
-byte ringing;       /* who has turned the group's bit on since the waker thread took it off */
+byte ringing;       /* the threads that have turned the group's bit on since the waker thread took it off */
 bool rung;          /* one of them has returned from its set */
 
 #ifdef MANUAL

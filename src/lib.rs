@@ -116,6 +116,7 @@ extern crate std;
 // | `hash` | spreads addresses over tables |
 // | `wait` | what all waits share: how a thread sleeps, until when, and how its caller can end the wait |
 // | `spin` | the policy of what a wait does before it parks, and its memory of earlier waits |
+// | `doorbell` | how a `set` reaches async tasks |
 // | `listeners` | the table of threads that wait for several events |
 // | `event`, `auto_reset_event` | each the API of one event; its protocol is in the folder of the same name |
 // | `spinning` | the waits of events with a chosen `Spin` |
@@ -129,6 +130,8 @@ extern crate std;
 #[cfg(feature = "atomic-wait")]
 mod atomic_wait;
 mod auto_reset_event;
+#[cfg(feature = "async")]
+mod doorbell;
 mod event;
 mod event_count;
 #[cfg(any(doc, doctest))]

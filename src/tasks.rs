@@ -58,33 +58,3 @@ pub use event_count::WaitUntilAsync;
 pub use futures::{wait_any_async, WaitAnyAsync, WaitAsync};
 #[doc(hidden)]
 pub use waker_thread::WakerThread;
-
-use crate::hash;
-use crate::platform::{Futex, Tasks};
-use core::sync::atomic::Ordering::{Relaxed, Release};
-
-/// In the doorbell: the waker thread sleeps, or is about to.
-const ASLEEP: u32 = 1 << 31;
-
-fn bucket<F: Futex>(tasks: &Tasks<F>, address: usize) -> usize {
-    hash::of_address(address) % tasks.buckets()
-}
-
-/// Has tasks check the event at this address, which has been set. The event may be gone.
-pub(crate) fn ring<F: Futex>(address: usize) {
-    let tasks = F::listeners().tasks();
-    let bucket = bucket(&tasks, address);
-    // Relaxed, see above.
-    if tasks.count(bucket).load(Relaxed) != 0 {
-        let (word, bit, group) = tasks.bit(bucket);
-        word.fetch_or(1 << bit, Release);
-        ring_group(&tasks, group);
-    }
-}
-
-fn ring_group<F: Futex>(tasks: &Tasks<F>, group: u32) {
-    let doorbell = tasks.doorbell();
-    if doorbell.fetch_or(1 << group, Release) & ASLEEP != 0 {
-        F::wake_one(doorbell);
-    }
-}

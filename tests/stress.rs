@@ -33,8 +33,8 @@ on_every_word! {
 fn duration() -> Duration {
     #[cfg(target_os = "linux")]
     linux::storm();
-    let seconds = std::env::var("STRESS_SECONDS").map_or(1, |seconds| seconds.parse().unwrap());
-    Duration::from_secs(seconds)
+    let seconds = std::env::var("STRESS_SECONDS").map_or(0.5, |seconds| seconds.parse().unwrap());
+    Duration::from_secs_f64(seconds)
 }
 
 /// Lets the others work for as long as the test runs.

@@ -24,7 +24,7 @@
 #define FUTEX_EVENT_VERSION_MAJOR 0
 #define FUTEX_EVENT_VERSION_MINOR 1
 #define FUTEX_EVENT_VERSION_PATCH 0
-#define FUTEX_EVENT_VERSION "0.1.0"
+#define FUTEX_EVENT_VERSION "0.2.0"
 
 /** Initialises an event of any kind: it is not set, as four zero bytes are. */
 #define FUTEX_EVENT_INIT {0}
@@ -181,7 +181,7 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Returns the version of the library, such as "0.1.0". The version of the header is FUTEX_EVENT_VERSION.
+ * Returns the version of the library, such as "0.2.0". The version of the header is FUTEX_EVENT_VERSION.
  */
 const char *futex_event_version(void);
 

@@ -110,7 +110,7 @@ fn a_number_is_received() {
 /// The receiver asks for a second number, which is sent when the first has been taken.
 #[test]
 fn two_numbers_are_received_in_order() {
-    let explored = Model::new().preemptions(2).check(|| {
+    let explored = Model::new().preemptions(1).check(|| {
         let mailbox = Arc::new(Modelled::with_futex(LoomFutex::new()));
         let taken = Arc::new(Event::with_futex(LoomFutex::new()));
         let receiver = thread::spawn({

@@ -19,6 +19,7 @@ pub(crate) enum Scope {
 }
 
 /// How many threads a wake wakes.
+#[allow(dead_code)] // Without a futex and without std, no word wakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Count {
     One,
@@ -103,7 +104,8 @@ cfg_if::cfg_if! {
         mod not_shared;
         pub use not_shared::NoSharedFutexOnThisSystem;
 
-        /// There is no `fork` here, or no C library to tell of it.
+        /// There is no `fork` here, or no C library that announces it.
+        #[allow(dead_code)] // As above.
         pub(crate) fn in_each_child(_: unsafe extern "C" fn()) -> bool {
             true
         }

@@ -117,7 +117,7 @@ pub(crate) fn nudge_all<F: Futex>(address: usize) {
 fn nudge_the_rest<F: Futex>(address: usize) {
     Overflow::<F>::new().nudge();
     #[cfg(feature = "async")]
-    crate::tasks::ring::<F>(address);
+    crate::doorbell::ring::<F>(address);
 }
 
 /// Whether there may be listeners of the event at this address.

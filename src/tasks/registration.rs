@@ -1,7 +1,8 @@
 //! What a future has in the registry: one registration at most.
 
 use super::registry::{self, Key, Taken};
-use super::{bucket, waker_thread};
+use super::waker_thread;
+use crate::doorbell::bucket;
 use crate::platform::Futex;
 use core::sync::atomic::Ordering::Relaxed;
 use core::task::Waker;

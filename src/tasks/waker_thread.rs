@@ -1,7 +1,7 @@
 //! The thread of the library that runs wakers.
 
 use super::registry::Pass;
-use super::{ring_group, ASLEEP};
+use crate::doorbell::{ring_group, ASLEEP};
 use crate::platform::{Futex, Tasks};
 use crate::spin::Spin;
 use crate::wait::Forever;

@@ -54,7 +54,7 @@ macro_rules! on_every_event {
 }
 
 on_every_event! {
-    whoever_sees_the_event_set_sees_what_was_before,
+    a_thread_that_sees_the_event_set_sees_what_was_before,
     one_of_two_sets_and_one_of_two_clears_changes_the_state,
     set_of_a_set_event_publishes_too,
     the_waiter_may_free_the_event,
@@ -64,7 +64,7 @@ fn unset<E: AnyEvent>() -> Arc<Guarded<E>> {
     Arc::new(Guarded::new(E::unset()))
 }
 
-fn whoever_sees_the_event_set_sees_what_was_before<E: AnyEvent>() {
+fn a_thread_that_sees_the_event_set_sees_what_was_before<E: AnyEvent>() {
     for (name, look) in [
         ("is_set", E::is_set as fn(&E) -> bool),
         ("try_wait", E::try_wait),
@@ -104,8 +104,8 @@ fn one_of_two_sets_and_one_of_two_clears_changes_the_state<E: AnyEvent>() {
     }
 }
 
-/// A consumer clears, looks for work, and waits if there is none. The producer's `set` may find the event set already:
-/// were it then no more than a load, the store buffer could hide the work from the look and the load could miss the clear.
+/// A consumer clears, checks for work, and waits if there is none. The producer's `set` may find the event set already:
+/// were it then no more than a load, the store buffer could hide the work from the check, and the load could miss the clear.
 fn set_of_a_set_event_publishes_too<E: AnyEvent>() {
     explore("redundant set", Bound::None, [UNTIMED], |[script]| {
         let guarded = unset::<E>();

@@ -90,7 +90,7 @@ fn timeout_against_set() {
     });
 }
 
-/// It is asked in the place of a sleep, and takes what it was given when the answer is yes.
+/// The closure is asked instead of a sleep; when the answer is yes, the thread takes what it was given.
 #[test]
 fn interruption_against_set() {
     explore(
@@ -118,7 +118,7 @@ fn interruption_against_set() {
 fn timeouts_against_sets() {
     explore(
         "timeouts against sets",
-        preemptions(1).deep(2),
+        preemptions(0).deep(2),
         [TIMED, TIMED],
         |[first, second]| {
             let guarded = unset();

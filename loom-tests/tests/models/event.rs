@@ -41,7 +41,7 @@ fn set_publishes_to_every_waiter() {
 }
 
 #[test]
-fn a_pulse_releases_whoever_was_parked() {
+fn a_pulse_releases_the_threads_that_were_parked() {
     explore("pulse, one waiter", Bound::None, [UNTIMED], |[script]| {
         let guarded = unset();
         let waiter = spawn(script, &guarded, wait_and_read);
@@ -112,7 +112,7 @@ fn clear_against_set_against_wait() {
             guarded.write(1);
             assert!(guarded.event.set());
             let cleared = clearer.join();
-            // Released already if the clear came between its look and this; if it came before its look, by this.
+            // Released already if the clear came between its check and this; if it came before its check, by this.
             assert_eq!(guarded.event.set(), cleared);
             waiter.join();
         },
@@ -190,7 +190,7 @@ fn timeout_against_set() {
     });
 }
 
-/// It is asked in the place of a sleep, and looks once more when the answer is yes.
+/// The closure is asked instead of a sleep, and the thread checks once more when the answer is yes.
 #[test]
 fn interruption_against_set() {
     explore(
@@ -212,11 +212,11 @@ fn interruption_against_set() {
     );
 }
 
-/// Whoever gives up does not take along the mark that somebody else is parked.
+/// A thread that gives up does not erase the mark that another is parked.
 #[test]
 fn timeout_against_set_against_wait() {
     explore(
-        "timeout beside a waiter",
+        "timeout next to a waiter",
         preemptions(1).deep(3),
         [TIMED, UNTIMED],
         |[timed, untimed]| {

@@ -1,6 +1,6 @@
 //! Models of `EventCount`.
 //!
-//! The condition is an atomic beside it, whose accesses are all Relaxed: what orders them is the event count alone.
+//! The condition is an atomic next to it, whose accesses are all Relaxed: what orders them is the event count alone.
 
 use futex_event::EventCount;
 use futex_event_loom::{asleep, leave_free, until_quiet, LoomFutex, SleepEnd};
@@ -78,13 +78,13 @@ const NOTIFICATIONS: [(&str, Notify); 2] = [
     ("of all", EventCount::notify_all),
 ];
 
-/// The store-buffer pattern: the writer changes and then looks for a ticket, the reader takes a ticket and then looks for the
-/// change.
+/// The store-buffer pattern: the writer changes and then checks for a ticket, the reader takes a ticket and then checks for
+/// the change.
 #[test]
 fn a_change_is_seen_or_its_notification_finds_the_ticket() {
     for (of, notify) in NOTIFICATIONS {
         explore(
-            &format!("change against look, {of}"),
+            &format!("change against check, {of}"),
             preemptions(3),
             [UNTIMED],
             move |[script]| {
@@ -221,7 +221,7 @@ fn two_notifiers_release_two_threads() {
 fn one_notification_releases_one_of_those_asleep() {
     explore(
         "one of two",
-        preemptions(1),
+        preemptions(0).deep(1),
         [&[&[]], &[&[]]],
         |[first, second]| {
             let stock = Stock::new();
@@ -278,8 +278,8 @@ fn timeout_against_notification() {
 #[test]
 fn a_timeout_takes_no_notification() {
     explore(
-        "timeout beside a waiter",
-        preemptions(1),
+        "timeout next to a waiter",
+        preemptions(0).deep(1),
         [TIMED, &[&[]]],
         |[timed, untimed]| {
             let stock = Stock::new();
@@ -341,7 +341,7 @@ fn threads_without_a_slot_are_released_too() {
         },
     );
     explore(
-        "overflow beside a slot",
+        "overflow next to a slot",
         preemptions(1),
         [UNTIMED, &[&[]]],
         |[first, second]| {

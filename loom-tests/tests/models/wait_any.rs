@@ -108,7 +108,7 @@ fn marks_survive_a_clear() {
 #[test]
 fn a_plain_waiter_is_served_first_and_no_token_is_lost() {
     explore(
-        "a plain waiter beside",
+        "with a plain waiter",
         preemptions(2),
         [UNTIMED, &[&[]]],
         |[any, plain]| {
@@ -329,19 +329,24 @@ impl AllOr {
 
 #[test]
 fn all_or_a_token_ends_the_wait_and_the_token_is_taken_only_then() {
-    explore("all, or a token", preemptions(1), [UNTIMED], |[script]| {
-        let events = AllOr::unset();
-        let waiter = spawn(script, &events, AllOr::wait);
-        let other = spawn(&[], &events, AllOr::set_token);
-        until_quiet();
-        events.pulse_all();
-        other.join();
-        let ended = waiter.join();
-        assert_eq!(events.token.event.is_set(), ended == Ok(true));
-    });
+    explore(
+        "all, or a token",
+        preemptions(1).deep(2),
+        [UNTIMED],
+        |[script]| {
+            let events = AllOr::unset();
+            let waiter = spawn(script, &events, AllOr::wait);
+            let other = spawn(&[], &events, AllOr::set_token);
+            until_quiet();
+            events.pulse_all();
+            other.join();
+            let ended = waiter.join();
+            assert_eq!(events.token.event.is_set(), ended == Ok(true));
+        },
+    );
     explore(
         "all, or a token, or time",
-        preemptions(1),
+        preemptions(1).deep(3),
         [TIMED],
         |[script]| {
             let events = AllOr::unset();

@@ -176,7 +176,7 @@ mod claims {
     }
 
     /// A thread that tests a word.
-    pub(super) struct Tests(JoinHandle<()>);
+    pub(crate) struct Tests(JoinHandle<()>);
 
     impl Tests {
         pub(super) fn start<F: TimedFutex + Default + Send>(name: &str) -> Self {

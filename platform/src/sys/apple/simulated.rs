@@ -292,7 +292,7 @@ pub(super) mod tests {
         choose()
     }
 
-    pub(in crate::sys) fn words() -> Vec<claims::Tests> {
+    pub(crate) fn words() -> Vec<claims::Tests> {
         on(Version::MacOs14_4, system::choose);
         #[allow(unused_mut)] // Without the feature and the calls below.
         let mut words = claims::tests![Private14_4, Shared14_4];
@@ -312,7 +312,7 @@ pub(super) mod tests {
         words
     }
 
-    pub(in crate::sys) fn assert_that_no_call_was_refused() {
+    pub(crate) fn assert_that_no_call_was_refused() {
         assert_eq!(REFUSED.load(Relaxed), 0, "calls that the system refuses");
     }
 

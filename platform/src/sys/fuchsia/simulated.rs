@@ -79,7 +79,7 @@ pub(super) mod tests {
     use crate::sys::simulated::claims;
     use std::vec::Vec;
 
-    pub(in crate::sys) fn words() -> Vec<claims::Tests> {
+    pub(crate) fn words() -> Vec<claims::Tests> {
         claims::tests![Private]
     }
 

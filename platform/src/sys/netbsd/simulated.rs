@@ -141,7 +141,7 @@ pub(super) mod tests {
         assert!(deadline.has_passed(F::now()));
     }
 
-    pub(in crate::sys) fn words() -> Vec<claims::Tests> {
+    pub(crate) fn words() -> Vec<claims::Tests> {
         before_netbsd_10_no_word_uses_the_call();
         claims::tests![Private, Shared, OlderPrivate]
     }

@@ -164,7 +164,7 @@ pub(super) mod tests {
         claims::pause::<Private>(&[libc::EFAULT, libc::EINVAL, libc::ENOSYS]);
     }
 
-    pub(in crate::sys) fn words() -> Vec<claims::Tests> {
+    pub(crate) fn words() -> Vec<claims::Tests> {
         match version() {
             Version::V7_0 => claims::tests![Private, Shared],
             // Waits on shared words return without a wake.
