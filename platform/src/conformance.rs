@@ -4,7 +4,7 @@
 //!
 //! ```toml
 //! [dev-dependencies]
-//! futex-event = { version = "0.1", features = ["conformance"] }
+//! futex-event = { version = "0.2", features = ["conformance"] }
 //! ```
 //!
 //! Call [`timed_futex`] in a test, or [`futex`] if the word cannot time out. If the word does not meet a claim, both panic with
