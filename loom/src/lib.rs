@@ -1,7 +1,7 @@
 //! Runs code that uses [futex-event](futex_event) in every interleaving, with [loom].
 //!
 //! [`LoomFutex`] is a futex word whose atomics are loom's and whose kernel is a queue in this crate. An event on it,
-//! such as `Event<LoomFutex>`, is the code that ships on a modelled word. [`model`] takes the place of [`loom::model`]:
+//! such as `Event<LoomFutex>`, is the code that ships on a modelled word. [`model`] takes the place of [`loom::model()`]:
 //! it runs a closure in every interleaving that loom finds, also with sleeps that end spuriously or by a timeout.
 //!
 //! ```
