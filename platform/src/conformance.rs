@@ -531,9 +531,10 @@ mod tests {
             }
         }
         a_wait_changes_errno: {
-            pub(crate) fn wait_until(_: &AtomicU32, _: u32, _: Deadline, _: Scope) -> bool {
-                let _ = std::fs::File::open("");
-                true
+            pub(crate) fn wait_until(_: &AtomicU32, _: u32, deadline: Deadline, _: Scope) -> bool {
+                // Another error than that of a path through something that is no folder, also on Windows.
+                let _ = std::fs::File::open("a file that does not exist");
+                !deadline.has_passed(now())
             }
         }
         a_wait_does_not_sleep: {
