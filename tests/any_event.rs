@@ -35,16 +35,16 @@ on_every_event! {
         four_bytes_that_are_zero_when_unset,
         set_says_whether_it_changed_anything,
         clear_says_whether_it_changed_anything,
-        wait_on_a_set_event_returns_and_enters_no_kernel,
-        nothing_but_parking_and_waking_enters_the_kernel,
+        wait_on_a_set_event_returns_without_a_system_call,
+        only_parking_and_waking_make_system_calls,
         threads_that_come_after_clear_wait_for_the_next_set,
-        a_stray_wake_releases_nobody,
+        a_stray_wake_releases_no_thread,
         the_waiter_may_free_the_event_while_set_is_running,
         set_events_may_be_moved_dropped_and_leaked,
         debug_says_set_and_parked,
     ],
     timed: [
-        a_timed_wait_on_a_set_event_enters_no_kernel,
+        a_timed_wait_on_a_set_event_makes_no_system_call,
         false_is_never_early,
         a_deadline_is_kept_as_a_point_in_time,
         a_deadline_on_the_clock_of_the_word_is_kept,
@@ -90,7 +90,7 @@ fn clear_says_whether_it_changed_anything<E: AnyEvent>() {
     assert!(!event.is_set());
 }
 
-fn wait_on_a_set_event_returns_and_enters_no_kernel<E: AnyEvent>() {
+fn wait_on_a_set_event_returns_without_a_system_call<E: AnyEvent>() {
     let event = E::unset();
     let calls = calls(|| {
         event.set();
@@ -101,7 +101,7 @@ fn wait_on_a_set_event_returns_and_enters_no_kernel<E: AnyEvent>() {
     assert_eq!(calls, Calls::default());
 }
 
-fn a_timed_wait_on_a_set_event_enters_no_kernel<E: AnyTimedEvent>() {
+fn a_timed_wait_on_a_set_event_makes_no_system_call<E: AnyTimedEvent>() {
     let event = E::unset();
     let calls = calls(|| {
         event.set();
@@ -112,7 +112,7 @@ fn a_timed_wait_on_a_set_event_enters_no_kernel<E: AnyTimedEvent>() {
     assert_eq!(calls, Calls::default());
 }
 
-fn nothing_but_parking_and_waking_enters_the_kernel<E: AnyEvent>() {
+fn only_parking_and_waking_make_system_calls<E: AnyEvent>() {
     let event = E::unset();
     let calls = calls(|| {
         for _ in 0..2 {
@@ -141,7 +141,7 @@ fn threads_that_come_after_clear_wait_for_the_next_set<E: AnyEvent>() {
 }
 
 /// As it comes when the event lies where another one was freed.
-fn a_stray_wake_releases_nobody<E: AnyEvent>() {
+fn a_stray_wake_releases_no_thread<E: AnyEvent>() {
     const WAKES: u32 = 50;
     let event = E::unset();
     thread::scope(|scope| {

@@ -16,24 +16,24 @@ on_every_word! {
         four_bytes_of_zero,
         a_notification_since_prepare_ends_the_wait_before_it_begins,
         a_notification_before_prepare_is_not_kept,
-        nothing_but_parking_and_waking_enters_the_kernel,
-        one_notification_releases_one_of_those_parked,
+        only_parking_and_waking_make_system_calls,
+        one_notification_releases_one_parked_thread,
         as_many_notifications_as_parked_threads_release_them_all_with_one_call_each,
-        a_notification_of_all_releases_all_who_are_parked,
+        notify_all_releases_every_parked_thread,
         a_dropped_ticket_is_cancelled,
-        a_stray_wake_releases_nobody,
+        a_stray_wake_releases_no_thread,
         the_waiter_may_free_it_while_the_notification_is_running,
         more_threads_than_slots_are_all_released,
         wait_until_returns_what_the_condition_does,
-        threads_with_different_conditions_wait_beside_each_other,
+        threads_with_different_conditions_share_an_event_count,
         a_condition_that_panics_leaves_it_in_order,
         debug_says_parked,
     ],
     timed: [
         false_is_never_early,
         a_deadline_is_kept_as_a_point_in_time,
-        zero_and_the_past_look_once,
-        what_cannot_be_represented_means_for_ever,
+        zero_and_the_past_check_once,
+        what_cannot_be_represented_means_forever,
         a_timed_wait_that_is_released_returns_true,
         a_change_without_a_notification_is_found_when_time_is_up,
         a_thread_that_gives_up_takes_no_notification,
@@ -98,7 +98,7 @@ fn a_notification_before_prepare_is_not_kept<F: Word>() {
     });
 }
 
-fn nothing_but_parking_and_waking_enters_the_kernel<F: Word>() {
+fn only_parking_and_waking_make_system_calls<F: Word>() {
     let changed = count::<F>();
     let calls = calls(|| {
         for _ in 0..3 {
@@ -114,7 +114,7 @@ fn nothing_but_parking_and_waking_enters_the_kernel<F: Word>() {
     assert_eq!(calls, NO_CALLS);
 }
 
-fn one_notification_releases_one_of_those_parked<F: Word>() {
+fn one_notification_releases_one_parked_thread<F: Word>() {
     const WAITERS: usize = 5;
     let _turn = common::take_turn();
     let changed = count::<F>();
@@ -155,7 +155,7 @@ fn as_many_notifications_as_parked_threads_release_them_all_with_one_call_each<F
     }
 }
 
-fn a_notification_of_all_releases_all_who_are_parked<F: Word>() {
+fn notify_all_releases_every_parked_thread<F: Word>() {
     const WAITERS: u32 = 5;
     let _turn = common::take_turn();
     for _ in 0..50 {
@@ -186,7 +186,7 @@ fn a_dropped_ticket_is_cancelled<F: Word>() {
 }
 
 /// As it comes when the slot's memory was used for another purpose.
-fn a_stray_wake_releases_nobody<F: Word>() {
+fn a_stray_wake_releases_no_thread<F: Word>() {
     let _turn = common::take_turn();
     let changed = count::<F>();
     thread::scope(|scope| {
@@ -284,7 +284,7 @@ fn wait_until_returns_what_the_condition_does<F: Word>() {
 }
 
 /// One event count for waiters each of whom waits for another number.
-fn threads_with_different_conditions_wait_beside_each_other<F: Word>() {
+fn threads_with_different_conditions_share_an_event_count<F: Word>() {
     const WAITERS: usize = 6;
     let _turn = common::take_turn();
     let (reached, changed) = (AtomicUsize::new(0), count::<F>());
@@ -371,7 +371,7 @@ fn a_deadline_is_kept_as_a_point_in_time<F: TimedWord>() {
     }
 }
 
-fn zero_and_the_past_look_once<F: TimedWord>() {
+fn zero_and_the_past_check_once<F: TimedWord>() {
     let changed = count::<F>();
     let past = Instant::now();
     let mut looks = 0;
@@ -392,7 +392,7 @@ fn zero_and_the_past_look_once<F: TimedWord>() {
     assert_eq!((calls, looks), (NO_CALLS, 2));
 }
 
-fn what_cannot_be_represented_means_for_ever<F: TimedWord>() {
+fn what_cannot_be_represented_means_forever<F: TimedWord>() {
     let _turn = common::take_turn();
     for seconds in [1 << 33, i64::MAX as u64, u64::MAX] {
         let changed = count::<F>();

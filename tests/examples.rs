@@ -51,7 +51,7 @@ fn thread_communication() {
 }
 
 #[test]
-fn thread_communication_says_how_it_is_called() {
+fn thread_communication_prints_its_usage() {
     for argument in ["soon", "-1", "inf", "NaN"] {
         let usage = error("thread_communication", &[argument]);
         assert_eq!(usage, "usage: thread_communication [SECONDS]\n");
@@ -178,7 +178,7 @@ mod of_two_processes {
     }
 
     #[test]
-    fn the_programs_say_how_they_are_called() {
+    fn the_programs_print_their_usage() {
         for arguments in [
             &["file", "soon"],
             &["file", "-1"],

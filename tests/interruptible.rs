@@ -394,7 +394,7 @@ fn nothing_is_left(events: &Events, name: &str) {
 }
 
 #[test]
-fn a_signal_to_which_the_answer_is_no_does_not_end_a_wait() {
+fn a_signal_does_not_end_a_wait_if_the_closure_returns_false() {
     let _turn = take_turn();
     for (name, wait) in WAITS {
         on_signal(libc::SA_RESTART);
@@ -419,7 +419,7 @@ fn a_signal_to_which_the_answer_is_no_does_not_end_a_wait() {
 }
 
 #[test]
-fn a_wait_that_nothing_wakes_does_not_ask() {
+fn a_wait_that_nothing_wakes_does_not_call_the_closure() {
     let _turn = take_turn();
     for (name, wait) in WAITS {
         let (events, waiter, asked) = (&Events::default(), &Waiter::new(), &AtomicU32::new(0));
@@ -483,7 +483,7 @@ fn ended_by_yes_after(happens: fn(&Events), wait: Wait) -> Result<bool, Interrup
 
 /// Each check releases the ticket that was prepared before it, so that the thread never sleeps.
 #[test]
-fn a_thread_that_is_released_again_and_again_asks_too() {
+fn a_thread_that_is_released_again_and_again_calls_the_closure_too() {
     let _turn = take_turn();
     let (changed, waiter) = (&EventCount::new(), &Waiter::new());
     let never_but_notify = || -> Option<()> {
@@ -545,7 +545,7 @@ fn signals_do_not_move_the_deadline_of_an_interruptible_wait() {
 }
 
 #[test]
-fn a_wait_that_does_not_sleep_does_not_ask() {
+fn a_wait_that_does_not_sleep_does_not_call_the_closure() {
     let _turn = take_turn();
     let asked = || -> bool { panic!("asked without having slept") };
     let events = Events::default();

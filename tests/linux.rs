@@ -32,7 +32,7 @@ fn errno() -> &'static mut i32 {
 }
 
 #[test]
-fn the_kernel_sees_no_call_but_for_waking_the_parked() {
+fn only_wakes_of_parked_threads_are_system_calls() {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     extern "C" fn count(_: i32) {
         CALLS.fetch_add(1, Relaxed);
@@ -152,7 +152,7 @@ fn a_wait_for_any_event_is_one_call_and_the_set_that_ends_it_another() {
 }
 
 #[test]
-fn a_wait_for_which_the_kernel_refuses_every_sleep_gives_its_turn_to_others() {
+fn a_wait_for_which_the_kernel_refuses_every_sleep_yields() {
     static TURNS: AtomicU32 = AtomicU32::new(0);
     extern "C" fn count(_: i32) {
         TURNS.fetch_add(1, Relaxed);
@@ -211,7 +211,7 @@ fn a_wait_that_the_kernel_does_not_refuse_never_naps() {
 
 /// Which spares the kernel the look-up of the page.
 #[test]
-fn every_call_says_that_the_word_is_of_this_process_alone() {
+fn every_call_has_the_private_flag() {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     extern "C" fn count(_: i32) {
         CALLS.fetch_add(1, Relaxed);
@@ -255,7 +255,7 @@ fn where_the_old_call_is_gone_a_wait_sleeps_by_the_one_with_64_bit_time() {
 /// As under a filter that is older than Linux 5.1.
 #[cfg(all(target_pointer_width = "32", not(target_arch = "x86_64")))]
 #[test]
-fn where_a_filter_knows_the_old_call_alone_a_wait_sleeps_by_it() {
+fn where_a_filter_allows_only_the_old_call_a_wait_sleeps_by_it() {
     // MIPS counts from 4000.
     let futex_time64 = if cfg!(target_arch = "mips") {
         4422
@@ -774,7 +774,7 @@ fn a_wait_is_no_cancellation_point() {
 
 /// As by asynchronous cancellation: its stack is left as it is.
 #[test]
-fn a_thread_that_is_killed_in_a_wait_takes_one_token_along_and_nothing_else() {
+fn a_thread_that_is_killed_in_a_wait_takes_one_token_with_it_and_nothing_else() {
     static KILLED: AtomicI32 = AtomicI32::new(0);
     static MANUAL: Event = Event::new();
     static TOKENS: [AutoResetEvent; 2] = [AutoResetEvent::new(), AutoResetEvent::new()];

@@ -155,7 +155,7 @@ unsafe impl TimedFutex for Scripted {
 }
 
 #[test]
-fn a_set_in_the_last_moment_wins_over_time() {
+fn a_set_at_the_last_moment_wins_over_the_deadline() {
     static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
         EVENT.set();
         false
@@ -164,7 +164,7 @@ fn a_set_in_the_last_moment_wins_over_time() {
 }
 
 #[test]
-fn a_pulse_in_the_last_moment_wins_over_time() {
+fn a_pulse_at_the_last_moment_wins_over_the_deadline() {
     static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
         assert!(EVENT.set());
         assert!(EVENT.clear());
@@ -179,7 +179,7 @@ fn in_a_slot(script: fn(Deadline) -> bool) {
 }
 
 #[test]
-fn an_event_in_the_last_moment_wins_over_time_where_several_are_waited_for() {
+fn a_set_at_the_last_moment_wins_over_the_deadline_of_a_wait_for_several() {
     static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
         assert!(EVENT.set() && EVENT.clear());
         false
@@ -219,7 +219,7 @@ fn an_event_in_the_last_moment_wins_over_time_where_several_are_waited_for() {
 
 /// What a wait for several events counts begins with its first look: a set and clear after it count.
 #[test]
-fn a_wait_for_several_begins_with_its_first_look() {
+fn a_wait_for_several_begins_with_its_first_check() {
     static FIRST: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
     static SECOND: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
     SECOND.set();
@@ -435,7 +435,7 @@ fn a_wait_for_many_events_is_not_kept_from_its_deadline() {
 }
 
 #[test]
-fn time_that_is_up_without_a_set_is_false() {
+fn a_deadline_without_a_set_returns_false() {
     let event = Event::with_futex(Scripted::new(|sleep, _| {
         assert_eq!(sleep, 1, "there is nothing to come back for");
         false
@@ -444,7 +444,7 @@ fn time_that_is_up_without_a_set_is_false() {
 }
 
 #[test]
-fn a_wait_that_wakes_for_nothing_sleeps_again() {
+fn a_wait_that_wakes_spuriously_sleeps_again() {
     static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|sleep, _| {
         if sleep == 10 {
             EVENT.set();
@@ -458,7 +458,7 @@ fn a_wait_that_wakes_for_nothing_sleeps_again() {
 /// folly's SaturatingSemaphore: a futex that finds another word than it was told of does not look at the clock, and a
 /// loop around it never did either.
 #[test]
-fn a_word_on_which_nobody_can_sleep_does_not_keep_a_waiter_from_its_deadline() {
+fn a_word_on_which_no_thread_can_sleep_does_not_keep_a_waiter_from_its_deadline() {
     const THOUSAND_LOOKS_AT_THE_CLOCK: Duration = Duration::from_micros(1);
     let sleepless = || {
         Scripted::new(|sleep, _| {
@@ -498,7 +498,7 @@ fn a_timeout_beyond_the_clock_is_no_deadline() {
 }
 
 #[test]
-fn an_exchange_that_fails_for_nothing_is_not_taken_for_an_answer() {
+fn an_exchange_that_fails_spuriously_is_repeated() {
     let event = Event::with_futex(Scripted::new(|_, _| unreachable!()));
     for _ in 0..3 {
         assert!(event.set());
@@ -573,7 +573,7 @@ fn readings_before_the_sleep(wait: impl FnOnce()) -> u32 {
 }
 
 #[test]
-fn a_wait_spins_for_as_long_as_it_was_told_and_has() {
+fn a_wait_spins_until_its_spin_limit_or_its_deadline() {
     const LIMIT: Duration = Duration::from_micros(7);
     let unset = || Event::with_futex(Scripted::new(|_, _| false));
     in_a_slot(|_| false);
@@ -604,7 +604,7 @@ fn a_wait_spins_for_as_long_as_it_was_told_and_has() {
 }
 
 #[test]
-fn the_limit_of_a_spin_is_a_time_however_many_events_there_are() {
+fn the_spin_limit_does_not_grow_with_the_number_of_events() {
     const EVENTS: u32 = 100;
     let events: Vec<_> = (0..EVENTS)
         .map(|_| Event::with_futex(Scripted::new(|_, _| false)))
@@ -702,7 +702,7 @@ fn a_thread_that_spins_without_parking_gives_up() {
 }
 
 #[test]
-fn a_spin_without_parking_that_was_of_no_use_is_not_done_again() {
+fn a_spin_without_parking_that_was_without_effect_is_not_repeated() {
     let new = |_| {
         (
             Event::with_futex(not_to_be_slept_on()),
@@ -733,7 +733,7 @@ fn interrupted_after(sleeps: u32) -> impl FnMut() -> bool {
 }
 
 #[test]
-fn a_wait_is_asked_about_before_each_sleep_but_the_first() {
+fn the_closure_is_called_before_each_sleep_except_the_first() {
     for last in 1..5 {
         let event = Event::with_futex(Scripted::new(|_, _| true));
         let ended = event.wait_interruptible(interrupted_after(last));
@@ -781,7 +781,7 @@ fn an_interruptible_wait_sleeps_with_a_deadline_that_does_not_come() {
 }
 
 #[test]
-fn time_that_is_up_is_no_interruption() {
+fn a_timeout_is_not_an_interruption() {
     let event = || Event::with_futex(Scripted::new(|sleep, _| sleep < 3));
     let asked = Cell::new(0);
     let count = || {
@@ -797,7 +797,7 @@ fn time_that_is_up_is_no_interruption() {
 
 /// The answer comes in the wait for the first; the second has been set and cleared by then.
 #[test]
-fn an_interrupted_wait_for_all_looks_at_all_of_them() {
+fn an_interrupted_wait_for_all_checks_all_of_them() {
     static FIRST: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| true));
     static SECOND: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
     let set_both = || {
@@ -847,7 +847,7 @@ fn an_interrupted_wait_for_all_or_another_event_checks_all_of_them() {
 
 /// It is nudged again and again before it has come to sleep.
 #[test]
-fn a_listener_that_does_not_come_to_sleep_is_asked_about_too() {
+fn the_closure_is_called_for_a_listener_that_never_sleeps_too() {
     static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
     let many: Vec<&dyn Waitable<Scripted>> = (0..20).map(|_| &TOKEN as _).collect();
     in_a_slot(|_| {
@@ -905,7 +905,7 @@ unsafe impl Futex for Restless {
 }
 
 #[test]
-fn a_process_that_writes_what_it_likes_keeps_no_operation_but_a_wait_from_returning() {
+fn a_process_that_writes_arbitrary_values_can_keep_only_waits_from_returning() {
     let event = Event::with_futex(Restless(AtomicU32::new(0)));
     for _ in 0..10 {
         assert_eq!(wakes(|| assert!(!event.clear())), 1);

@@ -185,7 +185,7 @@ fn processes_talk_through_a_header_that_each_maps_at_its_own_address() {
 }
 
 #[test]
-fn a_set_reaches_those_who_see_the_event_at_another_address() {
+fn a_set_reaches_waiters_that_map_the_event_at_another_address() {
     let page = Page::new();
     let elsewhere = map(page.file) as usize;
     assert_ne!(elsewhere, page.address as usize);
@@ -332,7 +332,7 @@ mod at_every_instruction {
     }
 
     #[test]
-    fn a_set_makes_up_for_one_that_was_killed() {
+    fn a_set_makes_the_wake_of_one_that_was_killed() {
         each(8, |instructions| {
             let page = Page::new();
             let waiters = [(); 2].map(|()| parked(&page));
@@ -345,7 +345,7 @@ mod at_every_instruction {
     }
 
     #[test]
-    fn a_clear_that_was_killed_has_woken_everyone_first() {
+    fn a_clear_that_was_killed_has_woken_every_waiter_first() {
         each(8, |instructions| {
             let page = Page::new();
             let waiter = parked(&page);

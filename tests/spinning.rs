@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 on_every_word! {
     untimed: [
-        a_set_releases_a_wait_that_was_told_how_to_spin,
+        a_set_releases_a_wait_however_it_spins,
         a_wait_that_never_spins_parks,
-        nobody_spins_for_a_token_while_others_are_parked,
+        no_thread_spins_for_a_token_while_others_are_parked,
     ],
     timed: [
         false_is_never_early_however_long_the_spin,
@@ -24,7 +24,7 @@ const POLICIES: [Spin; 3] = [
     Spin::at_most(Duration::from_micros(200)),
 ];
 
-fn a_set_releases_a_wait_that_was_told_how_to_spin<F: Word>() {
+fn a_set_releases_a_wait_however_it_spins<F: Word>() {
     let event = Event::with_futex(Watched::<F>::default());
     let auto = AutoResetEvent::with_futex(Watched::<F>::default());
     for spin in POLICIES {
@@ -52,7 +52,7 @@ fn a_wait_that_never_spins_parks<F: Word>() {
     });
 }
 
-fn nobody_spins_for_a_token_while_others_are_parked<F: Word>() {
+fn no_thread_spins_for_a_token_while_others_are_parked<F: Word>() {
     let event = AutoResetEvent::with_futex(Watched::<F>::default());
     thread::scope(|scope| {
         scope.spawn(|| event.spinning(Spin::NEVER).wait());

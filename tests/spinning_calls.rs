@@ -41,7 +41,7 @@ const LONG: Spin = Spin::at_most(PATIENCE);
 
 /// Of a wait that is released while it spins, the kernel does not hear, nor of the set.
 #[test]
-fn a_wait_that_is_released_while_it_spins_enters_no_kernel() {
+fn a_wait_that_is_released_while_it_spins_makes_no_system_call() {
     let (event, token) = (Event::<Kernel>::unset(), AutoResetEvent::<Kernel>::unset());
     let spin = |wait: &(dyn Fn() + Sync), set: &dyn Fn() -> bool| {
         let set = || assert_eq!(calls(|| assert!(set())), NONE);
@@ -65,7 +65,7 @@ fn a_wait_that_is_released_while_it_spins_enters_no_kernel() {
 
 /// Each of them has been of use.
 #[test]
-fn spins_that_were_told_and_end_long_after_each_other_go_on() {
+fn waits_with_a_fixed_spin_limit_keep_spinning_after_long_spins() {
     let token = AutoResetEvent::<Kernel>::unset();
     for _ in 0..4 {
         let spun = calls_of_a_spin(

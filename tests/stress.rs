@@ -14,17 +14,17 @@ use std::time::{Duration, Instant, SystemTime};
 
 on_every_word! {
     untimed: [
-        every_pulse_releases_everyone,
+        every_pulse_releases_every_waiter,
         no_hand_off_is_lost,
-        what_was_done_before_a_set_is_visible_after_a_wait_or_a_look,
+        what_was_done_before_a_set_is_visible_after_a_wait_or_a_check,
         what_was_done_before_a_notification_is_visible_after_a_wait,
     ],
     timed: [
         what_was_done_before_a_set_is_visible_after_a_timed_wait,
         no_token_is_lost_or_doubled,
         no_token_is_lost_or_doubled_at_the_limit,
-        no_token_is_lost_or_doubled_by_those_who_wait_for_any,
-        no_token_is_lost_or_doubled_by_those_who_wait_for_any_at_the_limit,
+        no_token_is_lost_or_doubled_by_waits_for_any,
+        no_token_is_lost_or_doubled_by_waits_for_any_at_the_limit,
         no_item_stays_while_a_thread_waits_for_it,
     ]
 }
@@ -131,11 +131,11 @@ fn conserve<F: TimedFutex>(event: &AutoResetEvent<F>) {
 
 /// Conservation for two events, on which threads wait both plainly and for any, beside an event that ends these waits
 /// from time to time.
-fn no_token_is_lost_or_doubled_by_those_who_wait_for_any<F: TimedWord>() {
+fn no_token_is_lost_or_doubled_by_waits_for_any<F: TimedWord>() {
     conserve_two::<F>();
 }
 
-fn no_token_is_lost_or_doubled_by_those_who_wait_for_any_at_the_limit<F: TimedWord>() {
+fn no_token_is_lost_or_doubled_by_waits_for_any_at_the_limit<F: TimedWord>() {
     conserve_two::<Watched<F, 1>>();
 }
 
@@ -318,7 +318,7 @@ fn what_was_done_before_a_notification_is_visible_after_a_wait<F: Word>() {
     assert_eq!(counter.get(), turns);
 }
 
-fn every_pulse_releases_everyone<F: Word>() {
+fn every_pulse_releases_every_waiter<F: Word>() {
     const WAITERS: usize = 4;
     let event = Event::with_futex(Watched::<F>::default());
     let counter = Guarded::default();
@@ -382,7 +382,7 @@ fn toss<E: AnyEvent>(mine: &E, other: &E, stop: &AtomicBool, tosses: &AtomicU64)
     }
 }
 
-fn what_was_done_before_a_set_is_visible_after_a_wait_or_a_look<F: Word>() {
+fn what_was_done_before_a_set_is_visible_after_a_wait_or_a_check<F: Word>() {
     type Auto<F> = AutoResetEvent<F>;
     thread::scope(|scope| {
         scope.spawn(|| {

@@ -479,7 +479,7 @@ mod under_a_filter {
     }
 
     #[test]
-    fn a_wait_that_is_refused_naps_and_gives_its_turn_to_others() {
+    fn a_wait_that_is_refused_naps_and_yields() {
         let claim = || !EVENT.wait_timeout(TIMEOUT) && !TOKEN.wait_timeout(TIMEOUT);
         let rows = [TIMED_WAIT, CLOCK, REFUSED];
         let refused = |filter: &[libc::sock_filter], naps_too: bool| {

@@ -22,7 +22,7 @@ on_every_word! {
         if_both_hold_the_other_event_wins,
         a_wait_that_the_events_end_takes_no_token,
         a_token_releases_one_of_several_waits,
-        nothing_is_called_if_one_of_both_holds,
+        it_makes_no_system_call_if_one_of_both_holds,
     ],
     timed: [
         a_timeout_that_cannot_be_represented_means_forever,
@@ -231,7 +231,7 @@ fn a_token_releases_one_of_several_waits<F: Word>() {
     assert!(!token.is_set());
 }
 
-fn nothing_is_called_if_one_of_both_holds<F: Word>() {
+fn it_makes_no_system_call_if_one_of_both_holds<F: Word>() {
     let (events, token) = ([manual::<F>(), manual()], auto::<F>());
     token.set();
     let stopped = || assert_eq!(AllOf(&events).or(&token).wait(), Err(Stopped));

@@ -15,12 +15,12 @@ use std::time::{Duration, Instant};
 
 on_every_word! {
     untimed: [
-        the_first_that_is_set_is_returned_and_no_kernel_entered,
+        the_first_that_is_set_is_returned_without_a_system_call,
         a_set_of_each_ends_the_wait,
         a_pulse_ends_the_wait,
         one_token_is_taken_and_the_others_stay,
         as_many_sets_as_threads_release_them_all,
-        no_waiter_starves_beside_others,
+        no_waiter_starves_next_to_others,
         every_pulse_of_an_auto_reset_event_releases_a_parked_thread,
         more_threads_than_slots_are_all_released,
         the_same_event_may_be_there_twice,
@@ -29,9 +29,9 @@ on_every_word! {
         the_waiter_may_free_the_events_while_set_is_running,
     ],
     timed: [
-        a_nudge_for_nothing_and_a_claim_are_told_apart,
+        a_nudge_without_effect_is_not_taken_for_a_claim,
         none_is_never_early,
-        zero_and_the_past_look_once,
+        zero_and_the_past_check_once,
         a_timed_wait_for_any_is_released,
     ]
 }
@@ -50,7 +50,7 @@ fn auto<F: Word>() -> Auto<F> {
 
 const NO_CALLS: Calls = Calls { waits: 0, wakes: 0 };
 
-fn the_first_that_is_set_is_returned_and_no_kernel_entered<F: Word>() {
+fn the_first_that_is_set_is_returned_without_a_system_call<F: Word>() {
     let events = [manual::<F>(), manual(), manual()];
     let token = auto::<F>();
     for index in (0..3).rev() {
@@ -202,7 +202,7 @@ fn more_threads_than_slots_are_all_released<F: Word>() {
 }
 
 /// A `set` of the first event, which is cleared at once, has them look; sets of the second release them meanwhile.
-fn a_nudge_for_nothing_and_a_claim_are_told_apart<F: TimedWord>() {
+fn a_nudge_without_effect_is_not_taken_for_a_claim<F: TimedWord>() {
     let _turn = common::take_turn();
     let (token, event) = (auto::<F>(), manual::<F>());
     let all: [Any<F>; 2] = [&event, &token];
@@ -278,7 +278,7 @@ fn a_set_wakes_no_thread_that_it_does_not_release() {
 }
 
 /// Neither those who wait for one event nor those who wait for several have to wait for the others to be gone.
-fn no_waiter_starves_beside_others<F: Word>() {
+fn no_waiter_starves_next_to_others<F: Word>() {
     let _turn = common::take_turn();
     let (token, event) = (auto::<F>(), manual::<F>());
     let all: [Any<F>; 2] = [&event, &token];
@@ -410,7 +410,7 @@ fn none_is_never_early<F: TimedWord>() {
     }
 }
 
-fn zero_and_the_past_look_once<F: TimedWord>() {
+fn zero_and_the_past_check_once<F: TimedWord>() {
     let (event, token) = (manual::<F>(), auto::<F>());
     let all: [Any<F>; 2] = [&event, &token];
     let past = Instant::now();

@@ -14,7 +14,7 @@ on_every_runtime! {
     a_pulse_releases_every_task_that_waits,
     each_set_that_finds_no_token_releases_a_task,
     no_token_is_lost_or_doubled_by_tasks_that_give_up,
-    every_task_gets_to_know_of_its_own_event,
+    every_task_is_released_by_its_own_event,
     no_token_is_lost_between_threads_and_tasks,
     workers_take_what_there_is_until_they_are_stopped,
     no_item_is_missed_by_tasks_that_wait_on_an_event_count,
@@ -156,7 +156,7 @@ fn no_token_is_lost_or_doubled_by_tasks_that_give_up<R: Runtime>() {
     assert_eq!(set.get(), taken.get() + u64::from(event.is_set()));
 }
 
-fn every_task_gets_to_know_of_its_own_event<R: Runtime>() {
+fn every_task_is_released_by_its_own_event<R: Runtime>() {
     let events: Arc<Vec<Event>> = Arc::new((0..MANY).map(|_| Event::new()).collect());
     let (begun, polls) = (Arc::new(Count::default()), Arc::new(Count::default()));
     let waiting = tasks(MANY, |number| {

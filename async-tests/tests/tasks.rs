@@ -150,7 +150,7 @@ fn a_future_that_is_dropped_while_it_is_woken_loses_no_token() {
 
 /// While the first ends its wait, its waker may be run for a token that it does not take.
 #[test]
-fn a_task_that_takes_a_token_while_the_next_is_set_keeps_it_from_nobody() {
+fn a_task_that_takes_a_token_while_the_next_is_set_leaves_it_to_others() {
     in_time(|| {
         for round in 0..2_000_u64 {
             let event = AutoResetEvent::new();

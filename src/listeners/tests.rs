@@ -96,7 +96,7 @@ fn all_leave(slots: Vec<Taken>, waits: &[Vec<usize>]) {
 }
 
 #[test]
-fn a_token_is_for_one_of_those_who_wait_and_all_who_may() {
+fn a_token_is_for_one_sure_listener_and_for_all_possible_ones() {
     let event = 0_u32;
     let one = std::vec![address(&event)];
     let many = std::vec![address(&event); 16];

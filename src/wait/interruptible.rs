@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_closure_is_asked_once_after_each_sleep() {
+    fn the_closure_is_called_once_after_each_sleep() {
         let asked = Cell::new(0);
         let interruption = Interruption::new(|| {
             asked.set(asked.get() + 1);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closure_that_has_said_yes_is_not_asked_again() {
+    fn a_closure_that_has_returned_true_is_not_called_again() {
         let has_said_yes = Cell::new(false);
         let interruption = Interruption::new(|| {
             assert!(!has_said_yes.replace(true), "asked again");
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nudged_listener_asks_the_closure_and_reads_the_clock() {
+    fn a_nudged_listener_calls_the_closure_and_reads_the_clock() {
         let interruption = Interruption::new(|| true);
         assert!(is_over(&interruption.or(Until::NEVER)));
 

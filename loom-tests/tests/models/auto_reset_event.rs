@@ -176,7 +176,7 @@ fn grant_against_newcomer() {
 
 /// Threads that come while a grant is there listen, and as many sets release them.
 #[test]
-fn those_that_could_not_be_counted_are_released_by_as_many_sets() {
+fn threads_that_could_not_be_counted_are_released_by_as_many_sets() {
     explore(
         "newcomers listen",
         preemptions(0).deep(1),

@@ -218,7 +218,7 @@ fn two_notifiers_release_two_threads() {
 }
 
 #[test]
-fn one_notification_releases_one_of_those_asleep() {
+fn one_notification_releases_one_sleeping_thread() {
     explore(
         "one of two",
         preemptions(0).deep(1),

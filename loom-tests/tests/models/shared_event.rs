@@ -15,7 +15,7 @@ fn unset() -> Arc<Shared> {
 }
 
 #[test]
-fn a_set_makes_up_for_one_whose_process_was_killed() {
+fn a_set_makes_the_wake_of_one_whose_process_was_killed() {
     for steps in 0..ENOUGH {
         let name = format!("set, killed after {steps} steps");
         explore(
@@ -44,7 +44,7 @@ fn a_set_makes_up_for_one_whose_process_was_killed() {
 
 /// What was released by a set that was seen is not lost with the process that set.
 #[test]
-fn a_clear_wakes_those_whom_a_killed_process_did_not() {
+fn a_clear_wakes_the_threads_that_a_killed_process_did_not() {
     for steps in 0..ENOUGH {
         let name = format!("set, killed after {steps} steps, cleared");
         explore(&name, Bound::None, [UNTIMED], move |[script]| {
@@ -64,7 +64,7 @@ fn a_clear_wakes_those_whom_a_killed_process_did_not() {
 }
 
 #[test]
-fn a_clear_whose_process_is_killed_loses_no_one() {
+fn a_clear_whose_process_is_killed_strands_no_waiter() {
     for steps in 0..ENOUGH {
         let name = format!("clear, killed after {steps} steps");
         explore(

@@ -127,7 +127,7 @@ fn a_plain_waiter_is_served_first_and_no_token_is_lost() {
 }
 
 #[test]
-fn of_two_who_wait_for_any_event_one_takes_the_token() {
+fn one_of_two_waits_for_any_event_takes_the_token() {
     explore(
         "two waiters, two sets",
         preemptions(1),
