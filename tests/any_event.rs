@@ -1,4 +1,4 @@
-//! What the contract says of every kind of event, on every word.
+//! What both kinds of events promise, on every word.
 
 mod common;
 
@@ -140,7 +140,7 @@ fn threads_that_come_after_clear_wait_for_the_next_set<E: AnyEvent>() {
     });
 }
 
-/// As it comes when the event lies where another one was freed.
+/// Such a wake can come from a `set` of an event that was freed, and whose memory this event reuses.
 fn a_stray_wake_releases_no_thread<E: AnyEvent>() {
     const WAKES: u32 = 50;
     let event = E::unset();
@@ -158,7 +158,7 @@ fn a_stray_wake_releases_no_thread<E: AnyEvent>() {
         until_parked(&event, 1);
         event.set();
         let waits = waiter.join().unwrap().waits;
-        // An adversarial word may send it back a few times more.
+        // An adversarial word can cause a few spurious returns more.
         assert!(waits > 1 && waits < 10 * WAKES, "parked {waits} times");
     });
 }
@@ -203,7 +203,7 @@ fn a_deadline_on_the_clock_of_the_word_is_kept<E: AnyTimedEvent>() {
         let taken = begun.elapsed();
         assert!(taken >= timeout, "{taken:?} instead of {timeout:?}");
         assert!(taken < timeout + PATIENCE);
-        // It has passed, so that another wait does not sleep.
+        // It has passed, so another wait does not sleep.
         let calls = calls(|| assert!(!event.wait_deadline(deadline)));
         assert_eq!(calls, Calls::default());
     }
@@ -307,7 +307,7 @@ fn set_events_may_be_moved_dropped_and_leaked<E: AnyEvent>() {
     moved.swap(0, 1);
     assert!(moved[1].clear());
     moved[0].set();
-    // Leaked, but for its memory: a leak checker would be right about that.
+    // Leaked without its destructor. Its memory is freed, or a leak checker would report it.
     ManuallyDrop::new(moved.swap_remove(0)).wait();
 }
 

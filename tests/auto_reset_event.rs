@@ -1,4 +1,4 @@
-//! What the contract says of `AutoResetEvent` alone, on every word.
+//! What only `AutoResetEvent` promises, on every word.
 
 mod common;
 
@@ -155,7 +155,7 @@ fn at_the_limit_a_further_thread_waits_and_is_released<F: Word>() {
             until_listening::<F>(1);
             for _ in 0..3 {
                 let calls = calls(|| assert!(event.set()));
-                // None if the listener is not asleep yet: another test's thread may have passed for it.
+                // No wake if the listener is not asleep yet: `until_listening` may have counted another test's thread.
                 assert!(calls.wakes <= 1);
             }
         });

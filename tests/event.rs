@@ -1,4 +1,4 @@
-//! What the contract says of `Event`, on every word.
+//! What only `Event` promises, on every word.
 
 mod common;
 
@@ -58,7 +58,7 @@ fn set_of_a_set_event_makes_no_system_call_even_after_waiters_were_parked<F: Wor
     assert_eq!(calls(|| assert!(!event.set())), Calls::default());
 }
 
-/// CPython's gh-57711: a word that holds only a flag strands whoever has not run before the clear.
+/// CPython's gh-57711: a word that holds only a flag strands the threads that were not scheduled before the clear.
 fn clear_right_after_set_strands_no_waiter<F: Word>() {
     const WAITERS: usize = 5;
     for _ in 0..200 {
@@ -117,7 +117,7 @@ fn a_timed_out_waiter_leaves_the_event_in_order<F: TimedWord>() {
         scope.spawn(|| event.wait());
         until_parked(&event, 1);
         assert!(!event.wait_timeout(Duration::from_millis(1)));
-        // The other one is still asleep, and is not forgotten.
+        // The other thread is still asleep, and the event still knows it.
         assert_eq!(calls(|| assert!(event.set())).wakes, 1);
     });
 }

@@ -1,4 +1,4 @@
-//! What the contract says of `EventCount`, on every word.
+//! What `EventCount` promises, on every word.
 
 mod common;
 
@@ -52,7 +52,7 @@ const NO_CALLS: Calls = Calls { waits: 0, wakes: 0 };
 fn four_bytes_of_zero<F: Word>() {
     assert_eq!((size_of::<Count<F>>(), align_of::<Count<F>>()), (4, 4));
     assert!(!std::mem::needs_drop::<Count<F>>());
-    // Nor is there anything to do when a ticket is dropped, so it may be forgotten as well.
+    // A ticket has nothing to do on drop either, so it may be forgotten.
     assert!(!std::mem::needs_drop::<Ticket<'_, Watched<F>>>());
     // SAFETY: it is four bytes of an atomic integer.
     let zero: Count<F> = unsafe { std::mem::zeroed() };
@@ -149,7 +149,7 @@ fn as_many_notifications_as_parked_threads_release_them_all_with_one_call_each<F
             let wakes = WAITERS;
             assert_eq!(calls, Calls { waits: 0, wakes });
         });
-        // Those who have been released cost the next ones nothing.
+        // The released threads leave no mark that costs later notifications a call.
         let calls = calls(|| (0..WAITERS).for_each(|_| changed.notify_one()));
         assert_eq!(calls, NO_CALLS);
     }
@@ -185,7 +185,7 @@ fn a_dropped_ticket_is_cancelled<F: Word>() {
     assert_eq!(calls(|| changed.notify_one()), NO_CALLS);
 }
 
-/// As it comes when the slot's memory was used for another purpose.
+/// Such a wake can come from a notification that was meant for the previous user of the slot.
 fn a_stray_wake_releases_no_thread<F: Word>() {
     let _turn = common::take_turn();
     let changed = count::<F>();
@@ -258,7 +258,7 @@ fn more_threads_than_slots_are_all_released<F: Word>() {
     });
 }
 
-/// Takes one of so many items.
+/// Takes one of the items.
 fn take(items: &AtomicUsize) -> Option<usize> {
     items
         .fetch_update(Relaxed, Relaxed, |items| items.checked_sub(1))
@@ -283,7 +283,7 @@ fn wait_until_returns_what_the_condition_does<F: Word>() {
     }
 }
 
-/// One event count for waiters each of whom waits for another number.
+/// One event count for several waiters, each of which waits for a different number.
 fn threads_with_different_conditions_share_an_event_count<F: Word>() {
     const WAITERS: usize = 6;
     let _turn = common::take_turn();
@@ -309,11 +309,11 @@ fn threads_with_different_conditions_share_an_event_count<F: Word>() {
 fn a_condition_that_panics_leaves_it_in_order<F: Word>() {
     let _turn = common::take_turn();
     let (items, changed) = (AtomicUsize::new(0), count::<F>());
-    let mut looks = 0;
+    let mut checks = 0;
     let panics = || {
         changed.wait_until(|| {
-            looks += 1;
-            assert!(looks < 3, "this is expected");
+            checks += 1;
+            assert!(checks < 3, "this is expected");
             changed.notify_all();
             None::<()>
         })
@@ -374,7 +374,7 @@ fn a_deadline_is_kept_as_a_point_in_time<F: TimedWord>() {
 fn zero_and_the_past_check_once<F: TimedWord>() {
     let changed = count::<F>();
     let past = Instant::now();
-    let mut looks = 0;
+    let mut checks = 0;
     let calls = calls(|| {
         assert!(!changed.prepare().wait_timeout(Duration::ZERO));
         assert!(!changed.prepare().wait_deadline(past));
@@ -382,14 +382,14 @@ fn zero_and_the_past_check_once<F: TimedWord>() {
         changed.notify_one();
         assert!(first.wait_timeout(Duration::ZERO));
         assert!(second.wait_deadline(past));
-        let mut look = || {
-            looks += 1;
+        let mut check = || {
+            checks += 1;
             None::<()>
         };
-        assert_eq!(changed.wait_until_timeout(&mut look, Duration::ZERO), None);
-        assert_eq!(changed.wait_until_deadline(&mut look, past), None);
+        assert_eq!(changed.wait_until_timeout(&mut check, Duration::ZERO), None);
+        assert_eq!(changed.wait_until_deadline(&mut check, past), None);
     });
-    assert_eq!((calls, looks), (NO_CALLS, 2));
+    assert_eq!((calls, checks), (NO_CALLS, 2));
 }
 
 fn what_cannot_be_represented_means_forever<F: TimedWord>() {
@@ -427,15 +427,15 @@ fn a_timed_wait_that_is_released_returns_true<F: TimedWord>() {
     assert!(Instant::now() < deadline);
 }
 
-/// The condition wins over time, as a `set` does.
+/// A condition that holds wins over the timeout, as a `set` does.
 fn a_change_without_a_notification_is_found_when_time_is_up<F: TimedWord>() {
     let _turn = common::take_turn();
     let (items, changed) = (AtomicUsize::new(0), count::<F>());
-    let mut looks = 0;
+    let mut checks = 0;
     let found = changed.spinning(Spin::NEVER).wait_until_timeout(
         || {
-            looks += 1;
-            if looks == 2 {
+            checks += 1;
+            if checks == 2 {
                 items.fetch_add(1, Relaxed);
                 return None;
             }
@@ -470,16 +470,16 @@ fn notifications_do_not_keep_a_wait_from_its_deadline<F: TimedWord>() {
     let _turn = common::take_turn();
     let changed = count::<F>();
     let timeout = Duration::from_millis(1);
-    // Each look is followed by a notification, so that the thread never comes to sleep.
-    let mut looks = 0;
+    // Each check is followed by a notification, so the thread never falls asleep.
+    let mut checks = 0;
     let found = changed.spinning(Spin::NEVER).wait_until_timeout(
         || {
-            looks += 1;
+            checks += 1;
             changed.notify_all();
             None::<()>
         },
         timeout,
     );
     assert_eq!(found, None);
-    assert!(looks > 1);
+    assert!(checks > 1);
 }
