@@ -78,7 +78,14 @@ pub(crate) use protocol::{Waiting, Word};
 /// [`clear`]: AutoResetEvent::clear
 /// [`is_set`]: AutoResetEvent::is_set
 /// [`try_wait`]: AutoResetEvent::try_wait
-/// [fallback word]: crate::platform::FallbackFutex
+#[cfg_attr(
+    feature = "std",
+    doc = "[fallback word]: crate::platform::FallbackFutex"
+)]
+#[cfg_attr(
+    not(feature = "std"),
+    doc = "[fallback word]: https://docs.rs/futex-event-platform/latest/futex_event_platform/struct.FallbackFutex.html"
+)]
 #[repr(transparent)]
 pub struct AutoResetEvent<F = PrivateFutex> {
     pub(crate) word: Word<F>,

@@ -65,7 +65,14 @@ pub(crate) use protocol::{is_set, Waiting, Word, SET};
 /// [`is_set`]: Event::is_set
 /// [`wait`]: Event::wait
 /// [`try_wait`]: Event::try_wait
-/// [fallback word]: crate::platform::FallbackFutex
+#[cfg_attr(
+    feature = "std",
+    doc = "[fallback word]: crate::platform::FallbackFutex"
+)]
+#[cfg_attr(
+    not(feature = "std"),
+    doc = "[fallback word]: https://docs.rs/futex-event-platform/latest/futex_event_platform/struct.FallbackFutex.html"
+)]
 #[repr(transparent)]
 pub struct Event<F = PrivateFutex> {
     pub(crate) word: Word<F>,

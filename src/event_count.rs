@@ -104,7 +104,14 @@ use core::time::Duration;
 /// [`prepare`]: EventCount::prepare
 /// [`notify_one`]: EventCount::notify_one
 /// [`notify_all`]: EventCount::notify_all
-/// [fallback word]: crate::platform::FallbackFutex
+#[cfg_attr(
+    feature = "std",
+    doc = "[fallback word]: crate::platform::FallbackFutex"
+)]
+#[cfg_attr(
+    not(feature = "std"),
+    doc = "[fallback word]: https://docs.rs/futex-event-platform/latest/futex_event_platform/struct.FallbackFutex.html"
+)]
 #[repr(transparent)]
 pub struct EventCount<F = PrivateFutex> {
     word: F,
