@@ -48,6 +48,7 @@ on_every_event! {
         false_is_never_early,
         a_deadline_is_kept_as_a_point_in_time,
         a_deadline_on_the_clock_of_the_word_is_kept,
+        an_interruptible_wait_keeps_a_deadline_on_the_clock_of_the_word,
         zero_and_the_past_check_once,
         no_deadline_means_forever,
         what_cannot_be_represented_means_forever,
@@ -207,6 +208,42 @@ fn a_deadline_on_the_clock_of_the_word_is_kept<E: AnyTimedEvent>() {
         let calls = calls(|| assert!(!event.wait_deadline(deadline)));
         assert_eq!(calls, Calls::default());
     }
+}
+
+fn an_interruptible_wait_keeps_a_deadline_on_the_clock_of_the_word<E: AnyTimedEvent>() {
+    let event = E::unset();
+    for milliseconds in [1, 20] {
+        let timeout = Duration::from_millis(milliseconds);
+        let begun = Instant::now();
+        let deadline = Deadline::after(E::now(), timeout);
+        assert_eq!(
+            event.wait_deadline_interruptible(deadline, || false),
+            Ok(false)
+        );
+        assert!(deadline.has_passed(E::now()));
+        let taken = begun.elapsed();
+        assert!(taken >= timeout, "{taken:?} instead of {timeout:?}");
+        assert!(taken < timeout + PATIENCE);
+        // Removes the mark of the wait, for which a set makes a call.
+        event.set();
+        event.clear();
+        // It has passed, so another wait neither sleeps nor calls the closure. A set wins over it.
+        let not_called = || -> bool { panic!("called without having slept") };
+        let calls = calls(|| {
+            let wait = || event.wait_deadline_interruptible(deadline, not_called);
+            assert_eq!(wait(), Ok(false));
+            event.set();
+            assert_eq!(wait(), Ok(true));
+            event.clear();
+        });
+        assert_eq!(calls, Calls::default());
+    }
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| event.wait_deadline_interruptible(Deadline::NEVER, || false));
+        until_parked(&event, 1);
+        event.set();
+        assert_eq!(waiter.join().unwrap(), Ok(true));
+    });
 }
 
 fn zero_and_the_past_check_once<E: AnyTimedEvent>() {

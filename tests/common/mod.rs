@@ -11,7 +11,7 @@ pub mod seccomp;
 pub mod signals;
 
 use futex_event::platform::{Deadline, Futex, Listeners, TimedFutex};
-use futex_event::{AutoResetEvent, Event, IntoDeadline};
+use futex_event::{AutoResetEvent, Event, Interrupted, IntoDeadline};
 use std::cell::Cell;
 use std::fmt::Debug;
 use std::io::Write;
@@ -280,6 +280,11 @@ pub trait AnyTimedEvent: AnyEvent {
     fn now() -> Duration;
     fn wait_timeout(&self, timeout: Duration) -> bool;
     fn wait_deadline(&self, deadline: impl IntoDeadline) -> bool;
+    fn wait_deadline_interruptible(
+        &self,
+        deadline: impl IntoDeadline,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted>;
 }
 
 macro_rules! any_event {
@@ -323,6 +328,14 @@ macro_rules! any_event {
 
             fn wait_deadline(&self, deadline: impl IntoDeadline) -> bool {
                 Self::wait_deadline(self, deadline)
+            }
+
+            fn wait_deadline_interruptible(
+                &self,
+                deadline: impl IntoDeadline,
+                interrupted: impl FnMut() -> bool,
+            ) -> Result<bool, Interrupted> {
+                Self::wait_deadline_interruptible(self, deadline, interrupted)
             }
         }
     };
