@@ -305,7 +305,7 @@ impl<F: TimedFutex> Event<F> {
     /// called on the waiting thread each time it wakes without having been released: after a signal whose handler ran on
     /// this thread, and now and then spuriously. It is not called before the thread first sleeps, and not at all if the event
     /// is set. If it returns true, the wait checks the event one last time, so a `set` wins over an interruption.
-    /// `interrupted` may take as long as it likes, and use any event.
+    /// `interrupted` may take any time, and use any event.
     ///
     /// A signal that arrives before the thread sleeps does not end the sleep. The [guide](crate::guide::language_runtimes)
     /// says what to do about that, and on which systems a signal ends a sleep: on Unix systems with a futex, whether or not
