@@ -709,7 +709,7 @@ active proctype taker() {
 /* Nothing is lost or doubled. */
 #define CONSERVED(event) (tokens[event] == (word[event] & SET) + GRANTS(word[event]) + CLAIMS(event))
 /* When no thread can run, none sleeps while its event is set. */
-#define SLEEPS_BESIDE(event) ((word[event] & SET) && (ASLEEP_ON(0, event) || ASLEEP_ON(1, event) || ASLEEP_ON(THREADS - 1, event)))
+#define SLEEPS_WHILE_SET(event) ((word[event] & SET) && (ASLEEP_ON(0, event) || ASLEEP_ON(1, event) || ASLEEP_ON(THREADS - 1, event)))
 #define ASLEEP_ON(i, event) ((sleeping & BIT(i)) && (addresses[i] & BIT(event)))
 #define QUIET (!running && !setting)
 #ifdef MANUAL
@@ -719,14 +719,14 @@ active proctype taker() {
 active proctype claims() {
     do
     :: ALWAYS(CONSERVED(0))
-    :: ALWAYS(!(QUIET && SLEEPS_BESIDE(0)))
+    :: ALWAYS(!(QUIET && SLEEPS_WHILE_SET(0)))
     /* Grants belong to threads that are awake, or are being woken. */
     :: ALWAYS(GRANTS(word[0]) <= COUNTED(word[0]))
     :: ALWAYS(!(word[0] & SET) || GRANTS(word[0]) == COUNTED(word[0]))
     :: ALWAYS(!(QUIET && GRANTS(word[0])))
 #if EVENTS > 1
     :: ALWAYS(CONSERVED(1))
-    :: ALWAYS(!(QUIET && SLEEPS_BESIDE(1)))
+    :: ALWAYS(!(QUIET && SLEEPS_WHILE_SET(1)))
 #endif
 #ifdef MANUAL
     :: ALWAYS(!(QUIET && (MISSED(0) || MISSED(1) || MISSED(THREADS - 1))))
