@@ -45,7 +45,7 @@ byte released;          /* of these, the threads that a set has released since *
 byte clears[WAITERS];   /* since the thread's last read: none, or 1 to 4 modulo 4 */
 bool marked;            /* a thread has parked since the last clear */
 byte clearing;          /* the threads that clear, and found the event set */
-byte unset_meanwhile;   /* of these, the threads since whose check it has been unset */
+byte unset_meanwhile;   /* of these, the threads for which it has been unset since */
 byte waking;            /* sets that have written and have not made their wake yet */
 
 #ifdef CLEARS

@@ -94,7 +94,7 @@ byte settled;               /* the threads that have marked all events, and can 
 byte all_along[SETTERS];    /* the threads that have been settled since before the set began */
 #ifdef MANUAL
 byte waiting;
-byte released;              /* of the waiting threads, those since whose beginning the manual-reset event was set */
+byte released;              /* of the waiting threads, those for which the manual-reset event was set since they began */
 byte begun[THREADS];
 #endif
 

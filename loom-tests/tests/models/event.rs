@@ -163,7 +163,7 @@ fn a_thread_waits_again_in_the_next_generation() {
             assert_eq!(guarded.read(), 1);
         });
         assert!(guarded.event.set());
-        // So that the next set is another one.
+        // Until the clear, so the next set is another one.
         while guarded.event.is_set() {
             thread::yield_now();
         }
