@@ -2,14 +2,14 @@
  * The protocol of src/auto_reset_event/protocol.rs, in every interleaving.
  *
  * Modelled: threads that wait, threads that set, and one that clears or tries to wait, which is the same; all of them
- * again and again, without end. The kernel compares and puts to sleep in one step. A wake of one takes any of the
+ * again and again, forever. The kernel compares and puts to sleep in one step. A wake of one takes any of the
  * sleepers, not the first. A sleep may end spuriously, and time may run out, at any moment: so every wait is a timed
- * one here, and one without a deadline is one that is lucky. Waking up and the read that follows are one step: until a
- * thread reads the word, no other can tell whether it is awake. The names are those of the Rust. LIMIT is so low that it is reached.
- * A thread that cannot be counted tries again: what it does instead, to listen, is in listeners.pml.
+ * one here, and one without a deadline is one whose time never runs out. Waking up and the read that follows are one step:
+ * until a thread reads the word, no other can tell whether it is awake. The names are those of the Rust. LIMIT is low enough
+ * to be reached. A thread that cannot be counted tries again; what it does in the code, to listen, is in listeners.pml.
  *
- * A thread between a read of the word and its exchange is as one that has not begun, since an exchange that fails only
- * reads again; so the two are one step. With SPLIT they are two, and an exchange may fail spuriously.
+ * A read of the word and the exchange after it are one step: an exchange that fails only leads to another read, so in
+ * between a thread is in the same state as before the read. With SPLIT they are two, and an exchange may fail spuriously.
  *
  * Memory is sequentially consistent. That an event may be freed after the wake is not modelled.
  *
@@ -31,7 +31,7 @@
 #endif
 
 #define SET 1
-#define GRANT 4  /* LISTENED lies between */
+#define GRANT 4  /* LISTENED is the bit in between */
 #define WAITER 16
 #define GRANTS(word) (((word) / GRANT) & 3)
 #define COUNTED(word) ((word) / WAITER)
@@ -42,11 +42,11 @@
 byte event;
 byte asleep;            /* on the event's word */
 
-/* What the claims speak of and the code does not know. */
+/* What the claims are about, and the code does not know. */
 byte tokens;            /* sets that returned true, less the waits and clears that did */
 byte inside;            /* the threads that are counted */
-byte late[WAITERS];     /* how many of the grants that are there were given before the thread came in */
-byte waking;            /* sets that have granted and are yet to wake */
+byte late[WAITERS];     /* how many of the present grants were given before the thread came in */
+byte waking;            /* sets that have granted and have not made their wake yet */
 
 #ifdef SPLIT
 #define THEN skip }; atomic { skip
@@ -246,7 +246,7 @@ active proctype claims() {
     :: ALWAYS(COUNTED(event) == SIZE(inside))
     /* Nothing is lost or doubled. */
     :: ALWAYS(tokens == (event & SET) + GRANTS(event))
-    /* No grant is left lying: of those in, as many are awake, or are being woken. */
+    /* No grant is forgotten: of the threads that are in, as many are awake or being woken. */
     :: ALWAYS(SIZE(inside & ~asleep) + waking >= GRANTS(event))
     od
 }

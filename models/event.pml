@@ -4,12 +4,12 @@
  * Modelled: threads that wait, and threads that set and clear in any order; all of them again and again, without end.
  * Each atomic operation of the code is one step, and a compare-exchange may fail spuriously. The kernel compares and
  * puts to sleep in one step. A sleep may end spuriously, and time may run out, at any moment: so every wait is a timed
- * one here, and one without a deadline is one that is lucky. Waking up and the read that follows are one step: until a
- * thread reads the word, no other can tell whether it is awake. The names are those of the Rust.
+ * one here, and one without a deadline is one whose time never runs out. Waking up and the read that follows are one step:
+ * until a thread reads the word, no other can tell whether it is awake. The names are those of the Rust.
  *
  * The generation has two bits, and wraps. A thread that reads again after four clears, or a multiple of that, and finds the event
- * unset, misses them, as the documentation says under Limits: that wait counts as begun anew, and nothing else is
- * excused. With STRICT that is an error too.
+ * unset, misses them, as the documentation says under Limits. Such a wait counts as begun anew; everything else is an error.
+ * With STRICT that is an error too.
  *
  * Abstracted: memory is sequentially consistent, and that an event may be freed after the wake is not modelled.
  *
@@ -39,14 +39,14 @@
 byte event;
 byte asleep;
 
-/* What the claims speak of and the code does not know. */
-byte waiting;           /* whose wait began: they found the event unset */
-byte released;          /* and for whom a set came since */
+/* What the claims are about, and the code does not know. */
+byte waiting;           /* the threads whose wait has begun: they found the event unset */
+byte released;          /* of these, the threads that a set has released since */
 byte clears[WAITERS];   /* since the thread's last read: none, or 1 to 4 modulo 4 */
-bool marked;            /* somebody parked since the last clear */
+bool marked;            /* a thread has parked since the last clear */
 byte clearing;          /* the threads that clear, and found the event set */
-byte unset_meanwhile;   /* and for whom it has been unset since */
-byte waking;            /* sets that have written and are yet to wake */
+byte unset_meanwhile;   /* of these, the threads for which it has been unset since */
+byte waking;            /* sets that have written and have not made their wake yet */
 
 #ifdef CLEARS
 byte clears_left = CLEARS;
@@ -96,7 +96,7 @@ inline seen() {
     clears[_pid] = 0
 }
 
-inline look() {
+inline read_event() {
     word = event;
     seen()
 }
@@ -125,7 +125,7 @@ inline wake_all() {
 #endif
 }
 
-/* It returns because it was released, and if it was released it does not return for another reason. */
+/* It returns true exactly if it was released. */
 inline return_from_wait(result) {
     assert(result == ((released & ME) != 0));
     waiting = waiting & ~ME;
@@ -157,8 +157,8 @@ park:
     :: atomic {
         !(word & PARKED) ->
         if
-        :: event == word -> event = word | PARKED; marked = true; look()
-        :: look();
+        :: event == word -> event = word | PARKED; marked = true; read_event()
+        :: read_event();
             if
             :: RELEASED(word) -> return_from_wait(true)
             :: else
@@ -189,7 +189,7 @@ park:
         :: else
         fi;
 #endif
-        look();
+        read_event();
         if
         :: RELEASED(word) -> return_from_wait(true)
         :: !RELEASED(word) && !in_time -> return_from_wait(false)
@@ -199,7 +199,7 @@ park:
     goto park
 }
 
-/* The kernel is called by the set that ends a generation in which somebody parked, and by no other. */
+/* Only a set that ends a generation in which a thread parked makes a system call. */
 inline write_set() {
     word = event;
     event = word | SET;
@@ -254,7 +254,7 @@ again:
     atomic {
         if
         :: event == word -> write_clear()
-        /* Somebody else has cleared it. */
+        /* Another thread has cleared it. */
         :: event != word -> assert(unset_meanwhile & ME)
         fi;
         clearing = clearing & ~ME;
@@ -269,7 +269,7 @@ again:
 
 active proctype claims() {
     do
-    /* Who is released and asleep is about to be woken. */
+    /* A released thread that is asleep is about to be woken. */
     :: ALWAYS(waking || !(asleep & released))
     /* PARKED is not lost. */
     :: ALWAYS(waking || !asleep || (event & (SET | PARKED)) == PARKED)

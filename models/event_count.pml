@@ -9,9 +9,9 @@
  * Of the listeners, which listeners.pml has in full, there is what an event count needs: a slot for each thread, that can
  * be claimed or nudged while it is open. A thread that notifies visits the slots one after the other, in any order.
  *
- * Memory is sequentially consistent. What a missing fence would allow is that two steps change places, and two of the
- * mutants do that. The generation has one bit or two. It does not wrap while a thread has a ticket, which the
- * documentation excepts under Limits: a step waits until no ticket has seen so many. With WRAP it does not wait.
+ * Memory is sequentially consistent. A missing fence would allow two steps to change places, which two of the mutants do.
+ * The generation has one bit or two. It does not wrap while a thread has a ticket, which the documentation lists under
+ * Limits: a step waits until no ticket has seen too many. With WRAP it does not wait.
  *
  *     spin -run -O2 -safety -noreduce -m4000000 event_count.pml         the model: errors: 0
  *     spin -DWRAP -run -bfs event_count.pml                             the generation wraps: errors: 1
@@ -34,7 +34,7 @@
 #ifndef ITEMS
 #define ITEMS 2
 #endif
-/* Of the generation, that a ticket may see: one, with a generation of one bit, or three, with two. */
+/* How many steps of the generation a ticket may see: one, with a generation of one bit, or three, with two. */
 #ifndef STEPS
 #define STEPS 1
 #endif
@@ -54,11 +54,11 @@
 
 byte event;
 byte items;
-/* Slots: which can be claimed or nudged, which have been. */
+/* Slots: which of them can be claimed or nudged, and which have been. */
 byte open, claimed, nudged;
 
-/* What the claims speak of and the code does not know. */
-byte will_look;     /* threads that will check the items, before they sleep or go away */
+/* What the claims are about, and the code does not know. */
+byte will_check;    /* threads that will check the items, before they sleep or go away */
 byte asleep;        /* threads that have marked the event count and sleep until they are claimed or nudged */
 byte tickets;       /* threads that have a ticket */
 byte owed;          /* of these, the threads that had it before the notification of all that is under way */
@@ -87,8 +87,8 @@ inline no_ticket() {
 }
 
 /* Checks the items: takes one, or there is none. */
-inline look(found) {
-    will_look = will_look & ~ME;
+inline check_items(found) {
+    will_check = will_check & ~ME;
     if
     :: items > 0 -> items--; found = true
     :: else -> found = false
@@ -100,10 +100,10 @@ active [TAKERS] proctype taker() {
     bool found;
 
 again:
-    /* It may stay away for any time. */
-    atomic { will_look = will_look | ME };
+    /* It may pause for any time. */
+    atomic { will_check = will_check | ME };
     atomic {
-        look(found);
+        check_items(found);
         if
         :: found -> found = false; goto again
         :: else
@@ -117,13 +117,13 @@ prepare:
         generation = event & GENERATION;
         tickets = tickets | ME;
         steps[_pid] = 0;
-        will_look = will_look | ME
+        will_check = will_check | ME
     };
-#ifdef MUTANT_LOOK_BEFORE_PREPARE
-    atomic { will_look = will_look & ~ME };
+#ifdef MUTANT_CHECK_BEFORE_PREPARE
+    atomic { will_check = will_check & ~ME };
 #else
     atomic {
-        look(found);
+        check_items(found);
         if
         :: found -> found = false; no_ticket(); generation = 0; goto again
         :: else
@@ -155,7 +155,7 @@ mark:
         asleep = asleep | ME;
         word = 0
     }
-    /* It was another word, or it failed spuriously. */
+    /* The word has changed, or the exchange has failed spuriously. */
     :: atomic { true -> word = 0; goto mark }
     fi;
 
@@ -167,11 +167,11 @@ mark:
     fi;
 
 withdraw:
-    /* The slot can be claimed until here, and the thread checks, however its wait has ended. */
+    /* The slot can be claimed until here, and the thread checks in any case, however its wait has ended. */
     atomic {
-        will_look = will_look | ME;
+        will_check = will_check | ME;
 #ifdef MUTANT_TIMEOUT_LOSES_A_CLAIM
-        will_look = will_look & ~ME;
+        will_check = will_check & ~ME;
 #endif
         open = open & ~ME;
         claimed = claimed & ~ME;
@@ -183,7 +183,7 @@ withdraw:
     goto prepare;
 #endif
     atomic {
-        look(found);
+        check_items(found);
         if
         :: found -> found = false
         :: else
@@ -192,7 +192,7 @@ withdraw:
     goto again
 }
 
-/* Steps the generation, if the word is still this; and then, if there were listeners, nudges all of them. */
+/* Steps the generation, if the word has not changed; and then, if there were listeners, nudges all of them. */
 inline step() {
     event = STEPPED(word);
     for (i : 0 .. TAKERS - 1) {
@@ -220,7 +220,7 @@ inline nudge_all() {
     od
 }
 
-/* One of those that have not been visited. */
+/* One of the slots that have not been visited. */
 inline select_one() {
     i = 0;
     do
@@ -342,10 +342,10 @@ done:
 
 active proctype claims() {
     do
-    /* Who sleeps is not released. */
+    /* A thread that sleeps is not released. */
     :: atomic { ALWAYS(notifying || !(asleep & ~claimed & ~nudged & RELEASED_ONES)) }
     /* For each item there is a thread that will check, or none is asleep. */
-    :: atomic { ALWAYS(notifying || !(asleep & ~RELEASED_ONES) || items <= COUNT(will_look | RELEASED_ONES)) }
+    :: atomic { ALWAYS(notifying || !(asleep & ~RELEASED_ONES) || items <= COUNT(will_check | RELEASED_ONES)) }
     /* A thread that sleeps has left its mark. */
     :: atomic { ALWAYS(notifying || !(asleep & ~claimed & ~nudged) || (event & (PREPARED | LISTENED)) == (PREPARED | LISTENED)) }
     od

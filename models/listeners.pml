@@ -7,8 +7,8 @@
  * any moment. Waking up and the read that follows are one step: until a thread reads, no thread can tell whether it is
  * awake.
  *
- * A thread between a read of a word and its exchange is as one that has not begun, since an exchange that fails only reads
- * again; so the two are one step, except in `set`, which searches the table in between.
+ * A read of a word and the exchange after it are one step: an exchange that fails only leads to another read, so in between a
+ * thread is in the same state as before the read. Only in `set`, which searches the table in between, they are two.
  *
  * Each thread has a slot of its own, and uses it again for its next wait, for other events. The sequence number in a slot
  * is exact here: it never wraps. So is the generation of the manual-reset event, which is cleared only so often (MANUAL).
@@ -29,7 +29,7 @@
 #ifndef SETTERS
 #define SETTERS 2
 #endif
-/* Auto-reset events. A manual-reset one, if there is one, has the number after theirs. */
+/* The number of auto-reset events. A manual-reset event, if there is one, has the number after theirs. */
 #ifndef EVENTS
 #define EVENTS 2
 #endif
@@ -66,7 +66,7 @@ byte clears_left = MANUAL;
 #define AWAKE 2
 #define ASLEEP 3
 #define NUDGED 4
-#define ROUSED 5            /* nudged when it was asleep: its wake may be still to come */
+#define ROUSED 5            /* nudged when it was asleep: its wake may still be to come */
 #define CLAIMED 8
 #define OWED 16
 #define IS_CLAIMED(slot) ((slot) & CLAIMED)
@@ -86,15 +86,15 @@ byte known[THREADS];        /* the threads that have read the slot since it was 
 byte sleeping;              /* in the kernel, on their slots */
 byte on_word;               /* in the kernel, on the word of event 0 */
 
-/* What the claims speak of and the code does not know. */
+/* What the claims are about, and the code does not know. */
 byte tokens[EVENTS];        /* sets that returned true, less the waits and clears that did */
 byte running;               /* threads inside a wait that are not asleep */
 byte setting;               /* setters inside a set */
-byte settled;               /* whose wait has begun: all events are marked, and they can be claimed since */
-byte all_along[SETTERS];    /* for whom it has been so since the set began */
+byte settled;               /* the threads that have marked all events, and can be claimed since */
+byte all_along[SETTERS];    /* the threads that have been settled since before the set began */
 #ifdef MANUAL
 byte waiting;
-byte released;              /* of the waiting, those for whom the manual-reset event was set since they began */
+byte released;              /* of the waiting threads, those for which the manual-reset event was set since they began */
 byte begun[THREADS];
 #endif
 
@@ -110,7 +110,7 @@ byte begun[THREADS];
 #define CAN_BE_CLAIMED(slot) IS_OPEN(slot)
 #endif
 
-/* `seen` is the slot, or FREE if it is of no interest. */
+/* `seen` is the slot, or FREE if it does not matter. */
 inline read_slot(i, event, interesting) {
     seen = slot[i];
     if
@@ -237,7 +237,7 @@ begin:
 come_in:
         if
         :: word[0] & SET -> word[0] = word[0] & ~SET; got(0); goto end
-#ifdef MUTANT_DOOR_IGNORES_GRANTS
+#ifdef MUTANT_NEWCOMER_IGNORES_GRANTS
         :: !(word[0] & SET) && COUNTED(word[0]) < LIMIT ->
             assert(GRANTS(word[0]) == 0);
 #else
@@ -349,7 +349,7 @@ settle:
         fi;
         if
         :: slot[_pid] == AWAKE -> slot[_pid] = ASLEEP
-        :: else -> goto look
+        :: else -> goto check
         fi
     };
 sleep:
@@ -363,7 +363,7 @@ sleep:
         :: skip
         fi
     };
-look:
+check:
     atomic {
         if
         :: sleeping & ME -> sleeping = sleeping & ~ME; running++
@@ -394,7 +394,7 @@ time_out:
         event = 0;
         next_event()
     };
-last_look:
+last_check:
     atomic {
         if
         :: event == EVENTS -> goto leave
@@ -405,11 +405,11 @@ last_look:
         :: else ->
             event++;
             next_event();
-            goto last_look
+            goto last_check
         fi
     };
 
-/* It has seen the event set, and may take the token only if no other was given to it. */
+/* It has found the event set, and may take the token only if it was not given another one. */
 withdraw:
 #ifdef MUTANT_TAKES_BEFORE_IT_WITHDRAWS
     atomic {
@@ -459,7 +459,7 @@ leave:
         event = 0;
         if :: !owes -> goto end :: else fi
     };
-    /* It was woken for a token. If it has not seen to it, another has to. */
+    /* It was woken for a token. If it has not checked for that token, another thread has to. */
 #ifndef MUTANT_A_NUDGE_IS_NOT_PASSED_ON
 pass_on:
     atomic {
@@ -549,14 +549,14 @@ load_now:
         :: word_seen & LISTENED
         fi
     };
-look_up:
+search:
     atomic {
         read_slot(i, event, CAN_BE_CLAIMED(slot[i]));
         if
         :: seen != FREE -> goto claim
         :: else ->
             i++;
-            if :: i == THREADS -> i = 0; goto write :: else -> goto look_up fi
+            if :: i == THREADS -> i = 0; goto write :: else -> goto search fi
         fi
     };
 claim:
@@ -576,7 +576,7 @@ claim:
             tokens[event]++;
             unsettle(i);
             if :: SLEEPS(seen) -> goto wake_claimed :: else -> is_awake(i); goto end fi
-        :: else -> forget(i); goto look_up
+        :: else -> forget(i); goto search
         fi
     };
 wake_claimed:
@@ -708,8 +708,8 @@ active proctype taker() {
 #endif
 /* Nothing is lost or doubled. */
 #define CONSERVED(event) (tokens[event] == (word[event] & SET) + GRANTS(word[event]) + CLAIMS(event))
-/* When no thread can run, none sleeps although what it waits for is there. */
-#define SLEEPS_BESIDE(event) ((word[event] & SET) && (ASLEEP_ON(0, event) || ASLEEP_ON(1, event) || ASLEEP_ON(THREADS - 1, event)))
+/* When no thread can run, none sleeps while its event is set. */
+#define SLEEPS_WHILE_SET(event) ((word[event] & SET) && (ASLEEP_ON(0, event) || ASLEEP_ON(1, event) || ASLEEP_ON(THREADS - 1, event)))
 #define ASLEEP_ON(i, event) ((sleeping & BIT(i)) && (addresses[i] & BIT(event)))
 #define QUIET (!running && !setting)
 #ifdef MANUAL
@@ -719,14 +719,14 @@ active proctype taker() {
 active proctype claims() {
     do
     :: ALWAYS(CONSERVED(0))
-    :: ALWAYS(!(QUIET && SLEEPS_BESIDE(0)))
+    :: ALWAYS(!(QUIET && SLEEPS_WHILE_SET(0)))
     /* Grants belong to threads that are awake, or are being woken. */
     :: ALWAYS(GRANTS(word[0]) <= COUNTED(word[0]))
     :: ALWAYS(!(word[0] & SET) || GRANTS(word[0]) == COUNTED(word[0]))
     :: ALWAYS(!(QUIET && GRANTS(word[0])))
 #if EVENTS > 1
     :: ALWAYS(CONSERVED(1))
-    :: ALWAYS(!(QUIET && SLEEPS_BESIDE(1)))
+    :: ALWAYS(!(QUIET && SLEEPS_WHILE_SET(1)))
 #endif
 #ifdef MANUAL
     :: ALWAYS(!(QUIET && (MISSED(0) || MISSED(1) || MISSED(THREADS - 1))))

@@ -3,7 +3,7 @@
  *
  * Modelled: tasks that wait, are woken, and give up at any moment; threads that set; one that takes tokens, or
  * clears; and the waker thread. All of them repeat forever. A task is a thread here: it checks its
- * event, which is a poll, and goes on when its waker has been run. The kernel compares and puts to sleep in one step, and
+ * event, which is a poll, and continues when its waker has been run. The kernel compares and puts to sleep in one step, and
  * may end a sleep spuriously. A critical section of the registry is one step.
  *
  * There is one bucket, and one group. The waker thread takes any of the registrations, not the oldest. The generation of
@@ -48,9 +48,9 @@ byte registered;
 byte woken;
 bool sleeping;
 
-/* What the claims speak of and the code does not know. */
+/* What the claims are about, and the code does not know. */
 byte pending;       /* tasks that wait to be woken */
-byte resting;       /* tasks that do not wait, and perhaps never will again */
+byte resting;       /* tasks that do not wait, and may never wait again */
 byte setting;       /* setters inside a set, and tasks that pass a wake on */
 byte ringing;       /* the threads that have turned the group's bit on since the waker thread took it off */
 bool rung;          /* one of them has returned from its set */
@@ -105,7 +105,7 @@ begin:
         !set
 #endif
     };
-look:
+poll:
     atomic {
         if
         :: RELEASED(_pid) ->
@@ -151,7 +151,7 @@ mark_now:
 #ifndef MANUAL
             listened = true;
 #endif
-            goto look
+            goto poll
         :: else -> listened = true
         fi;
 #endif
@@ -166,9 +166,9 @@ wait:
     };
     atomic {
         if
-        :: woken & ME -> woken = woken & ~ME; pending = pending & ~ME; goto look
+        :: woken & ME -> woken = woken & ~ME; pending = pending & ~ME; goto poll
         /* The runtime polls it for another reason. */
-        :: pending = pending & ~ME; goto look
+        :: pending = pending & ~ME; goto poll
         /* It is dropped, or another event has released it. */
         :: pending = pending & ~ME; woken = woken & ~ME; goto leave
         fi
@@ -316,7 +316,7 @@ pass:
 
 #define ALWAYS(claim) !(claim) -> assert(claim)
 #define ALL (BIT(TASKS) - 1)
-/* Tasks wait for their wakers, which nothing is going to run. */
+/* Tasks wait for their wakers, and nothing will run these. */
 #define QUIET ((pending | resting) == ALL && !woken && !setting && sleeping)
 #define WAITS(i) (pending & BIT(i))
 #define REGISTERED ((registered & 1) + (registered >> 1 & 1) + (registered >> 2 & 1))

@@ -1,14 +1,14 @@
-//! A word on the crate `atomic-wait`: what it takes to bring one's own.
+//! A word on the crate `atomic-wait`: an example of how to write a word of your own.
 //!
-//! It uses nothing of this crate but what is public. To bring another word, copy the file, and put your system's three
-//! calls in the place of that crate's.
+//! It uses only public items of this crate. For another word, copy the file, and replace the three calls of that crate by
+//! your system's.
 
 #![allow(unsafe_code)] // `Futex` is a promise that the compiler cannot check.
 
 use crate::platform::{listeners, Futex, Listeners};
 use core::sync::atomic::{AtomicU32, Ordering};
 
-/// A word that sleeps by the crate [`atomic-wait`], as an example of a word that somebody else has brought.
+/// A word that sleeps by the crate [`atomic-wait`], as an example of a word from outside this library.
 ///
 /// ```
 /// use futex_event::{AtomicWaitFutex, Event};
@@ -21,26 +21,26 @@ use core::sync::atomic::{AtomicU32, Ordering};
 /// waiter.join().unwrap();
 /// ```
 ///
-/// That crate has no timeouts, so this is no [`TimedFutex`](crate::platform::TimedFutex), and an event on it has neither
-/// `wait_timeout` nor `wait_deadline`.
+/// That crate has no timeouts, so this word is not a [`TimedFutex`](crate::platform::TimedFutex), and an event on it has
+/// neither `wait_timeout` nor `wait_deadline`.
 ///
-/// # What an implementation is made of
+/// # What an implementation needs
 ///
-/// [`Futex`] has eight functions without which there is no word. Four are those of `AtomicU32`; `wait`, `wake_one` and
-/// `wake_all` are the system's calls; and [`listeners`](Futex::listeners) is a macro's. Without a [`CLOCK`](Futex::CLOCK),
-/// which is always right, if slower, every wait parks at once.
+/// [`Futex`] has eight required functions. Four are those of `AtomicU32`; `wait`, `wake_one` and `wake_all` are the
+/// system's calls; and a macro provides [`listeners`](Futex::listeners). A [`CLOCK`](Futex::CLOCK) is optional: without
+/// one every wait parks at once, which is correct, but slower.
 ///
-/// [`platform::conformance`](crate::platform::conformance) tests whether it is one.
+/// [`platform::conformance`](crate::platform::conformance) tests a word against what events require.
 ///
-/// # What it does not keep
+/// # What it does not promise
 ///
 /// Its table of threads in [`wait_any`](crate::wait_any()) is not cleared in the child of a `fork`: there, a token of an
-/// [`AutoResetEvent`](crate::AutoResetEvent) can be given to a thread of the parent. A word that has to do better gives the
+/// [`AutoResetEvent`](crate::AutoResetEvent) can be given to a thread of the parent. To clear the table, a word gives the
 /// macro a `before_use` that calls `pthread_atfork`, as the words of [`platform`](crate::platform) do.
 ///
 /// Its calls may change `errno`, which a signal handler that uses it has to save. Where the kernel refuses to put a
-/// thread to sleep (by a filter of system calls, say), a wait is a busy loop. On Apple's systems the crate's waits go
-/// through a table of the C++ library and not by the word, so that only its own wakes end them.
+/// thread to sleep (by a filter of system calls, say), a wait is a busy loop. On Apple's systems the crate's waits sleep on
+/// a table of the C++ library and not on the word, so only its own wakes end them.
 ///
 /// The crate knows Linux, Android, FreeBSD, macOS, iOS, watchOS and Windows, and does not compile elsewhere.
 ///
@@ -57,8 +57,8 @@ impl AtomicWaitFutex {
 }
 
 // SAFETY: the word is one `AtomicU32`, and the first four methods are its own. Each call that `atomic-wait` sleeps by
-// compares and goes to sleep in one step as seen by the wakes; on Apple's systems it is the count of wakes that is compared
-// in this step, which was read before the word. Its wakes may be given a pointer that dangles, as its documentation says.
+// compares the word and falls asleep in one step with respect to the wakes. (On Apple's systems this step compares a count
+// of wakes, which was read before the word.) Its wakes accept a dangling pointer, as its documentation says.
 unsafe impl Futex for AtomicWaitFutex {
     fn listeners() -> &'static Listeners<Self> {
         listeners!(AtomicWaitFutex, AtomicWaitFutex::new(0))

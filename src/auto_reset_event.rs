@@ -78,7 +78,14 @@ pub(crate) use protocol::{Waiting, Word};
 /// [`clear`]: AutoResetEvent::clear
 /// [`is_set`]: AutoResetEvent::is_set
 /// [`try_wait`]: AutoResetEvent::try_wait
-/// [fallback word]: crate::platform::FallbackFutex
+#[cfg_attr(
+    feature = "std",
+    doc = "[fallback word]: crate::platform::FallbackFutex"
+)]
+#[cfg_attr(
+    not(feature = "std"),
+    doc = "[fallback word]: https://docs.rs/futex-event-platform/latest/futex_event_platform/struct.FallbackFutex.html"
+)]
 #[repr(transparent)]
 pub struct AutoResetEvent<F = PrivateFutex> {
     pub(crate) word: Word<F>,
@@ -342,7 +349,7 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     /// called on the waiting thread each time it wakes without having been released: after a signal whose handler ran on
     /// this thread, and now and then spuriously. It is not called before the thread first sleeps, and not at all if there is
     /// a token. If it returns true, the wait checks the event one last time, so a `set` wins over an interruption.
-    /// `interrupted` may take as long as it likes, and use any event.
+    /// `interrupted` may take any time, and use any event.
     ///
     /// A signal that arrives before the thread sleeps does not end the sleep. The [guide](crate::guide::language_runtimes)
     /// says what to do about that, and on which systems a signal ends a sleep: on Unix systems with a futex, whether or not

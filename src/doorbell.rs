@@ -14,7 +14,7 @@ pub(crate) fn bucket<F: Futex>(tasks: &Tasks<F>, address: usize) -> usize {
     hash::of_address(address) % tasks.buckets()
 }
 
-/// Has tasks check the event at this address, which has been set. The event may be gone.
+/// Makes tasks check the event at this address, which has been set. The event may be gone.
 pub(crate) fn ring<F: Futex>(address: usize) {
     let tasks = F::listeners().tasks();
     let bucket = bucket(&tasks, address);
@@ -26,7 +26,7 @@ pub(crate) fn ring<F: Futex>(address: usize) {
     }
 }
 
-/// Has the waker thread serve a group of buckets.
+/// Makes the waker thread serve a group of buckets.
 pub(crate) fn ring_group<F: Futex>(tasks: &Tasks<F>, group: u32) {
     let doorbell = tasks.doorbell();
     if doorbell.fetch_or(1 << group, Release) & ASLEEP != 0 {

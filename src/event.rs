@@ -65,7 +65,14 @@ pub(crate) use protocol::{is_set, Waiting, Word, SET};
 /// [`is_set`]: Event::is_set
 /// [`wait`]: Event::wait
 /// [`try_wait`]: Event::try_wait
-/// [fallback word]: crate::platform::FallbackFutex
+#[cfg_attr(
+    feature = "std",
+    doc = "[fallback word]: crate::platform::FallbackFutex"
+)]
+#[cfg_attr(
+    not(feature = "std"),
+    doc = "[fallback word]: https://docs.rs/futex-event-platform/latest/futex_event_platform/struct.FallbackFutex.html"
+)]
 #[repr(transparent)]
 pub struct Event<F = PrivateFutex> {
     pub(crate) word: Word<F>,
@@ -298,7 +305,7 @@ impl<F: TimedFutex> Event<F> {
     /// called on the waiting thread each time it wakes without having been released: after a signal whose handler ran on
     /// this thread, and now and then spuriously. It is not called before the thread first sleeps, and not at all if the event
     /// is set. If it returns true, the wait checks the event one last time, so a `set` wins over an interruption.
-    /// `interrupted` may take as long as it likes, and use any event.
+    /// `interrupted` may take any time, and use any event.
     ///
     /// A signal that arrives before the thread sleeps does not end the sleep. The [guide](crate::guide::language_runtimes)
     /// says what to do about that, and on which systems a signal ends a sleep: on Unix systems with a futex, whether or not

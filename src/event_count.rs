@@ -1,4 +1,4 @@
-//! The event count: what makes a lock-free structure blocking. [`protocol`] says how it works.
+//! The event count, which makes a lock-free structure blocking. How it works is in [`protocol`].
 
 mod protocol;
 mod spinning;
@@ -76,7 +76,7 @@ use core::time::Duration;
 ///   finds the change without a wait is ordered only as the structure's own accesses are.
 /// - No operation waits for another thread to finish one. `notify_*` and `prepare` never block.
 /// - System calls: one each time a thread parks, and one for each parked thread that a notification releases.
-///   None with no thread parked, whoever has a ticket.
+///   None if no thread is parked, whether or not threads have tickets.
 /// - Once a wait has returned, the event count may be dropped, even while the call that released it is still running in
 ///   another thread.
 /// - On systems with a futex, `notify_*` may be called in a signal handler, keeps `errno`, and works after `fork`, in the
@@ -104,7 +104,14 @@ use core::time::Duration;
 /// [`prepare`]: EventCount::prepare
 /// [`notify_one`]: EventCount::notify_one
 /// [`notify_all`]: EventCount::notify_all
-/// [fallback word]: crate::platform::FallbackFutex
+#[cfg_attr(
+    feature = "std",
+    doc = "[fallback word]: crate::platform::FallbackFutex"
+)]
+#[cfg_attr(
+    not(feature = "std"),
+    doc = "[fallback word]: https://docs.rs/futex-event-platform/latest/futex_event_platform/struct.FallbackFutex.html"
+)]
 #[repr(transparent)]
 pub struct EventCount<F = PrivateFutex> {
     word: F,
@@ -249,14 +256,14 @@ impl<F: Futex> EventCount<F> {
         }
     }
 
-    /// Blocks until `condition` returns something, and returns that. Asks it at once, whenever a notification releases the
+    /// Blocks until `condition` returns something, and returns that. Calls it at once, whenever a notification releases the
     /// thread, and in between while it spins.
     ///
-    /// Makes no system call if the first answer is something. Spins before it parks, for 5 to 120 µs, if that has
-    /// been of use lately: see [`Spin::ADAPTIVE`]. While it spins it has no ticket, so that notifications cost no more.
+    /// Makes no system call if the first call returns something. Spins before it parks, for 5 to 120 µs, if that has paid
+    /// off lately: see [`Spin::ADAPTIVE`]. While it spins it has no ticket, so notifications cost no more.
     ///
-    /// The condition is asked by this thread, often, and never by two calls at once. It should take no longer than a check
-    /// and an attempt. If it panics, so does this, and leaves the event count in order.
+    /// Only this thread calls the condition, often, and never two calls at the same time. It should take no longer than a
+    /// check and an attempt. If it panics, so does this, and the event count can be used as before.
     ///
     /// ```
     /// use futex_event::EventCount;
@@ -284,9 +291,9 @@ impl<F: Futex> EventCount<F> {
 impl<F: TimedFutex> EventCount<F> {
     /// Blocks until `condition` returns something, and returns that; `None` if `timeout` has elapsed.
     ///
-    /// As [`wait_until`](Self::wait_until). The condition is asked once more when the time is up: `None` is never early, and
-    /// says that it returned nothing after that. With `Duration::ZERO` this asks once and makes no system call. For time,
-    /// see [`Event::wait_timeout`](crate::Event::wait_timeout).
+    /// As [`wait_until`](Self::wait_until). The condition is called once more when the time is up: `None` is never early,
+    /// and means that it returned nothing after that. With `Duration::ZERO` this calls it once and makes no system call. For
+    /// time, see [`Event::wait_timeout`](crate::Event::wait_timeout).
     ///
     /// ```
     /// use crossbeam_queue::SegQueue;
@@ -336,12 +343,12 @@ impl<F: TimedFutex> EventCount<F> {
     /// Blocks until `condition` returns something: `Ok` with that, or until `interrupted` returns true: `Err`.
     ///
     /// As [`wait_until`](Self::wait_until) and [`Event::wait_interruptible`](crate::Event::wait_interruptible).
-    /// `interrupted` is asked too when a notification has released the thread and the condition returned nothing. After it
-    /// has returned true the condition is asked once more.
+    /// `interrupted` is called too when a notification has released the thread and the condition returned nothing. After it
+    /// has returned true the condition is called once more.
     ///
     /// # Errors
     ///
-    /// [`Interrupted`] if `interrupted` has returned true, and the condition nothing after that.
+    /// [`Interrupted`] if `interrupted` has returned true, and the condition returned nothing after that.
     ///
     /// ```
     /// use crossbeam_queue::SegQueue;

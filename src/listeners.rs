@@ -20,9 +20,9 @@
 //! | FREE | no thread uses the slot | a thread that begins to wait: BUSY, with the next sequence number |
 //! | BUSY | the slot is taken, and no `set` may claim it | its owner: AWAKE when the slot is filled, FREE at the end |
 //! | AWAKE | a `set` may claim it | its owner: ASLEEP before it sleeps, BUSY if its wait ends otherwise. A `set`: CLAIMED, NUDGED |
-//! | ASLEEP | the same; whoever changes it wakes the owner | the same; and a nudge makes it ROUSED |
+//! | ASLEEP | the same; a thread that changes it wakes the owner | the same; and a nudge makes it ROUSED |
 //! | NUDGED | the owner is to check its events, and can still be claimed | its owner: AWAKE, and checks. A `set`: CLAIMED |
-//! | ROUSED | the same, from ASLEEP. The wake may still be to come, from a `set` that was stopped before it: whoever changes it wakes the owner | the same. A `set`: CLAIMED, ROUSED |
+//! | ROUSED | the same, from ASLEEP. The wake may still be to come, from a `set` that was stopped before it: a thread that changes it wakes the owner | the same. A `set`: CLAIMED, ROUSED |
 //! | CLAIMED | by the event with this index: the wait is over | its owner: FREE |
 //!
 //! A [thread that waits](listen())
@@ -45,7 +45,7 @@
 //!
 //! *No listener sleeps while its event is set.* The mark and the `set` are both read-modify-writes of the event's word.
 //! If the mark comes first, the `set` sees all that the listener did before: its bit, and its slot AWAKE. If the `set`
-//! comes first, the mark finds SET. An auto-reset event's LISTENED may have been on before, so that the mark does not
+//! comes first, the mark finds SET. An auto-reset event's LISTENED may have been on before. Then the mark does not
 //! change the word, and a `set` whose first pass came too early for this listener succeeds: hence its second pass.
 //!
 //! *A nudge is not lost with the thread that got it.* One nudge is for one token, and the thread may leave with another
@@ -73,7 +73,7 @@
 //! Relaxed. A claim is a Release, and the owner reads its slot by an Acquire: this hands over what was done before
 //! the `set`. A nudge hands over nothing: the mark that follows it, or that a thread makes when it passes a nudge on, finds
 //! the event set, or else that `set` finds what the thread did before the mark. Freeing a slot is a Release and
-//! taking it an Acquire, so that a thread finds the bits as the last owner left them.
+//! taking it an Acquire, so a thread finds the bits as the last owner left them.
 
 mod listen;
 mod overflow;

@@ -10,15 +10,15 @@
 //! # What was tried
 //!
 //! With `cargo run --release --package benches`, on virtual machines with two CPUs: on one of them it took 15 to 45 µs to park
-//! and be woken by the other CPU, on another 7 to 40. And with a simulation (`spin/simulation.rs`) of machines that were not
-//! at hand.
+//! and be woken by the other CPU, on another 7 to 40. And with a simulation (`spin/simulation.rs`) of machines that we did not
+//! have.
 //!
 //! | policy | result |
 //! | --- | --- |
 //! | a limit of 10 µs, a budget by hit or miss, probes after up to 4,096 waits | at full speed from a barrier with fresh events; from other starts as slow as parking, for good, where a wake-up takes longer than the limit (109 of 120 runs) |
 //! | the same with a limit of 25 or 50 µs | on one CPU up to 1.07 times the time of never spinning, and 2.6 times with four pairs on two CPUs |
 //! | the limit by the length of the last sleep, probes after up to 64 waits | at full speed from nearly every start; on one CPU up to 1.09 times the time of never spinning |
-//! | no spinning on a machine with one CPU | system calls at the first wait, and wrong where a process is confined to one CPU of several. A futile miss tells the same |
+//! | no spinning on a machine with one CPU | system calls at the first wait, and wrong where a process is confined to one CPU of several. A futile miss gives the same information |
 //! | a limit that grows after each near miss, not once | simulated: two threads on one CPU that probe in the same round take each other's spins for a CPU of their own, and spin for a third of the time |
 //! | a sleep that the kernel did not begin counts as futile | simulated: with a wake-up of 5 µs and a microsecond of work never at full speed |
 //! | every hit earns, however far apart | a waiter whose partner takes 60 µs to wake spins through each of these wake-ups, for hand-offs that come every 5 ms |
@@ -215,7 +215,7 @@ impl Spin {
 
     /// Where the history of this wait is kept; `None` if it never spins.
     fn place(self, address: usize) -> Option<&'static Place> {
-        // One table for each policy, since what one learns is of no use to the other.
+        // One table for each policy, since what one learns does not help the other.
         static ADAPTIVE: Memory = Memory::new();
         static FIXED: Memory = Memory::new();
         match self.0 {

@@ -1,4 +1,4 @@
-//! Waits with a chosen [`Spin`]: `event.spinning(spin).wait()`, the same way for everything that can be waited for.
+//! Waits with a chosen [`Spin`]: `event.spinning(spin).wait()`, in the same form for everything that can be waited for.
 
 use crate::platform::{Futex, TimedFutex};
 use crate::spin::Spin;

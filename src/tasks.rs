@@ -39,12 +39,12 @@
 //! *No `set` relies on the wake of another.* Only the thread turns ASLEEP off. Until it has run, each `set` wakes it:
 //! one may have been stopped before its wake, by a scheduler or a signal.
 //!
-//! *A spurious wake-up does no harm.* Addresses with the same bucket share its bits: tasks are then woken that
+//! *A spurious wake-up has no effect.* Addresses with the same bucket share its bits: tasks are then woken that
 //! find nothing, and register again. So do tasks that wait for an event at an address where another one was before.
 //!
 //! # Orderings
 //!
-//! The bits are turned on by Release and taken by Acquire, so that a task that is woken sees the event as the `set`
+//! The bits are turned on by Release and taken by Acquire, so a task that is woken sees the event as the `set`
 //! left it, as does any task that it may pass the wake on to; the group's bit hands over the bucket's. The count is ordered
 //! by the mark, a Release, and the `set` that finds it, an Acquire, and so are the registry's locks.
 

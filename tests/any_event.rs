@@ -1,4 +1,4 @@
-//! What the contract says of every kind of event, on every word.
+//! What both kinds of events promise, on every word.
 
 mod common;
 
@@ -35,19 +35,20 @@ on_every_event! {
         four_bytes_that_are_zero_when_unset,
         set_says_whether_it_changed_anything,
         clear_says_whether_it_changed_anything,
-        wait_on_a_set_event_returns_and_enters_no_kernel,
-        nothing_but_parking_and_waking_enters_the_kernel,
+        wait_on_a_set_event_returns_without_a_system_call,
+        only_parking_and_waking_make_system_calls,
         threads_that_come_after_clear_wait_for_the_next_set,
-        a_stray_wake_releases_nobody,
+        a_stray_wake_releases_no_thread,
         the_waiter_may_free_the_event_while_set_is_running,
         set_events_may_be_moved_dropped_and_leaked,
         debug_says_set_and_parked,
     ],
     timed: [
-        a_timed_wait_on_a_set_event_enters_no_kernel,
+        a_timed_wait_on_a_set_event_makes_no_system_call,
         false_is_never_early,
         a_deadline_is_kept_as_a_point_in_time,
         a_deadline_on_the_clock_of_the_word_is_kept,
+        an_interruptible_wait_keeps_a_deadline_on_the_clock_of_the_word,
         zero_and_the_past_check_once,
         no_deadline_means_forever,
         what_cannot_be_represented_means_forever,
@@ -90,7 +91,7 @@ fn clear_says_whether_it_changed_anything<E: AnyEvent>() {
     assert!(!event.is_set());
 }
 
-fn wait_on_a_set_event_returns_and_enters_no_kernel<E: AnyEvent>() {
+fn wait_on_a_set_event_returns_without_a_system_call<E: AnyEvent>() {
     let event = E::unset();
     let calls = calls(|| {
         event.set();
@@ -101,7 +102,7 @@ fn wait_on_a_set_event_returns_and_enters_no_kernel<E: AnyEvent>() {
     assert_eq!(calls, Calls::default());
 }
 
-fn a_timed_wait_on_a_set_event_enters_no_kernel<E: AnyTimedEvent>() {
+fn a_timed_wait_on_a_set_event_makes_no_system_call<E: AnyTimedEvent>() {
     let event = E::unset();
     let calls = calls(|| {
         event.set();
@@ -112,7 +113,7 @@ fn a_timed_wait_on_a_set_event_enters_no_kernel<E: AnyTimedEvent>() {
     assert_eq!(calls, Calls::default());
 }
 
-fn nothing_but_parking_and_waking_enters_the_kernel<E: AnyEvent>() {
+fn only_parking_and_waking_make_system_calls<E: AnyEvent>() {
     let event = E::unset();
     let calls = calls(|| {
         for _ in 0..2 {
@@ -140,8 +141,8 @@ fn threads_that_come_after_clear_wait_for_the_next_set<E: AnyEvent>() {
     });
 }
 
-/// As it comes when the event lies where another one was freed.
-fn a_stray_wake_releases_nobody<E: AnyEvent>() {
+/// Such a wake can come from a `set` of an event that was freed, and whose memory this event reuses.
+fn a_stray_wake_releases_no_thread<E: AnyEvent>() {
     const WAKES: u32 = 50;
     let event = E::unset();
     thread::scope(|scope| {
@@ -158,7 +159,7 @@ fn a_stray_wake_releases_nobody<E: AnyEvent>() {
         until_parked(&event, 1);
         event.set();
         let waits = waiter.join().unwrap().waits;
-        // An adversarial word may send it back a few times more.
+        // An adversarial word can cause a few spurious returns more.
         assert!(waits > 1 && waits < 10 * WAKES, "parked {waits} times");
     });
 }
@@ -203,10 +204,46 @@ fn a_deadline_on_the_clock_of_the_word_is_kept<E: AnyTimedEvent>() {
         let taken = begun.elapsed();
         assert!(taken >= timeout, "{taken:?} instead of {timeout:?}");
         assert!(taken < timeout + PATIENCE);
-        // It has passed, so that another wait does not sleep.
+        // It has passed, so another wait does not sleep.
         let calls = calls(|| assert!(!event.wait_deadline(deadline)));
         assert_eq!(calls, Calls::default());
     }
+}
+
+fn an_interruptible_wait_keeps_a_deadline_on_the_clock_of_the_word<E: AnyTimedEvent>() {
+    let event = E::unset();
+    for milliseconds in [1, 20] {
+        let timeout = Duration::from_millis(milliseconds);
+        let begun = Instant::now();
+        let deadline = Deadline::after(E::now(), timeout);
+        assert_eq!(
+            event.wait_deadline_interruptible(deadline, || false),
+            Ok(false)
+        );
+        assert!(deadline.has_passed(E::now()));
+        let taken = begun.elapsed();
+        assert!(taken >= timeout, "{taken:?} instead of {timeout:?}");
+        assert!(taken < timeout + PATIENCE);
+        // Removes the mark of the wait, for which a set makes a call.
+        event.set();
+        event.clear();
+        // It has passed, so another wait neither sleeps nor calls the closure. A set wins over it.
+        let not_called = || -> bool { panic!("called without having slept") };
+        let calls = calls(|| {
+            let wait = || event.wait_deadline_interruptible(deadline, not_called);
+            assert_eq!(wait(), Ok(false));
+            event.set();
+            assert_eq!(wait(), Ok(true));
+            event.clear();
+        });
+        assert_eq!(calls, Calls::default());
+    }
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| event.wait_deadline_interruptible(Deadline::NEVER, || false));
+        until_parked(&event, 1);
+        event.set();
+        assert_eq!(waiter.join().unwrap(), Ok(true));
+    });
 }
 
 fn zero_and_the_past_check_once<E: AnyTimedEvent>() {
@@ -307,7 +344,7 @@ fn set_events_may_be_moved_dropped_and_leaked<E: AnyEvent>() {
     moved.swap(0, 1);
     assert!(moved[1].clear());
     moved[0].set();
-    // Leaked, but for its memory: a leak checker would be right about that.
+    // Leaked without its destructor. Its memory is freed, or a leak checker would report it.
     ManuallyDrop::new(moved.swap_remove(0)).wait();
 }
 

@@ -1,4 +1,4 @@
-//! What the contract says of `AutoResetEvent` alone, on every word.
+//! What only `AutoResetEvent` promises, on every word.
 
 mod common;
 
@@ -15,12 +15,12 @@ on_every_word! {
         one_set_releases_one_of_many,
         as_many_sets_as_parked_threads_release_them_all_with_one_call_each,
         sets_beyond_the_parked_leave_one_token,
-        clear_takes_no_release_back,
+        clear_strands_no_released_waiter,
         at_the_limit_a_further_thread_waits_and_is_released,
         at_the_limit_the_token_of_a_set_is_still_taken,
     ],
     timed: [
-        a_grant_is_not_for_who_comes_later,
+        a_grant_is_not_for_later_threads,
         a_timed_out_waiter_is_not_counted_any_more,
     ]
 }
@@ -104,7 +104,7 @@ fn sets_beyond_the_parked_leave_one_token<F: Word>() {
     assert!(!event.try_wait());
 }
 
-fn a_grant_is_not_for_who_comes_later<F: TimedWord>() {
+fn a_grant_is_not_for_later_threads<F: TimedWord>() {
     for round in 0..500 {
         let event = unset::<F>();
         thread::scope(|scope| {
@@ -117,7 +117,7 @@ fn a_grant_is_not_for_who_comes_later<F: TimedWord>() {
     }
 }
 
-fn clear_takes_no_release_back<F: Word>() {
+fn clear_strands_no_released_waiter<F: Word>() {
     for _ in 0..200 {
         let event = unset::<F>();
         thread::scope(|scope| {
@@ -155,7 +155,7 @@ fn at_the_limit_a_further_thread_waits_and_is_released<F: Word>() {
             until_listening::<F>(1);
             for _ in 0..3 {
                 let calls = calls(|| assert!(event.set()));
-                // None if the listener is not asleep yet: another test's thread may have passed for it.
+                // No wake if the listener is not asleep yet: `until_listening` may have counted another test's thread.
                 assert!(calls.wakes <= 1);
             }
         });

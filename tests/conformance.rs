@@ -1,4 +1,4 @@
-//! The tests for words, as whoever has brought one runs them.
+//! The conformance tests for words, run as the author of a word would run them.
 
 #![cfg(any(
     target_os = "linux",

@@ -1,4 +1,4 @@
-//! What the contract says of `Event`, on every word.
+//! What only `Event` promises, on every word.
 
 mod common;
 
@@ -9,16 +9,16 @@ use std::time::Duration;
 
 on_every_word! {
     untimed: [
-        try_wait_looks_and_takes_nothing,
+        try_wait_checks_and_takes_nothing,
         set_releases_every_parked_waiter_with_one_call,
-        set_of_a_set_event_enters_no_kernel_even_after_waiters_were_parked,
-        clear_right_after_set_takes_no_release_back,
+        set_of_a_set_event_makes_no_system_call_even_after_waiters_were_parked,
+        clear_right_after_set_strands_no_waiter,
         clear_of_an_unset_event_does_not_forget_the_parked,
         park_clear_set_wakes_in_each_generation,
         a_thousand_waiters_are_released_at_once,
     ],
     timed: [
-        clear_right_after_set_takes_no_release_back_from_a_timed_wait,
+        clear_right_after_set_strands_no_timed_waiter,
         a_timed_out_waiter_leaves_the_event_in_order,
     ]
 }
@@ -27,7 +27,7 @@ fn unset<F: Word>() -> Event<Watched<F>> {
     Event::with_futex(Watched::default())
 }
 
-fn try_wait_looks_and_takes_nothing<F: Word>() {
+fn try_wait_checks_and_takes_nothing<F: Word>() {
     let event = unset::<F>();
     assert!(!event.try_wait());
     event.set();
@@ -48,7 +48,7 @@ fn set_releases_every_parked_waiter_with_one_call<F: Word>() {
     });
 }
 
-fn set_of_a_set_event_enters_no_kernel_even_after_waiters_were_parked<F: Word>() {
+fn set_of_a_set_event_makes_no_system_call_even_after_waiters_were_parked<F: Word>() {
     let event = unset::<F>();
     thread::scope(|scope| {
         scope.spawn(|| event.wait());
@@ -58,8 +58,8 @@ fn set_of_a_set_event_enters_no_kernel_even_after_waiters_were_parked<F: Word>()
     assert_eq!(calls(|| assert!(!event.set())), Calls::default());
 }
 
-/// CPython's gh-57711: a word that holds only a flag strands whoever has not run before the clear.
-fn clear_right_after_set_takes_no_release_back<F: Word>() {
+/// CPython's gh-57711: a word that holds only a flag strands the threads that were not scheduled before the clear.
+fn clear_right_after_set_strands_no_waiter<F: Word>() {
     const WAITERS: usize = 5;
     for _ in 0..200 {
         let event = unset::<F>();
@@ -75,7 +75,7 @@ fn clear_right_after_set_takes_no_release_back<F: Word>() {
     }
 }
 
-fn clear_right_after_set_takes_no_release_back_from_a_timed_wait<F: TimedWord>() {
+fn clear_right_after_set_strands_no_timed_waiter<F: TimedWord>() {
     for _ in 0..200 {
         let event = unset::<F>();
         thread::scope(|scope| {
@@ -117,7 +117,7 @@ fn a_timed_out_waiter_leaves_the_event_in_order<F: TimedWord>() {
         scope.spawn(|| event.wait());
         until_parked(&event, 1);
         assert!(!event.wait_timeout(Duration::from_millis(1)));
-        // The other one is still asleep, and is not forgotten.
+        // The other thread is still asleep, and the event still knows it.
         assert_eq!(calls(|| assert!(event.set())).wakes, 1);
     });
 }

@@ -1,4 +1,4 @@
-//! What the contract says of `EventCount`, on every word.
+//! What `EventCount` promises, on every word.
 
 mod common;
 
@@ -16,24 +16,24 @@ on_every_word! {
         four_bytes_of_zero,
         a_notification_since_prepare_ends_the_wait_before_it_begins,
         a_notification_before_prepare_is_not_kept,
-        nothing_but_parking_and_waking_enters_the_kernel,
-        one_notification_releases_one_of_those_parked,
+        only_parking_and_waking_make_system_calls,
+        one_notification_releases_one_parked_thread,
         as_many_notifications_as_parked_threads_release_them_all_with_one_call_each,
-        a_notification_of_all_releases_all_who_are_parked,
+        notify_all_releases_every_parked_thread,
         a_dropped_ticket_is_cancelled,
-        a_stray_wake_releases_nobody,
+        a_stray_wake_releases_no_thread,
         the_waiter_may_free_it_while_the_notification_is_running,
         more_threads_than_slots_are_all_released,
         wait_until_returns_what_the_condition_does,
-        threads_with_different_conditions_wait_beside_each_other,
+        threads_with_different_conditions_share_an_event_count,
         a_condition_that_panics_leaves_it_in_order,
         debug_says_parked,
     ],
     timed: [
         false_is_never_early,
         a_deadline_is_kept_as_a_point_in_time,
-        zero_and_the_past_look_once,
-        what_cannot_be_represented_means_for_ever,
+        zero_and_the_past_check_once,
+        what_cannot_be_represented_means_forever,
         a_timed_wait_that_is_released_returns_true,
         a_change_without_a_notification_is_found_when_time_is_up,
         a_thread_that_gives_up_takes_no_notification,
@@ -52,7 +52,7 @@ const NO_CALLS: Calls = Calls { waits: 0, wakes: 0 };
 fn four_bytes_of_zero<F: Word>() {
     assert_eq!((size_of::<Count<F>>(), align_of::<Count<F>>()), (4, 4));
     assert!(!std::mem::needs_drop::<Count<F>>());
-    // Nor is there anything to do when a ticket is dropped, so it may be forgotten as well.
+    // A ticket has nothing to do on drop either, so it may be forgotten.
     assert!(!std::mem::needs_drop::<Ticket<'_, Watched<F>>>());
     // SAFETY: it is four bytes of an atomic integer.
     let zero: Count<F> = unsafe { std::mem::zeroed() };
@@ -98,7 +98,7 @@ fn a_notification_before_prepare_is_not_kept<F: Word>() {
     });
 }
 
-fn nothing_but_parking_and_waking_enters_the_kernel<F: Word>() {
+fn only_parking_and_waking_make_system_calls<F: Word>() {
     let changed = count::<F>();
     let calls = calls(|| {
         for _ in 0..3 {
@@ -114,7 +114,7 @@ fn nothing_but_parking_and_waking_enters_the_kernel<F: Word>() {
     assert_eq!(calls, NO_CALLS);
 }
 
-fn one_notification_releases_one_of_those_parked<F: Word>() {
+fn one_notification_releases_one_parked_thread<F: Word>() {
     const WAITERS: usize = 5;
     let _turn = common::take_turn();
     let changed = count::<F>();
@@ -149,13 +149,13 @@ fn as_many_notifications_as_parked_threads_release_them_all_with_one_call_each<F
             let wakes = WAITERS;
             assert_eq!(calls, Calls { waits: 0, wakes });
         });
-        // Those who have been released cost the next ones nothing.
+        // The released threads leave no mark that costs later notifications a call.
         let calls = calls(|| (0..WAITERS).for_each(|_| changed.notify_one()));
         assert_eq!(calls, NO_CALLS);
     }
 }
 
-fn a_notification_of_all_releases_all_who_are_parked<F: Word>() {
+fn notify_all_releases_every_parked_thread<F: Word>() {
     const WAITERS: u32 = 5;
     let _turn = common::take_turn();
     for _ in 0..50 {
@@ -185,8 +185,8 @@ fn a_dropped_ticket_is_cancelled<F: Word>() {
     assert_eq!(calls(|| changed.notify_one()), NO_CALLS);
 }
 
-/// As it comes when the slot's memory was used for another purpose.
-fn a_stray_wake_releases_nobody<F: Word>() {
+/// Such a wake can come from a notification that was meant for the previous user of the slot.
+fn a_stray_wake_releases_no_thread<F: Word>() {
     let _turn = common::take_turn();
     let changed = count::<F>();
     thread::scope(|scope| {
@@ -258,7 +258,7 @@ fn more_threads_than_slots_are_all_released<F: Word>() {
     });
 }
 
-/// Takes one of so many items.
+/// Takes one of the items.
 fn take(items: &AtomicUsize) -> Option<usize> {
     items
         .fetch_update(Relaxed, Relaxed, |items| items.checked_sub(1))
@@ -283,8 +283,8 @@ fn wait_until_returns_what_the_condition_does<F: Word>() {
     }
 }
 
-/// One event count for waiters each of whom waits for another number.
-fn threads_with_different_conditions_wait_beside_each_other<F: Word>() {
+/// One event count for several waiters, each of which waits for a different number.
+fn threads_with_different_conditions_share_an_event_count<F: Word>() {
     const WAITERS: usize = 6;
     let _turn = common::take_turn();
     let (reached, changed) = (AtomicUsize::new(0), count::<F>());
@@ -309,11 +309,11 @@ fn threads_with_different_conditions_wait_beside_each_other<F: Word>() {
 fn a_condition_that_panics_leaves_it_in_order<F: Word>() {
     let _turn = common::take_turn();
     let (items, changed) = (AtomicUsize::new(0), count::<F>());
-    let mut looks = 0;
+    let mut checks = 0;
     let panics = || {
         changed.wait_until(|| {
-            looks += 1;
-            assert!(looks < 3, "this is expected");
+            checks += 1;
+            assert!(checks < 3, "this is expected");
             changed.notify_all();
             None::<()>
         })
@@ -371,10 +371,10 @@ fn a_deadline_is_kept_as_a_point_in_time<F: TimedWord>() {
     }
 }
 
-fn zero_and_the_past_look_once<F: TimedWord>() {
+fn zero_and_the_past_check_once<F: TimedWord>() {
     let changed = count::<F>();
     let past = Instant::now();
-    let mut looks = 0;
+    let mut checks = 0;
     let calls = calls(|| {
         assert!(!changed.prepare().wait_timeout(Duration::ZERO));
         assert!(!changed.prepare().wait_deadline(past));
@@ -382,17 +382,17 @@ fn zero_and_the_past_look_once<F: TimedWord>() {
         changed.notify_one();
         assert!(first.wait_timeout(Duration::ZERO));
         assert!(second.wait_deadline(past));
-        let mut look = || {
-            looks += 1;
+        let mut check = || {
+            checks += 1;
             None::<()>
         };
-        assert_eq!(changed.wait_until_timeout(&mut look, Duration::ZERO), None);
-        assert_eq!(changed.wait_until_deadline(&mut look, past), None);
+        assert_eq!(changed.wait_until_timeout(&mut check, Duration::ZERO), None);
+        assert_eq!(changed.wait_until_deadline(&mut check, past), None);
     });
-    assert_eq!((calls, looks), (NO_CALLS, 2));
+    assert_eq!((calls, checks), (NO_CALLS, 2));
 }
 
-fn what_cannot_be_represented_means_for_ever<F: TimedWord>() {
+fn what_cannot_be_represented_means_forever<F: TimedWord>() {
     let _turn = common::take_turn();
     for seconds in [1 << 33, i64::MAX as u64, u64::MAX] {
         let changed = count::<F>();
@@ -427,15 +427,15 @@ fn a_timed_wait_that_is_released_returns_true<F: TimedWord>() {
     assert!(Instant::now() < deadline);
 }
 
-/// The condition wins over time, as a `set` does.
+/// A condition that holds wins over the timeout, as a `set` does.
 fn a_change_without_a_notification_is_found_when_time_is_up<F: TimedWord>() {
     let _turn = common::take_turn();
     let (items, changed) = (AtomicUsize::new(0), count::<F>());
-    let mut looks = 0;
+    let mut checks = 0;
     let found = changed.spinning(Spin::NEVER).wait_until_timeout(
         || {
-            looks += 1;
-            if looks == 2 {
+            checks += 1;
+            if checks == 2 {
                 items.fetch_add(1, Relaxed);
                 return None;
             }
@@ -470,16 +470,16 @@ fn notifications_do_not_keep_a_wait_from_its_deadline<F: TimedWord>() {
     let _turn = common::take_turn();
     let changed = count::<F>();
     let timeout = Duration::from_millis(1);
-    // Each look is followed by a notification, so that the thread never comes to sleep.
-    let mut looks = 0;
+    // Each check is followed by a notification, so the thread never falls asleep.
+    let mut checks = 0;
     let found = changed.spinning(Spin::NEVER).wait_until_timeout(
         || {
-            looks += 1;
+            checks += 1;
             changed.notify_all();
             None::<()>
         },
         timeout,
     );
     assert_eq!(found, None);
-    assert!(looks > 1);
+    assert!(checks > 1);
 }

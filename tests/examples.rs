@@ -17,8 +17,8 @@ fn error(example: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// `cargo test` has built the example, next to this program's folder; `cargo test --test examples` would not. Where such
-/// programs need another to run them, as an emulator does, `RUNNER` names that.
+/// `cargo test` has built the example, next to this program's folder; `cargo test --test examples` would not. If programs
+/// need an emulator, `RUNNER` names it.
 fn command(example: &str, arguments: &[&str]) -> Command {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
@@ -51,7 +51,7 @@ fn thread_communication() {
 }
 
 #[test]
-fn thread_communication_says_how_it_is_called() {
+fn thread_communication_prints_its_usage() {
     for argument in ["soon", "-1", "inf", "NaN"] {
         let usage = error("thread_communication", &[argument]);
         assert_eq!(usage, "usage: thread_communication [SECONDS]\n");
@@ -110,7 +110,7 @@ fn progress_does_not_go_back_nor_faster_than_it_says() {
     assert!(lines.len() <= intervals + 2, "{lines:?}");
 }
 
-/// A signal handler may not set an event on the fallback word, which has locks.
+/// A signal handler must not set an event on the fallback word, which uses locks.
 #[cfg(all(unix, not(futex_event_fallback)))]
 #[test]
 fn ctrl_c_ends_all_waits() {
@@ -178,7 +178,7 @@ mod of_two_processes {
     }
 
     #[test]
-    fn the_programs_say_how_they_are_called() {
+    fn the_programs_print_their_usage() {
         for arguments in [
             &["file", "soon"],
             &["file", "-1"],
@@ -216,7 +216,7 @@ mod of_two_processes {
         fs::remove_file(file).unwrap();
     }
 
-    /// It kills a process of its own by SIGKILL.
+    /// The example kills a process of its own by SIGKILL.
     #[test]
     fn partner_died() {
         assert_eq!(

@@ -31,14 +31,14 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What is waited for. All of it is unset.
+/// What the waits wait for. All of it is unset.
 struct Events {
     manual: [Event; 2],
     token: AutoResetEvent,
     shared: SharedEvent,
     raised: AtomicBool,
     changed: EventCount,
-    /// For the waits with a timeout or a deadline.
+    /// The timeout of the waits that have a timeout or a deadline.
     timeout: Duration,
 }
 
@@ -74,7 +74,7 @@ impl Events {
         self.changed.notify_one();
     }
 
-    /// The same, but every thread that waits on the event count.
+    /// The same, but releases every thread that waits on the event count.
     fn set_and_notify_all(&self) {
         self.changed.notify_all();
         self.set();
@@ -93,7 +93,7 @@ impl Events {
 
 type Closure<'a> = &'a mut dyn FnMut() -> bool;
 
-/// A wait that only a set, an interruption or its time ends: true if a set has ended it.
+/// A wait that only a set, an interruption or a timeout ends: true if a set has ended it.
 type Wait = fn(&Events, Closure<'_>) -> Result<bool, Interrupted>;
 
 /// A listener whose events do not fit into a slot of the table.
@@ -258,7 +258,7 @@ const WAITS: &[(&str, Wait)] = &[
     }),
 ];
 
-/// The table of listeners with every slot taken that was free, as if by threads that have not published theirs.
+/// The table of listeners with all its free slots taken, as if by threads that have not published them yet.
 struct FullTable(Vec<&'static PrivateFutex>);
 
 impl FullTable {
@@ -283,7 +283,7 @@ impl Drop for FullTable {
 
 static SIGNALS: AtomicU32 = AtomicU32::new(0);
 
-/// Counts the signals from now on. [man 2 sigaction]
+/// Installs a handler that counts the signals from now on. [man 2 sigaction]
 fn on_signal(flags: c_int) {
     extern "C" fn count(_: c_int) {
         SIGNALS.fetch_add(1, Relaxed);
@@ -299,7 +299,7 @@ fn on_signal(flags: c_int) {
     }
 }
 
-/// A thread of a scope that is signalled in its wait.
+/// A thread of a scope that gets signals during its wait.
 struct Waiter {
     ids: Mutex<Option<(common::ThreadId, libc::pthread_t)>>,
     is_done: AtomicBool,
@@ -328,8 +328,8 @@ impl Waiter {
         ids.map_or(false, |(thread, _)| is_asleep(thread))
     }
 
-    /// Sends a signal to the thread once it is asleep, and returns when the handler has run; true, or false if the wait has
-    /// ended before.
+    /// Sends a signal to the thread once it is asleep, and returns true when the handler has run; or returns false if the
+    /// wait ends before that.
     fn signal(&self) -> bool {
         let before = SIGNALS.load(Relaxed);
         until(|| self.is_done.load(Relaxed) || self.is_asleep());
@@ -343,13 +343,13 @@ impl Waiter {
         true
     }
 
-    /// Sends signals until the wait has ended, and returns how many it took. Where nothing can be asked whether a thread
-    /// sleeps, the first may come too early.
+    /// Sends signals until the wait has ended, and returns how many it took. On systems that do not tell whether a thread is
+    /// asleep, the first signal may come too early.
     fn signal_until_done(&self) -> u32 {
         let mut signals = 0;
         while self.signal() {
             signals += 1;
-            // Not the next one while the thread is on its way.
+            // Give the thread time to return before the next signal.
             let begun = Instant::now();
             while !self.is_done.load(Relaxed) && begun.elapsed() < Duration::from_secs(1) {
                 thread::yield_now();
@@ -359,10 +359,10 @@ impl Waiter {
     }
 }
 
-/// Where a signal that comes to a thread in its sleep ends that sleep, and nothing else does.
+/// Whether a signal always ends the sleep of its thread, and no sleep ends spuriously.
 const IS_EXACT: bool = cfg!(all(target_os = "linux", not(futex_event_simulated)));
 
-/// Those with SA_RESTART would sleep on if they slept without a deadline.
+/// With SA_RESTART, a sleep without a deadline would continue after the signal.
 #[test]
 fn a_signal_ends_every_kind_of_wait() {
     let _turn = take_turn();
@@ -382,19 +382,22 @@ fn a_signal_ends_every_kind_of_wait() {
     }
 }
 
-/// No thread is counted, or listens, or has taken anything.
+/// No thread is still counted as a waiter or a listener, or has taken a token.
 fn nothing_is_left(events: &Events, name: &str) {
     let is_parked = format!("{:?}", events.token).contains("parked: true");
     assert!(!is_parked, "{name}");
     let is_parked = format!("{:?}", events.changed).contains("parked: true");
     assert!(!is_parked, "{name}");
     assert!(events.token.set(), "{name}");
-    assert!(!events.token.set(), "{name}: given to a thread that left");
+    assert!(
+        !events.token.set(),
+        "{name}: given to a thread that has left"
+    );
     assert!(events.token.try_wait(), "{name}");
 }
 
 #[test]
-fn a_signal_to_which_the_answer_is_no_does_not_end_a_wait() {
+fn a_signal_does_not_end_a_wait_if_the_closure_returns_false() {
     let _turn = take_turn();
     for (name, wait) in WAITS {
         on_signal(libc::SA_RESTART);
@@ -412,14 +415,14 @@ fn a_signal_to_which_the_answer_is_no_does_not_end_a_wait() {
             until(|| waiter.is_asleep());
             events.set();
             assert_eq!(ended.join().unwrap(), Ok(true), "{name}");
-            // A set that finds the thread on its way to sleep sends it back once more.
+            // If the set comes just before the thread sleeps, the sleep ends at once, which is one more call.
             assert!(asked.load(Relaxed) <= 6 || !IS_EXACT, "{name}: {asked:?}");
         });
     }
 }
 
 #[test]
-fn a_wait_that_nothing_wakes_does_not_ask() {
+fn a_wait_that_nothing_wakes_does_not_call_the_closure() {
     let _turn = take_turn();
     for (name, wait) in WAITS {
         let (events, waiter, asked) = (&Events::default(), &Waiter::new(), &AtomicU32::new(0));
@@ -438,7 +441,7 @@ fn a_wait_that_nothing_wakes_does_not_ask() {
     }
 }
 
-/// A closure sets what is waited for, as a handler that a host runs there may, and says yes besides.
+/// The closure sets what the wait is for, as a signal handler that a host runs there may, and then returns true.
 #[test]
 fn a_set_wins_over_an_interruption() {
     let _turn = take_turn();
@@ -450,7 +453,7 @@ fn a_set_wins_over_an_interruption() {
     }
 }
 
-/// Of an event count, the condition wins if it holds, whether the thread has been notified or not.
+/// On an event count a condition that holds wins, whether or not the thread has been notified.
 #[test]
 fn a_condition_that_holds_wins_over_an_interruption() {
     let _turn = take_turn();
@@ -464,7 +467,7 @@ fn a_condition_that_holds_wins_over_an_interruption() {
     }
 }
 
-/// What a wait returns whose closure, after a signal, does something and says yes.
+/// What a wait returns whose closure, after a signal, calls `happens` and returns true.
 fn ended_by_yes_after(happens: fn(&Events), wait: Wait) -> Result<bool, Interrupted> {
     let (events, waiter) = (&Events::default(), &Waiter::new());
     thread::scope(|scope| {
@@ -481,9 +484,9 @@ fn ended_by_yes_after(happens: fn(&Events), wait: Wait) -> Result<bool, Interrup
     })
 }
 
-/// Each check releases the ticket that was prepared before it, so that the thread never sleeps.
+/// Each check releases the ticket that was prepared before it, so the thread never sleeps.
 #[test]
-fn a_thread_that_is_released_again_and_again_asks_too() {
+fn a_thread_that_is_released_again_and_again_calls_the_closure_too() {
     let _turn = take_turn();
     let (changed, waiter) = (&EventCount::new(), &Waiter::new());
     let never_but_notify = || -> Option<()> {
@@ -531,8 +534,8 @@ fn signals_do_not_move_the_deadline_of_an_interruptible_wait() {
         thread::scope(|scope| {
             let begun = Instant::now();
             let ended = scope.spawn(move || waiter.run(|| wait(events, &mut || false)));
-            // At most one in a millisecond, so these take twice the timeout. A wait whose deadline is moved by each signal goes on
-            // for as long as they come.
+            // At most one signal per millisecond, so all of them take twice the timeout. A wait whose deadline each signal moves
+            // would last as long as they come.
             let signals = (0..200).take_while(|_| {
                 thread::sleep(Duration::from_millis(1));
                 waiter.signal()
@@ -545,9 +548,9 @@ fn signals_do_not_move_the_deadline_of_an_interruptible_wait() {
 }
 
 #[test]
-fn a_wait_that_does_not_sleep_does_not_ask() {
+fn a_wait_that_does_not_sleep_does_not_call_the_closure() {
     let _turn = take_turn();
-    let asked = || -> bool { panic!("asked without having slept") };
+    let asked = || -> bool { panic!("called without having slept") };
     let events = Events::default();
     for (_, wait) in WAITS {
         events.set();
@@ -565,7 +568,7 @@ fn a_wait_that_does_not_sleep_does_not_ask() {
     assert_eq!(all, Ok(false));
 }
 
-/// What the wait had in the event, or in the table, is taken back, and what it was given goes to another.
+/// The wait leaves the event and the table as if it had timed out, and another waiter gets the token that it was given.
 #[test]
 fn a_closure_that_panics_leaves_nothing_behind() {
     let _turn = take_turn();
@@ -596,7 +599,7 @@ fn a_closure_that_panics_leaves_nothing_behind() {
             nothing_is_left(events, name);
         }
     }
-    // As many as are taken at most: none of them has been kept.
+    // Every slot is free again.
     let table = PrivateFutex::listeners();
     let free = (0..table.slots()).filter(|&slot| table.slot(slot)[0].load(Relaxed) & 31 == 0);
     assert_eq!(free.count(), table.slots());

@@ -19,7 +19,7 @@ fn has_any(list: impl WaitableList, sets: &[&dyn Fn() -> bool]) {
     }
 }
 
-/// The same, of a list of unset events, each of which is there once.
+/// The same for a list of unset events, each of which is in it once.
 fn has(list: impl ManualResetList, events: &[&Event]) {
     for (index, event) in events.iter().enumerate() {
         assert!(!wait_all_timeout(&list, NOW));
@@ -150,7 +150,7 @@ fn the_other_event_of_a_wait_for_all_however_it_is_held() {
     assert_eq!(AllOf([&never]).or(either).wait(), Err(Stopped));
 }
 
-/// The word is inferred, and it is not needed to write that there is none.
+/// The type of the word is inferred, so a caller need not name it.
 #[test]
 fn empty_lists() {
     let none: Vec<&Event> = Vec::new();

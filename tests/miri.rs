@@ -66,7 +66,7 @@ fn a_timeout_ends_a_wait() {
     assert!(!event.spinning(Spin::NEVER).wait_timeout(TIMEOUT));
     assert!(!token.spinning(Spin::NEVER).wait_timeout(TIMEOUT));
     assert!(begun.elapsed() >= 2 * TIMEOUT);
-    // Known to no thread any more, but for the mark in the word.
+    // No thread waits for it any more; only the mark is still in the word.
     assert!(event.set() && token.set());
     assert!(event.try_wait() && token.try_wait());
 }
@@ -100,7 +100,7 @@ fn several_events_are_waited_for() {
     });
 }
 
-/// The setter is still inside `set` then: it may use the address, and nothing that is there.
+/// The setter is still inside `set` then: it may use the address, and not the memory there.
 #[test]
 fn the_waiter_may_free_the_event() {
     struct Shared(*mut Event);

@@ -1,4 +1,4 @@
-//! Moments that a real kernel gives only by luck, on a word whose sleeps follow a script.
+//! Interleavings that a real kernel produces only by luck, on a word whose sleeps follow a script.
 
 use futex_event::platform::{listeners, Deadline, Futex, Listeners, TimedFutex};
 use futex_event::{
@@ -16,22 +16,23 @@ use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A word that plays the other threads, and the kernel, while its caller believes itself asleep.
+/// A word that acts as the other threads and the kernel when its caller sleeps on it.
 struct Scripted {
     word: AtomicU32,
     exchanges: AtomicU32,
     sleeps: AtomicU32,
-    /// What happens in a sleep, by its number from one and its deadline; the result is that of `wait_until`.
+    /// What happens in a sleep. Its arguments are the number of the sleep, from one, and the deadline; its result is that of
+    /// `wait_until`.
     sleep: fn(u32, Deadline) -> bool,
 }
 
 thread_local! {
-    /// What the clock of spins does, and says, when it is read for the first time, the second, and so on.
+    /// What the clock of spins does and returns at its first reading, its second, and so on.
     static CLOCK: Cell<fn(u32) -> Duration> = const { Cell::new(|_| Duration::ZERO) };
     static READINGS: Cell<u32> = const { Cell::new(0) };
     static LOADS: Cell<u32> = const { Cell::new(0) };
 
-    /// What happens in a wake, and how many there have been.
+    /// What happens in a wake, and how many wakes there have been.
     static IN_A_WAKE: Cell<fn()> = const { Cell::new(|| {}) };
     static WAKES: Cell<u32> = const { Cell::new(0) };
 
@@ -39,12 +40,12 @@ thread_local! {
     static WOKEN: Cell<usize> = const { Cell::new(0) };
     static SLEEPS_ON: Cell<usize> = const { Cell::new(0) };
 
-    /// What happens before the next exchange of this word, which then does not fail for nothing.
+    /// What happens before the next exchange of this word, which then does not fail spuriously.
     static BEFORE_AN_EXCHANGE: Cell<(usize, fn())> = const { Cell::new((0, || {})) };
 
     /// What happens in a sleep for several events.
     static IN_A_SLOT: Cell<fn(Deadline) -> bool> =
-        const { Cell::new(|_| panic!("a wait that a look has ended goes to sleep")) };
+        const { Cell::new(|_| panic!("a wait that a check has ended goes to sleep")) };
 }
 
 fn clock() -> Duration {
@@ -80,7 +81,7 @@ impl Scripted {
     }
 }
 
-// SAFETY: an atomic integer whose waits all return early and whose wakes wake nobody: nobody is ever asleep.
+// SAFETY: an atomic integer whose waits all return early and whose wakes wake no thread, because none is ever asleep.
 unsafe impl Futex for Scripted {
     const CLOCK: Option<fn() -> Duration> = Some(clock);
 
@@ -104,7 +105,7 @@ unsafe impl Futex for Scripted {
         self.word.fetch_add(amount, order)
     }
 
-    /// Fails for nothing every other time, as a load-linked and store-conditional pair may.
+    /// Every other exchange fails spuriously, as a load-linked and store-conditional pair may.
     fn compare_exchange_weak(
         &self,
         current: u32,
@@ -137,17 +138,17 @@ unsafe impl Futex for Scripted {
 
 // SAFETY: as above.
 unsafe impl TimedFutex for Scripted {
-    /// A clock that has gone on a little at every look.
+    /// A clock that advances by a nanosecond per reading.
     fn now() -> Duration {
-        static LOOKS: AtomicU64 = AtomicU64::new(0);
-        Duration::from_nanos(LOOKS.fetch_add(1, Relaxed))
+        static READINGS: AtomicU64 = AtomicU64::new(0);
+        Duration::from_nanos(READINGS.fetch_add(1, Relaxed))
     }
 
     fn wait_until(&self, expected: u32, deadline: Deadline) -> bool {
         assert_eq!(
             expected,
             self.word.load(Relaxed),
-            "nobody sleeps on a word that has changed"
+            "no thread sleeps on a word that has changed"
         );
         SLEEPS_ON.with(|word| word.set(address(self)));
         (self.sleep)(self.sleeps.fetch_add(1, Relaxed) + 1, deadline)
@@ -155,7 +156,7 @@ unsafe impl TimedFutex for Scripted {
 }
 
 #[test]
-fn a_set_in_the_last_moment_wins_over_time() {
+fn a_set_at_the_last_moment_wins_over_the_deadline() {
     static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
         EVENT.set();
         false
@@ -164,7 +165,7 @@ fn a_set_in_the_last_moment_wins_over_time() {
 }
 
 #[test]
-fn a_pulse_in_the_last_moment_wins_over_time() {
+fn a_pulse_at_the_last_moment_wins_over_the_deadline() {
     static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
         assert!(EVENT.set());
         assert!(EVENT.clear());
@@ -179,7 +180,7 @@ fn in_a_slot(script: fn(Deadline) -> bool) {
 }
 
 #[test]
-fn an_event_in_the_last_moment_wins_over_time_where_several_are_waited_for() {
+fn a_set_at_the_last_moment_wins_over_the_deadline_of_a_wait_for_several() {
     static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
         assert!(EVENT.set() && EVENT.clear());
         false
@@ -202,7 +203,7 @@ fn an_event_in_the_last_moment_wins_over_time_where_several_are_waited_for() {
         assert!(TOKEN.set() && EVENT.set());
         false
     });
-    // It was given the token, and did not find the other.
+    // It was given the token, and did not check the other event.
     assert_eq!(wait_any_timeout((&EVENT, &TOKEN), SECOND), Some(1));
     assert!(!TOKEN.is_set());
     EVENT.clear();
@@ -217,13 +218,13 @@ fn an_event_in_the_last_moment_wins_over_time_where_several_are_waited_for() {
     assert!(!TOKEN.is_set());
 }
 
-/// What a wait for several events counts begins with its first look: a set and clear after it count.
+/// A wait for several events begins with its first check: a set and a clear after that check count.
 #[test]
-fn a_wait_for_several_begins_with_its_first_look() {
+fn a_wait_for_several_begins_with_its_first_check() {
     static FIRST: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
     static SECOND: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
     SECOND.set();
-    // It saw the second set, which is cleared before the next look.
+    // The first check found the second event set, and it is cleared before the next check.
     at_the_first_reading(|| assert!(SECOND.clear() && FIRST.set()));
     AllOf([&FIRST, &SECOND]).spinning(LONG).wait();
 }
@@ -236,7 +237,7 @@ fn wakes(work: impl FnOnce()) -> u32 {
     count() - before
 }
 
-/// A setter is stopped before it wakes a thread, and another has something for the same thread meanwhile.
+/// A setter is stopped before it wakes a thread, and meanwhile another setter releases the same thread.
 #[test]
 fn a_set_does_not_rely_on_the_wake_of_another() {
     static STOP: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
@@ -266,8 +267,8 @@ fn until(condition: impl Fn() -> bool) {
     }
 }
 
-/// A set finds no listener, and two of them have come when it remembers the token: it wakes one. That one is released by
-/// another event, and the token is for the other.
+/// A set finds no listener. Before it stores the token, two listeners come, and it wakes one of them. That one is released
+/// by another event, so the other listener has to get the token.
 #[test]
 fn a_thread_that_leaves_with_another_event_passes_its_wake_up_on() {
     const ALL: usize = usize::MAX;
@@ -310,13 +311,13 @@ fn a_thread_that_leaves_with_another_event_passes_its_wake_up_on() {
     assert!(TOKEN.try_wait());
 }
 
-/// An event that has been waited for with others before is not changed by the mark of the next who does.
+/// Leaves LISTENED on in the event, so that the mark of the next listener does not change the word.
 fn leave_a_mark_on(event: &AutoResetEvent<Scripted>) {
     in_a_slot(|_| false);
     assert_eq!(wait_any_timeout([event], SECOND), None);
 }
 
-/// Only who sleeps has to be woken.
+/// Only a sleeping thread has to be woken.
 #[test]
 fn a_thread_that_is_given_a_token_on_its_way_to_sleep_is_not_woken() {
     static EVENT: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
@@ -346,7 +347,7 @@ fn a_wait_for_several_checks_them_once_before_it_sleeps() {
     assert_eq!(AnyOf((&EVENT, &TOKEN)).spinning(Spin::NEVER).wait(), 1);
 }
 
-/// A set has read a slot, whose owner leaves it and comes back to wait for another event.
+/// After a set has read a slot, the slot's owner leaves it, and takes it again to wait for another event.
 #[test]
 fn a_set_does_not_claim_a_slot_that_is_used_again() {
     static TOKENS: [AutoResetEvent<Scripted>; 2] = [
@@ -378,7 +379,7 @@ fn a_set_does_not_claim_a_slot_that_is_used_again() {
     assert!(TOKENS[0].set());
     assert!(
         TOKENS[0].is_set(),
-        "the thread does not wait for it any more"
+        "the thread no longer waits for this event"
     );
     assert!(TOKENS[1].set());
     ENDS.store(2, Relaxed);
@@ -386,11 +387,11 @@ fn a_set_does_not_claim_a_slot_that_is_used_again() {
     assert!(!TOKENS[1].is_set());
 }
 
-/// A slot that named many events names few the next time.
+/// A slot that listed many events lists few in its next use.
 #[test]
 fn what_is_left_over_in_a_slot_does_not_count() {
     const MANY: usize = 15;
-    // Some of the ones have a bucket in common with one of the many.
+    // Some of these share a bucket with one of the many.
     const ONES: usize = 64;
     static EVENTS: [AutoResetEvent<Scripted>; MANY + ONES] = {
         #[allow(clippy::declare_interior_mutable_const)] // The initial value, copied into each place.
@@ -405,7 +406,7 @@ fn what_is_left_over_in_a_slot_does_not_count() {
         in_a_slot(|_| {
             for event in &EVENTS[..MANY] {
                 assert!(event.set());
-                assert!(event.clear(), "nobody waits for it any more");
+                assert!(event.clear(), "no thread waits for it any more");
             }
             false
         });
@@ -413,7 +414,7 @@ fn what_is_left_over_in_a_slot_does_not_count() {
     }
 }
 
-/// It is woken again and again, each time without effect, and each time it looks at all of them.
+/// It is woken again and again without effect, and checks all its events each time.
 #[test]
 fn a_wait_for_many_events_is_not_kept_from_its_deadline() {
     static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
@@ -435,16 +436,16 @@ fn a_wait_for_many_events_is_not_kept_from_its_deadline() {
 }
 
 #[test]
-fn time_that_is_up_without_a_set_is_false() {
+fn a_deadline_without_a_set_returns_false() {
     let event = Event::with_futex(Scripted::new(|sleep, _| {
-        assert_eq!(sleep, 1, "there is nothing to come back for");
+        assert_eq!(sleep, 1, "a wait whose time is up sleeps again");
         false
     }));
     assert!(!event.wait_timeout(SECOND));
 }
 
 #[test]
-fn a_wait_that_wakes_for_nothing_sleeps_again() {
+fn a_wait_that_wakes_spuriously_sleeps_again() {
     static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|sleep, _| {
         if sleep == 10 {
             EVENT.set();
@@ -455,11 +456,11 @@ fn a_wait_that_wakes_for_nothing_sleeps_again() {
     EVENT.wait();
 }
 
-/// folly's SaturatingSemaphore: a futex that finds another word than it was told of does not look at the clock, and a
-/// loop around it never did either.
+/// folly's SaturatingSemaphore: a futex call that finds another value than expected does not check the timeout, and the
+/// loop around it did not either.
 #[test]
-fn a_word_on_which_nobody_can_sleep_does_not_keep_a_waiter_from_its_deadline() {
-    const THOUSAND_LOOKS_AT_THE_CLOCK: Duration = Duration::from_micros(1);
+fn a_word_on_which_no_thread_can_sleep_does_not_keep_a_waiter_from_its_deadline() {
+    const THOUSAND_READINGS: Duration = Duration::from_micros(1);
     let sleepless = || {
         Scripted::new(|sleep, _| {
             assert!(sleep < 2_000, "the deadline has long passed");
@@ -470,10 +471,10 @@ fn a_word_on_which_nobody_can_sleep_does_not_keep_a_waiter_from_its_deadline() {
         Event::with_futex(sleepless()),
         AutoResetEvent::with_futex(sleepless()),
     );
-    assert!(!event.wait_timeout(THOUSAND_LOOKS_AT_THE_CLOCK));
-    assert!(!token.wait_timeout(THOUSAND_LOOKS_AT_THE_CLOCK));
+    assert!(!event.wait_timeout(THOUSAND_READINGS));
+    assert!(!token.wait_timeout(THOUSAND_READINGS));
     in_a_slot(|_| true);
-    let released = wait_any_timeout((&event, &token), THOUSAND_LOOKS_AT_THE_CLOCK);
+    let released = wait_any_timeout((&event, &token), THOUSAND_READINGS);
     assert_eq!(released, None);
 }
 
@@ -498,7 +499,7 @@ fn a_timeout_beyond_the_clock_is_no_deadline() {
 }
 
 #[test]
-fn an_exchange_that_fails_for_nothing_is_not_taken_for_an_answer() {
+fn an_exchange_that_fails_spuriously_is_repeated() {
     let event = Event::with_futex(Scripted::new(|_, _| unreachable!()));
     for _ in 0..3 {
         assert!(event.set());
@@ -528,7 +529,7 @@ const fn not_to_be_slept_on() -> Scripted {
 
 const LONG: Spin = Spin::at_most(SECOND);
 
-/// The clock is read for the first time when a wait has begun to spin.
+/// Runs `script` when a wait has just begun to spin, which is when it first reads the clock.
 fn at_the_first_reading(script: fn()) {
     thread_local! {
         static SCRIPT: Cell<fn()> = const { Cell::new(|| {}) };
@@ -564,8 +565,7 @@ fn a_wait_for_all_spins_before_it_parks() {
     AllOf([&ONE, &OTHER]).spinning(LONG).wait();
 }
 
-/// What a wait that is not released does before its first sleep: so often it reads the clock, by which a microsecond passes
-/// in between.
+/// How often a wait that is not released reads the clock. A microsecond passes between two readings.
 fn readings_before_the_sleep(wait: impl FnOnce()) -> u32 {
     with_clock(|reading| Duration::from_micros(reading.into()));
     wait();
@@ -573,7 +573,7 @@ fn readings_before_the_sleep(wait: impl FnOnce()) -> u32 {
 }
 
 #[test]
-fn a_wait_spins_for_as_long_as_it_was_told_and_has() {
+fn a_wait_spins_until_its_spin_limit_or_its_deadline() {
     const LIMIT: Duration = Duration::from_micros(7);
     let unset = || Event::with_futex(Scripted::new(|_, _| false));
     in_a_slot(|_| false);
@@ -604,7 +604,7 @@ fn a_wait_spins_for_as_long_as_it_was_told_and_has() {
 }
 
 #[test]
-fn the_limit_of_a_spin_is_a_time_however_many_events_there_are() {
+fn the_spin_limit_does_not_grow_with_the_number_of_events() {
     const EVENTS: u32 = 100;
     let events: Vec<_> = (0..EVENTS)
         .map(|_| Event::with_futex(Scripted::new(|_, _| false)))
@@ -619,11 +619,11 @@ fn the_limit_of_a_spin_is_a_time_however_many_events_there_are() {
     LOADS.with(|loads| loads.set(0));
     let wait = AnyOf(&events).spinning(spin).wait_timeout(SECOND);
     assert_eq!(wait, None);
-    // A question for each reading of the clock, and not 32 as for one event; and some before and after.
+    // One poll for each reading of the clock, and not 32 as for one event; and some before and after.
     assert!(LOADS.with(Cell::get) < 20 * EVENTS);
 }
 
-/// libfaketime; a `clock_gettime` that fails.
+/// As with libfaketime, or with a `clock_gettime` that fails.
 #[test]
 fn a_clock_that_stands_still_does_not_keep_a_wait_from_sleeping() {
     static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
@@ -646,7 +646,7 @@ fn a_clock_that_stands_still_does_not_keep_a_wait_from_sleeping() {
     assert_eq!(AnyOf((&EVENT, &TOKEN)).spinning(spin).wait(), 0);
 }
 
-/// The same for a clock that is set back again and again.
+/// The same for a clock that is set back repeatedly.
 #[test]
 fn a_clock_that_goes_back_does_not_keep_a_wait_from_sleeping() {
     static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| {
@@ -697,19 +697,19 @@ fn a_thread_that_spins_without_parking_gives_up() {
         assert_eq!(readings(spin), 1 + 7);
         assert_eq!(readings(Spin::NEVER), 0);
     }
-    // Nobody has parked: no mark is left.
+    // No thread has parked, so no mark is left.
     assert_eq!(wakes(|| assert!(event.set() && token.set())), 0);
 }
 
 #[test]
-fn a_spin_without_parking_that_was_of_no_use_is_not_done_again() {
+fn a_spin_without_parking_that_was_without_effect_is_not_repeated() {
     let new = |_| {
         (
             Event::with_futex(not_to_be_slept_on()),
             AutoResetEvent::with_futex(not_to_be_slept_on()),
         )
     };
-    // Histories are found by a hash of the address, so that one of them may not be new.
+    // A history is found by a hash of the address, so an event may find one that is not new.
     let events: Vec<_> = (0..4 * TRIES.len()).map(new).collect();
     for (tries, events) in TRIES.iter().zip(events.chunks(4)) {
         let spins = events.iter().filter(|(event, token)| {
@@ -723,7 +723,7 @@ fn a_spin_without_parking_that_was_of_no_use_is_not_done_again() {
     }
 }
 
-/// What a wait does that is interrupted after so many sleeps.
+/// A closure that returns true at its call of this number: one call follows each sleep.
 fn interrupted_after(sleeps: u32) -> impl FnMut() -> bool {
     let mut asked = 0;
     move || {
@@ -733,7 +733,7 @@ fn interrupted_after(sleeps: u32) -> impl FnMut() -> bool {
 }
 
 #[test]
-fn a_wait_is_asked_about_before_each_sleep_but_the_first() {
+fn the_closure_is_called_before_each_sleep_except_the_first() {
     for last in 1..5 {
         let event = Event::with_futex(Scripted::new(|_, _| true));
         let ended = event.wait_interruptible(interrupted_after(last));
@@ -754,15 +754,15 @@ fn a_wait_is_asked_about_before_each_sleep_but_the_first() {
     assert_eq!(SLEEPS.load(Relaxed), 3);
 }
 
-/// So that a kernel that begins a call again by itself does not begin this one again.
+/// So a kernel that restarts a call after a signal does not restart this one.
 #[test]
 fn an_interruptible_wait_sleeps_with_a_deadline_that_does_not_come() {
     fn far(_: u32, deadline: Deadline) -> bool {
         let time = deadline.time().expect("a deadline");
         assert!(time > Duration::from_secs(50 * 365 * 24 * 60 * 60));
-        // In nanoseconds it fits what kernels have.
+        // In nanoseconds it fits the kernels' types.
         assert!(time.as_nanos() < i64::MAX as u128);
-        // That it has passed is not believed.
+        // Claims that the deadline has passed. The wait must not believe it.
         false
     }
     in_a_slot(|deadline| far(0, deadline));
@@ -781,7 +781,7 @@ fn an_interruptible_wait_sleeps_with_a_deadline_that_does_not_come() {
 }
 
 #[test]
-fn time_that_is_up_is_no_interruption() {
+fn a_timeout_is_not_an_interruption() {
     let event = || Event::with_futex(Scripted::new(|sleep, _| sleep < 3));
     let asked = Cell::new(0);
     let count = || {
@@ -795,9 +795,9 @@ fn time_that_is_up_is_no_interruption() {
     assert_eq!(ended, Ok(false));
 }
 
-/// The answer comes in the wait for the first; the second has been set and cleared by then.
+/// The closure returns true in the wait for the first event. By then the second has been set and cleared.
 #[test]
-fn an_interrupted_wait_for_all_looks_at_all_of_them() {
+fn an_interrupted_wait_for_all_checks_all_of_them() {
     static FIRST: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| true));
     static SECOND: Event<Scripted> = Event::with_futex(not_to_be_slept_on());
     let set_both = || {
@@ -812,7 +812,7 @@ fn an_interrupted_wait_for_all_looks_at_all_of_them() {
     assert_eq!(ended, Err(Interrupted));
 }
 
-/// What happens while the closure runs comes in time.
+/// A set that comes while the closure runs counts.
 #[test]
 fn an_interrupted_wait_for_all_or_another_event_checks_all_of_them() {
     static ALL: [Event<Scripted>; 2] = [
@@ -835,7 +835,7 @@ fn an_interrupted_wait_for_all_or_another_event_checks_all_of_them() {
     assert_eq!(ended, Ok(Err(Stopped)));
     assert!(!TOKEN.is_set());
 
-    // Its token, which has released the wait, is for another.
+    // The token that released the wait is left to another waiter.
     let panics = || -> bool {
         assert!(TOKEN.set());
         std::panic::resume_unwind(Box::new("on purpose"));
@@ -845,9 +845,9 @@ fn an_interrupted_wait_for_all_or_another_event_checks_all_of_them() {
     assert!(TOKEN.try_wait());
 }
 
-/// It is nudged again and again before it has come to sleep.
+/// It is nudged again each time before it falls asleep.
 #[test]
-fn a_listener_that_does_not_come_to_sleep_is_asked_about_too() {
+fn the_closure_is_called_for_a_listener_that_never_sleeps_too() {
     static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
     let many: Vec<&dyn Waitable<Scripted>> = (0..20).map(|_| &TOKEN as _).collect();
     in_a_slot(|_| {
@@ -860,13 +860,13 @@ fn a_listener_that_does_not_come_to_sleep_is_asked_about_too() {
     assert_eq!(ended, Err(Interrupted));
 }
 
-/// A word that another process keeps changing, which is set and has threads parked whenever it is looked at.
+/// A word that another process keeps changing. In every value read it is set and has threads parked.
 struct Restless(AtomicU32);
 
 impl Restless {
     fn next(&self) -> u32 {
         let changes = self.0.fetch_add(1, Relaxed);
-        assert!(changes < 1_000, "kept in a loop");
+        assert!(changes < 1_000, "an operation loops");
         changes << 3 | 0b11
     }
 }
@@ -905,7 +905,7 @@ unsafe impl Futex for Restless {
 }
 
 #[test]
-fn a_process_that_writes_what_it_likes_keeps_no_operation_but_a_wait_from_returning() {
+fn a_process_that_writes_arbitrary_values_can_keep_only_waits_from_returning() {
     let event = Event::with_futex(Restless(AtomicU32::new(0)));
     for _ in 0..10 {
         assert_eq!(wakes(|| assert!(!event.clear())), 1);

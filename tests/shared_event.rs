@@ -1,4 +1,4 @@
-//! Events across processes: other addresses, other processes, and processes that are killed.
+//! Events across processes: at different addresses, in several processes, and with processes that are killed.
 
 #![cfg(target_os = "linux")]
 
@@ -13,13 +13,13 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-/// A page that processes share: zeros at first.
+/// A page that processes share, zeroed at first.
 struct Page {
     file: i32,
     address: *mut u32,
 }
 
-// SAFETY: what is done with the address says for itself why it is sound.
+// SAFETY: each use of the address has its own argument.
 unsafe impl Sync for Page {}
 
 impl Page {
@@ -35,7 +35,7 @@ impl Page {
         }
     }
 
-    /// A page that only children of this process share.
+    /// A page that only this process and its children share.
     fn anonymous() -> Self {
         let file = -1;
         Self {
@@ -56,7 +56,7 @@ impl Page {
         unsafe { &*self.address.cast() }
     }
 
-    /// A number after it, for what the processes have to tell each other.
+    /// A number behind the event, by which the processes communicate.
     fn number(&self) -> &AtomicU32 {
         // SAFETY: as above, and these bytes are used as an atomic only.
         unsafe { &*self.address.add(1).cast() }
@@ -66,7 +66,7 @@ impl Page {
 impl Drop for Page {
     fn drop(&mut self) {
         unmap(self.address);
-        // SAFETY: nobody uses the number any more.
+        // SAFETY: no process uses the number any more.
         unsafe { libc::close(self.file) };
     }
 }
@@ -74,7 +74,7 @@ impl Drop for Page {
 /// Maps a page of the file, or an anonymous one if it is -1.
 fn map(file: i32) -> *mut u32 {
     let anonymous = if file == -1 { libc::MAP_ANON } else { 0 };
-    // SAFETY: a new mapping disturbs no other.
+    // SAFETY: a new mapping affects no other memory.
     let address = unsafe {
         libc::mmap(
             ptr::null_mut(),
@@ -90,7 +90,7 @@ fn map(file: i32) -> *mut u32 {
 }
 
 fn unmap(address: *mut u32) {
-    // SAFETY: it was mapped by `map`, and nobody uses it any more.
+    // SAFETY: it was mapped by `map`, and no thread uses it any more.
     assert_eq!(unsafe { libc::munmap(address.cast(), 4096) }, 0);
 }
 
@@ -185,7 +185,7 @@ fn processes_talk_through_a_header_that_each_maps_at_its_own_address() {
 }
 
 #[test]
-fn a_set_reaches_those_who_see_the_event_at_another_address() {
+fn a_set_reaches_waiters_that_map_the_event_at_another_address() {
     let page = Page::new();
     let elsewhere = map(page.file) as usize;
     assert_ne!(elsewhere, page.address as usize);
@@ -284,17 +284,17 @@ fn an_address_that_is_not_aligned_panics() {
     unsafe { SharedEvent::from_ptr(page.address.cast::<u8>().add(2).cast()) };
 }
 
-/// Killed at every instruction: the processor runs one, and stops. Not under an emulator, which has no such mode.
+/// Processes that are killed after every possible number of instructions, by single steps. Emulators do not have those.
 #[cfg(any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"))]
 mod at_every_instruction {
     use super::common::process::assert_held;
     use super::*;
     use futex_event::Spin;
 
-    /// Runs `work` in a child, and kills it after so many instructions. False if it had come to its end before.
+    /// Runs `work` in a child, and kills it after this many instructions. False if it had finished before.
     fn killed_after(instructions: u32, work: impl FnOnce()) -> bool {
         let child = fork(|| {
-            // SAFETY: the child asks to be traced, and stops for it.
+            // SAFETY: the child asks to be traced, and then stops.
             unsafe {
                 libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0);
                 libc::raise(libc::SIGSTOP);
@@ -319,8 +319,8 @@ mod at_every_instruction {
         false
     }
 
-    /// Tries `round` with more and more instructions until it says that its victim has outlived them. With every number
-    /// if there is time (`STRESS_SECONDS`), otherwise with every so manieth, and other ones each time.
+    /// Tries `round` with more and more instructions until it returns false: its victim was not killed. With every number
+    /// if there is time (`STRESS_SECONDS`), otherwise with one in `stride`, and with others in each run.
     fn each(stride: u32, round: impl Fn(u32) -> bool) {
         let hurry = std::env::var_os("STRESS_SECONDS").is_none();
         let stride = if hurry { stride } else { 1 };
@@ -332,7 +332,7 @@ mod at_every_instruction {
     }
 
     #[test]
-    fn a_set_makes_up_for_one_that_was_killed() {
+    fn a_set_makes_the_wake_of_one_that_was_killed() {
         each(8, |instructions| {
             let page = Page::new();
             let waiters = [(); 2].map(|()| parked(&page));
@@ -345,11 +345,11 @@ mod at_every_instruction {
     }
 
     #[test]
-    fn a_clear_that_was_killed_has_woken_everyone_first() {
+    fn a_clear_that_was_killed_has_woken_every_waiter_first() {
         each(8, |instructions| {
             let page = Page::new();
             let waiter = parked(&page);
-            // As a `set` leaves it that was killed when it had published.
+            // The state that a `set` leaves if it is killed between its publishing and its wake.
             // SAFETY: the page is there.
             unsafe { (*page.address.cast::<AtomicU32>()).fetch_or(1, Relaxed) };
             let killed = killed_after(instructions, || _ = page.event().clear());
@@ -379,7 +379,7 @@ mod at_every_instruction {
     }
 }
 
-/// Processes do what they like and are killed, wherever they are; those that live wait, and none of them for good.
+/// Processes use the event at random and are killed at random points. The waiters that survive all return.
 #[test]
 fn no_waiter_is_lost_when_others_are_killed_at_random() {
     let seed = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64 | 1;

@@ -1,4 +1,4 @@
-//! What a wait does before it parks is a matter of speed only, and it does what it was told.
+//! How a wait spins affects speed only, and it spins as its caller chose.
 
 mod common;
 
@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 on_every_word! {
     untimed: [
-        a_set_releases_a_wait_that_was_told_how_to_spin,
+        a_set_releases_a_wait_however_it_spins,
         a_wait_that_never_spins_parks,
-        nobody_spins_for_a_token_while_others_are_parked,
+        no_thread_spins_for_a_token_while_others_are_parked,
     ],
     timed: [
         false_is_never_early_however_long_the_spin,
@@ -24,7 +24,7 @@ const POLICIES: [Spin; 3] = [
     Spin::at_most(Duration::from_micros(200)),
 ];
 
-fn a_set_releases_a_wait_that_was_told_how_to_spin<F: Word>() {
+fn a_set_releases_a_wait_however_it_spins<F: Word>() {
     let event = Event::with_futex(Watched::<F>::default());
     let auto = AutoResetEvent::with_futex(Watched::<F>::default());
     for spin in POLICIES {
@@ -52,7 +52,7 @@ fn a_wait_that_never_spins_parks<F: Word>() {
     });
 }
 
-fn nobody_spins_for_a_token_while_others_are_parked<F: Word>() {
+fn no_thread_spins_for_a_token_while_others_are_parked<F: Word>() {
     let event = AutoResetEvent::with_futex(Watched::<F>::default());
     thread::scope(|scope| {
         scope.spawn(|| event.spinning(Spin::NEVER).wait());
@@ -74,7 +74,7 @@ fn false_is_never_early_however_long_the_spin<F: TimedWord>() {
             assert!(begun.elapsed() >= 2 * timeout);
             assert!(
                 begun.elapsed() < PATIENCE,
-                "a spin went on past its deadline"
+                "a spin lasted past its deadline"
             );
             let deadline = Instant::now() + timeout;
             assert!(!event.spinning(spin).wait_deadline(deadline));
@@ -84,7 +84,7 @@ fn false_is_never_early_however_long_the_spin<F: TimedWord>() {
     }
 }
 
-/// Two threads that are confined to one CPU of several: no system call asks for it, but the waits find it out.
+/// Two threads that are confined to one CPU of several. The waits find that out by their outcomes, without a system call.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_wait_that_shares_its_cpu_with_the_setter_soon_does_not_spin() {
@@ -111,12 +111,12 @@ fn a_wait_that_shares_its_cpu_with_the_setter_soon_does_not_spin() {
             first.join().unwrap()
         })
     };
-    // The least of some, side by side, since other tests run too.
+    // The fastest of several interleaved runs, since other tests run at the same time.
     let least = |spin| (0..5).map(|_| trips(spin)).min().unwrap();
     let never = least(Spin::NEVER);
     for spin in [Spin::ADAPTIVE, Spin::at_most(Duration::from_micros(200))] {
         let took = least(spin);
-        // With a spin in each wait it is a hundred times as much.
+        // With a spin in each wait it would take a hundred times as long.
         assert!(
             took < 4 * never,
             "{took:?} with {spin:?}, {never:?} without"
@@ -124,10 +124,10 @@ fn a_wait_that_shares_its_cpu_with_the_setter_soon_does_not_spin() {
     }
 }
 
-/// The first that the process may use, so that it is the same for all.
+/// The first CPU that the process may use, so it is the same for all threads.
 #[cfg(target_os = "linux")]
 fn confine_to_one_cpu() {
-    // SAFETY: a set of CPUs is a struct of integers, which is there to be written and read.
+    // SAFETY: a set of CPUs is a struct of integers, which the calls write and read.
     unsafe {
         let mut set: libc::cpu_set_t = std::mem::zeroed();
         let size = std::mem::size_of_val(&set);

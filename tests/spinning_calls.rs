@@ -1,7 +1,7 @@
-//! Of a wait that is released while it spins, the kernel does not hear.
+//! A wait that is released while it spins makes no system call.
 //!
-//! A program of its own: events that share a place in the table of histories, or follow each other at one address, learn
-//! from each other, and other tests have waits that share a CPU with the thread they wait for, or clocks that jump.
+//! This is a program of its own. Events that share a place in the table of histories, or follow each other at one address,
+//! share their history, and waits of other tests share a CPU with the thread that they wait for, or have clocks that jump.
 
 mod common;
 
@@ -15,8 +15,8 @@ type Kernel = Watched<futex_event::platform::PrivateFutex>;
 
 const NONE: Calls = Calls { waits: 0, wakes: 0 };
 
-/// Starts a wait on a thread of its own that is to spin for as long as it takes, calls `disturb`, and then `set`. The calls
-/// of the wait.
+/// Starts a wait with a long spin limit in a thread of its own, calls `disturb`, and then `set`. Returns the calls of the
+/// wait.
 fn calls_of_a_spin(
     wait: impl FnOnce() + Send,
     disturb: impl FnOnce(),
@@ -29,7 +29,7 @@ fn calls_of_a_spin(
             calls(wait)
         });
         common::until(|| waits.load(Relaxed));
-        // So that it has begun to spin, most likely. If not, it finds the event set, which is no claim at all.
+        // By now it has most likely begun to spin. If not, it finds the event set, and this run shows nothing.
         thread::sleep(Duration::from_millis(20));
         disturb();
         set();
@@ -39,9 +39,9 @@ fn calls_of_a_spin(
 
 const LONG: Spin = Spin::at_most(PATIENCE);
 
-/// Of a wait that is released while it spins, the kernel does not hear, nor of the set.
+/// Neither the wait nor the set makes one.
 #[test]
-fn a_wait_that_is_released_while_it_spins_enters_no_kernel() {
+fn a_wait_that_is_released_while_it_spins_makes_no_system_call() {
     let (event, token) = (Event::<Kernel>::unset(), AutoResetEvent::<Kernel>::unset());
     let spin = |wait: &(dyn Fn() + Sync), set: &dyn Fn() -> bool| {
         let set = || assert_eq!(calls(|| assert!(set())), NONE);
@@ -63,9 +63,9 @@ fn a_wait_that_is_released_while_it_spins_enters_no_kernel() {
     spin(&|| all.spinning(LONG).wait(), &|| event.set());
 }
 
-/// Each of them has been of use.
+/// Each of these spins has succeeded.
 #[test]
-fn spins_that_were_told_and_end_long_after_each_other_go_on() {
+fn waits_with_a_fixed_spin_limit_keep_spinning_after_long_spins() {
     let token = AutoResetEvent::<Kernel>::unset();
     for _ in 0..4 {
         let spun = calls_of_a_spin(
@@ -103,7 +103,7 @@ fn another_waiter_does_not_end_a_spin() {
             scope.spawn(|| token.spinning(Spin::NEVER).wait());
             until_parked(&token, 1);
         };
-        // The first is for the one that is parked.
+        // The first is for the thread that is parked.
         let both = || {
             assert!(token.set());
             common::until(|| common::are_parked(&token, 0));
@@ -114,7 +114,7 @@ fn another_waiter_does_not_end_a_spin() {
     });
 }
 
-/// The mark of a thread that has parked stays in the word when its time is up.
+/// The mark of a parked thread stays in the word after its timeout.
 #[test]
 fn a_thread_that_gave_up_does_not_keep_others_from_spinning() {
     let event = Event::<Kernel>::unset();
@@ -147,7 +147,7 @@ fn a_thread_that_gave_up_does_not_keep_others_from_spinning() {
     assert_eq!(spun, NONE);
 }
 
-/// A spin that takes all the time there is leaves no mark, so the next set enters no kernel.
+/// A spin that lasts until the deadline leaves no mark, so the next set makes no system call.
 #[test]
 fn a_wait_that_spins_until_its_deadline_does_not_park() {
     let (event, token) = (Event::<Kernel>::unset(), AutoResetEvent::<Kernel>::unset());

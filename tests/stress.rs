@@ -1,4 +1,4 @@
-//! The promises under load, on the real kernel, and on Linux in a storm of signals. Longer with more seconds:
+//! The promises under load, on the real kernel, and on Linux under constant signals. `STRESS_SECONDS` sets the duration:
 //! `STRESS_SECONDS=3600 cargo test --test stress`
 
 mod common;
@@ -14,22 +14,22 @@ use std::time::{Duration, Instant, SystemTime};
 
 on_every_word! {
     untimed: [
-        every_pulse_releases_everyone,
+        every_pulse_releases_every_waiter,
         no_hand_off_is_lost,
-        what_was_done_before_a_set_is_visible_after_a_wait_or_a_look,
+        what_was_done_before_a_set_is_visible_after_a_wait_or_a_check,
         what_was_done_before_a_notification_is_visible_after_a_wait,
     ],
     timed: [
         what_was_done_before_a_set_is_visible_after_a_timed_wait,
         no_token_is_lost_or_doubled,
         no_token_is_lost_or_doubled_at_the_limit,
-        no_token_is_lost_or_doubled_by_those_who_wait_for_any,
-        no_token_is_lost_or_doubled_by_those_who_wait_for_any_at_the_limit,
+        no_token_is_lost_or_doubled_by_waits_for_any,
+        no_token_is_lost_or_doubled_by_waits_for_any_at_the_limit,
         no_item_stays_while_a_thread_waits_for_it,
     ]
 }
 
-/// How long one test runs. On Linux the storm begins now.
+/// How long one test runs. On Linux this also starts the signals.
 fn duration() -> Duration {
     #[cfg(target_os = "linux")]
     linux::storm();
@@ -37,7 +37,7 @@ fn duration() -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
-/// Lets the others work for as long as the test runs.
+/// Sleeps for as long as the test runs.
 fn rest() {
     let end = Instant::now() + duration();
     while Instant::now() < end {
@@ -47,11 +47,11 @@ fn rest() {
     }
 }
 
-/// Memory that an event alone keeps two threads from using at once. If it does not, ThreadSanitizer tells.
+/// Memory that only an event protects from two threads at the same time. ThreadSanitizer reports it if that fails.
 #[derive(Default)]
 struct Guarded(UnsafeCell<u64>);
 
-// SAFETY: this is what the tests are about.
+// SAFETY: the tests check this.
 unsafe impl Sync for Guarded {}
 
 impl Guarded {
@@ -70,12 +70,12 @@ fn no_token_is_lost_or_doubled<F: TimedWord>() {
     conserve(&AutoResetEvent::with_futex(F::default()));
 }
 
-/// The word counts three waiters, so that there are always threads that it cannot count, which listen.
+/// The word counts three waiters, so there are always threads that it cannot count, and that become listeners.
 fn no_token_is_lost_or_doubled_at_the_limit<F: TimedWord>() {
     conserve(&AutoResetEvent::with_futex(Watched::<F, 3>::default()));
 }
 
-/// Conservation, as the contract writes it: two setters, a clearer, and waiters with timeouts from nanoseconds up.
+/// Conservation of tokens, with two setters, a thread that clears, and waiters with timeouts from nanoseconds up.
 fn conserve<F: TimedFutex>(event: &AutoResetEvent<F>) {
     let (sets, takes, timeouts) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
     let (stop, operations) = (AtomicBool::new(false), AtomicU64::new(0));
@@ -100,7 +100,7 @@ fn conserve<F: TimedFutex>(event: &AutoResetEvent<F>) {
                             takes.fetch_add(event.clear().into(), Relaxed);
                             thread::yield_now();
                         }
-                        // As from another event, freed before this one came to lie at its address.
+                        // As a late wake from an event that was freed, and at whose address this one is now.
                         3 => {
                             F::wake_one((event as *const AutoResetEvent<F>).cast());
                             thread::yield_now();
@@ -124,18 +124,18 @@ fn conserve<F: TimedFutex>(event: &AutoResetEvent<F>) {
     println!("{operations} operations: {sets} tokens set, {takes} taken, {timeouts} timeouts");
     assert_eq!(sets, takes + u64::from(remembered));
     assert!(sets > 0 && timeouts > 0);
-    // At rest nobody is counted.
+    // When all have returned, no thread is counted.
     let at_rest = "AutoResetEvent { set: false, parked: false }";
     assert_eq!(format!("{event:?}"), at_rest);
 }
 
-/// Conservation for two events, on which threads wait both plainly and for any, beside an event that ends these waits
-/// from time to time.
-fn no_token_is_lost_or_doubled_by_those_who_wait_for_any<F: TimedWord>() {
+/// Conservation for two events, on which threads wait both plainly and for any, while a third event ends these waits from
+/// time to time.
+fn no_token_is_lost_or_doubled_by_waits_for_any<F: TimedWord>() {
     conserve_two::<F>();
 }
 
-fn no_token_is_lost_or_doubled_by_those_who_wait_for_any_at_the_limit<F: TimedWord>() {
+fn no_token_is_lost_or_doubled_by_waits_for_any_at_the_limit<F: TimedWord>() {
     conserve_two::<Watched<F, 1>>();
 }
 
@@ -194,13 +194,13 @@ fn conserve_two<F: TimedFutex + Default + Send>() {
         assert!(sets > 0);
     }
     println!(
-        "{} waits ended by time or by the third event",
+        "{} waits ended by a timeout or by the third event",
         others.into_inner()
     );
 }
 
-/// Producers and consumers of a bounded stock, with two event counts: some wait without a deadline, and would stop for
-/// good if a notification were missed, and others give up after nanoseconds, or drop their tickets.
+/// Producers and consumers of a bounded stock, with two event counts. Some wait without a deadline, and would hang if a
+/// notification were missed; others give up after nanoseconds, or drop their tickets.
 fn no_item_stays_while_a_thread_waits_for_it<F: TimedWord>() {
     const CAPACITY: u64 = 2;
     let [filled, drained] = [(); 2].map(|()| EventCount::with_futex(F::default()));
@@ -237,7 +237,7 @@ fn no_item_stays_while_a_thread_waits_for_it<F: TimedWord>() {
                 let act = || if adds { add() } else { take() };
                 while !stop.load(Relaxed) {
                     let done = match number {
-                        // These are lost if one notification is.
+                        // These hang if a notification is lost.
                         0..=3 => changed.wait_until(|| act().or_else(is_over)),
                         4..=5 => {
                             let timeout = Duration::from_nanos(1 << random.below(20));
@@ -249,7 +249,7 @@ fn no_item_stays_while_a_thread_waits_for_it<F: TimedWord>() {
                                 Some(done) => done,
                                 None if random.below(2) == 0 => false,
                                 None => {
-                                    // Released, it passes the notification on, as it may not come back.
+                                    // If released, it passes the notification on, since it may not check again.
                                     if ticket.wait_timeout(Duration::from_micros(10)) {
                                         changed.notify_one();
                                     }
@@ -260,7 +260,7 @@ fn no_item_stays_while_a_thread_waits_for_it<F: TimedWord>() {
                     };
                     count.fetch_add(done.into(), Relaxed);
                 }
-                // The end is a change, too.
+                // The end is a change too.
                 filled.notify_all();
                 drained.notify_all();
             });
@@ -281,8 +281,8 @@ fn no_item_stays_while_a_thread_waits_for_it<F: TimedWord>() {
     );
 }
 
-/// Two threads take turns to count. Each has a ticket before it gives the turn to the other, so that every turn comes by a
-/// wait that is released, and there is no condition besides.
+/// Two threads count in turns. Each takes a ticket before it passes the turn on, so every turn comes by a wait that is
+/// released, without any other condition.
 fn what_was_done_before_a_notification_is_visible_after_a_wait<F: Word>() {
     let counts = [(); 2].map(|()| EventCount::with_futex(F::default()));
     let (counter, stop, ready) = (Guarded::default(), AtomicBool::new(false), Barrier::new(3));
@@ -318,7 +318,7 @@ fn what_was_done_before_a_notification_is_visible_after_a_wait<F: Word>() {
     assert_eq!(counter.get(), turns);
 }
 
-fn every_pulse_releases_everyone<F: Word>() {
+fn every_pulse_releases_every_waiter<F: Word>() {
     const WAITERS: usize = 4;
     let event = Event::with_futex(Watched::<F>::default());
     let counter = Guarded::default();
@@ -329,12 +329,12 @@ fn every_pulse_releases_everyone<F: Word>() {
             for _ in 0..WAITERS {
                 scope.spawn(|| {
                     event.wait();
-                    // Of the `set`, they may have seen only what `clear` has left.
+                    // They may have read the word only after the `clear`.
                     assert_eq!(counter.get(), pulses + 1);
                 });
             }
             until_parked(&event, WAITERS);
-            // From here on this thread takes no lock that orders it and those.
+            // From here on this thread takes no lock that would order it with the waiters.
             counter.count();
             assert!(event.set());
             assert!(event.clear());
@@ -345,7 +345,7 @@ fn every_pulse_releases_everyone<F: Word>() {
     assert!(pulses > 0);
 }
 
-/// Pairs of threads toss a ball. Whoever misses a set stops the game for good.
+/// Pairs of threads hand a turn back and forth. If one misses a set, its pair hangs.
 fn no_hand_off_is_lost<F: Word>() {
     let stop = AtomicBool::new(false);
     let events = [(); 4].map(|()| Event::<Watched<F>>::unset());
@@ -369,8 +369,8 @@ fn no_hand_off_is_lost<F: Word>() {
     println!("{} tosses", tosses.load(Relaxed));
 }
 
-/// Catches and throws, until the game is stopped. Each looks before it throws: whoever sees the end first throws once
-/// more, and the other, who catches that ball, sees it too.
+/// Waits for the turn and passes it on, until the test stops. Each thread reads `stop` before it passes the turn on: the
+/// first to read true passes it on once more, and the other, which gets that turn, reads true as well.
 fn toss<E: AnyEvent>(mine: &E, other: &E, stop: &AtomicBool, tosses: &AtomicU64) {
     let mut last = false;
     while !last {
@@ -382,7 +382,7 @@ fn toss<E: AnyEvent>(mine: &E, other: &E, stop: &AtomicBool, tosses: &AtomicU64)
     }
 }
 
-fn what_was_done_before_a_set_is_visible_after_a_wait_or_a_look<F: Word>() {
+fn what_was_done_before_a_set_is_visible_after_a_wait_or_a_check<F: Word>() {
     type Auto<F> = AutoResetEvent<F>;
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -433,8 +433,8 @@ fn what_was_done_before_a_set_is_visible_after_a_timed_wait<F: TimedWord>() {
     });
 }
 
-/// Two threads take turns to count, and observe by each of the ways in turn that it is theirs. The word is bare: the
-/// record of a watched one has a lock, and whoever meets at a lock is ordered by it.
+/// Two threads count in turns, and observe their turn by each of the ways, one after the other. The word is not a watched
+/// one: its record has a lock, which would order the threads.
 fn count_in_turns<E: Sync, F: Word>(
     event: fn(F) -> E,
     set: fn(&E) -> bool,
@@ -452,7 +452,7 @@ fn count_in_turns<E: Sync, F: Word>(
             }
             counter.count();
             turns += 1;
-            // Not before, as this observes the `set` too.
+            // Only now, since `clear` observes the `set` too.
             clear(mine);
             // As in `toss`.
             last = stop.load(Relaxed);
@@ -473,7 +473,7 @@ fn count_in_turns<E: Sync, F: Word>(
 }
 
 #[test]
-#[cfg_attr(windows, ignore = "Wine has not files enough for so many threads")]
+#[cfg_attr(windows, ignore = "Wine has too few files for so many threads")]
 fn ten_thousand_waiters_are_released_at_once() {
     const WAITERS: usize = 10_000;
     let event = Event::with_futex(Watched::<PrivateFutex>::default());
@@ -503,7 +503,7 @@ mod linux {
     use std::sync::Once;
 
     /// From now on a signal interrupts some thread two thousand times a second. The handler is installed without
-    /// SA_RESTART, so that the calls it interrupts fail with EINTR.
+    /// SA_RESTART, so the calls that it interrupts fail with EINTR.
     pub fn storm() {
         extern "C" fn ignore(_: i32) {}
 
@@ -523,7 +523,7 @@ mod linux {
         });
     }
 
-    /// In a copy of this process, at whatever moment it is in.
+    /// Uses events in a copy of this process, at any moment of its other threads.
     #[cfg(not(futex_event_fallback))]
     pub fn fork_and_use_events() {
         use crate::common::process::fork;

@@ -1,7 +1,7 @@
-//! The table of system calls in the guide, held by filters with which any call that its row does not name ends the process.
+//! The table of system calls in the guide, checked by filters: any call that a row does not name ends the process.
 //!
-//! A program of its own, in whose main process no thread waits: each child is a process that has not waited before. Its
-//! `clock_gettime` makes a system call, as on a machine without a vDSO.
+//! This is a program of its own, in whose main process no thread waits, so each child is a process that has not waited
+//! before. Its `clock_gettime` makes a system call, as on a machine without a vDSO.
 
 #![cfg(all(
     target_os = "linux",
@@ -24,7 +24,7 @@ use std::time::Duration;
 
 const PAGE: &str = include_str!("../src/guide/system_calls.md");
 
-/// The rows that the tests hold, by how they begin.
+/// The rows that the tests check, by how they begin.
 const QUIET: &str = "`new`, `is_set`";
 const EVENT_COUNT: &str = "`EventCount`";
 const SET: &str = "`set` after";
@@ -48,16 +48,16 @@ const ROWS: [&str; 10] = [
     REFUSED,
 ];
 
-/// In the place of the C library's.
+/// Replaces the C library's function.
 #[no_mangle]
 unsafe extern "C" fn clock_gettime(clock: libc::clockid_t, time: *mut libc::timespec) -> c_int {
-    // Where the C library's time has 64 bits and the processor 32, the call has another number.
+    // With 64-bit time on a 32-bit processor, the call has another number.
     const NUMBER: c_long = if size_of_time() > 2 * std::mem::size_of::<c_long>() {
         first_number() + 403
     } else {
         libc::SYS_clock_gettime
     };
-    // SAFETY: the caller's time is one to write to, and this is the call that has its layout.
+    // SAFETY: the caller's time may be written, and this call has its layout.
     unsafe { libc::syscall(NUMBER, clock, time) as c_int }
 }
 
@@ -65,7 +65,7 @@ const fn size_of_time() -> usize {
     std::mem::size_of::<libc::timespec>()
 }
 
-/// Of the calls that have one number everywhere, but that MIPS counts from 4000.
+/// The offset of those numbers that are the same on all architectures, except that MIPS adds 4000.
 const fn first_number() -> c_long {
     if cfg!(target_arch = "mips") {
         4000
@@ -74,7 +74,7 @@ const fn first_number() -> c_long {
     }
 }
 
-/// The cells of the first table's rows: what is done, and the names of the calls.
+/// The cells of the first table's rows: the operation, and the names of the calls.
 fn rows() -> Vec<(&'static str, Vec<&'static str>)> {
     let table = PAGE.lines().skip_while(|line| !line.starts_with("| --- "));
     let rows = table.skip(1).take_while(|line| line.starts_with('|'));
@@ -93,7 +93,7 @@ fn rows() -> Vec<(&'static str, Vec<&'static str>)> {
     .collect()
 }
 
-/// The calls of some rows, but for one.
+/// The calls of some rows, except one.
 fn named_without(without: &str, operations: &[&str]) -> Vec<c_long> {
     let rows = rows();
     let names = operations.iter().flat_map(|operation| {
@@ -101,7 +101,7 @@ fn named_without(without: &str, operations: &[&str]) -> Vec<c_long> {
         row.unwrap().1.clone()
     });
     let names = names.filter(|name| *name != without);
-    // What these tests themselves do: to end, for which AddressSanitizer has a call of its own, and to return from a handler.
+    // The calls of the tests themselves: to exit, for which AddressSanitizer makes one more call, and to return from a handler.
     let mut numbers = vec![
         libc::SYS_exit_group,
         libc::SYS_sigaltstack,
@@ -129,7 +129,7 @@ fn numbers_of(name: &str) -> Vec<c_long> {
         "mmap" => (libc::SYS_mmap, 0),
         #[cfg(target_pointer_width = "32")]
         "mmap" => (libc::SYS_mmap2, 0),
-        other => panic!("the table names {other}, of which the tests do not know the number"),
+        other => panic!("the table names {other}, and the tests do not know its number"),
     };
     let mut numbers = vec![number as c_long];
     if cfg!(target_pointer_width = "32") && with_time64 != 0 {
@@ -138,7 +138,7 @@ fn numbers_of(name: &str) -> Vec<c_long> {
     numbers
 }
 
-/// Runs `claim` in a child that makes the calls of these rows and no other.
+/// Runs `claim` in a child that may make only the calls of these rows.
 fn makes_only(operations: &[&str], claim: impl FnOnce() -> bool) {
     let filter = allowing_only(&named_without("", operations));
     in_child(|| {
@@ -210,7 +210,7 @@ fn take_change() -> Option<()> {
     IS_CHANGED.swap(false, Relaxed).then_some(())
 }
 
-/// Alarms that do nothing but to end a sleep.
+/// Alarms that only end a sleep.
 fn interrupt_by_alarms(time: Duration) {
     extern "C" fn nothing(_: c_int) {}
     on_signal(libc::SIGALRM, nothing);
@@ -250,7 +250,7 @@ mod under_a_filter {
         });
     }
 
-    /// Threads with a ticket have prepared to sleep, and have not slept.
+    /// Threads that have a ticket, and do not sleep, cost no call.
     #[test]
     fn an_event_count_on_which_no_thread_sleeps_makes_no_call() {
         makes_only(&[EVENT_COUNT], || {
@@ -289,7 +289,7 @@ mod under_a_filter {
         assert_killed(child(&without).next_status());
     }
 
-    /// A thread that has given up leaves its mark.
+    /// Threads that have parked and timed out leave their mark.
     fn threads_have_parked() {
         EVENT.wait_timeout(TIMEOUT);
         SHARED_EVENT.wait_timeout(TIMEOUT);
@@ -337,7 +337,7 @@ mod under_a_filter {
         assert_killed(child(&without).next_status());
     }
 
-    /// kmsrsos #355, systemd #11967, Termux: a sandbox that lists the calls that plain waits make, and kills at any other.
+    /// kmsrsos #355, systemd #11967, Termux: a sandbox allows the calls of plain waits, and kills at any other.
     #[test]
     fn a_wait_for_several_events_makes_no_other_call_than_a_plain_wait() {
         let filter = allowing_only(&named_without("", &[WAIT, TIMED_WAIT, SET, CLOCK]));
@@ -363,7 +363,7 @@ mod under_a_filter {
         is_killed_without("clock_gettime", &[TIMED_WAIT, CLOCK], claim);
     }
 
-    /// Its sleep has a deadline, which is after the clock's time, so that a signal ends it (`src/interruptible.rs`).
+    /// Its sleep has a deadline, relative to the clock's time, so that a signal ends it (`src/wait/interruptible.rs`).
     #[test]
     fn an_interruptible_wait_makes_the_calls_of_one_with_a_timeout() {
         let claim = || {
@@ -378,7 +378,7 @@ mod under_a_filter {
         };
         let rows = [INTERRUPTIBLE, CLOCK, LISTENER];
         let child = |filter: &[libc::sock_filter]| {
-            // The timer is set before the filter is there.
+            // The timer is set before the filter is installed.
             fork(|| {
                 interrupt_by_alarms(Duration::from_millis(5));
                 install(filter);
@@ -390,7 +390,7 @@ mod under_a_filter {
             let without = allowing_only(&named_without(call, &rows));
             assert_killed(child(&without).next_status());
         }
-        // Without a spin it reads the clock all the same.
+        // Without a spin it reads the clock too.
         let without = allowing_only(&named_without("clock_gettime", &rows));
         let child = fork(|| {
             install(&without);
@@ -402,7 +402,7 @@ mod under_a_filter {
         assert_killed(child.next_status());
     }
 
-    /// A wait that is told nothing spins the first time.
+    /// A first wait without a chosen `Spin` spins.
     #[test]
     fn a_wait_that_spins_reads_the_clock_too() {
         let filter = allowing_only(&named_without("", &[WAIT, SET]));
@@ -415,7 +415,7 @@ mod under_a_filter {
         assert_killed(child.next_status());
     }
 
-    /// By the kernel itself, which begins the call again by another.
+    /// The kernel itself restarts the sleep, by another call.
     #[test]
     fn a_sleep_with_a_deadline_that_is_stopped_and_continued_is_restarted() {
         fn timed() -> bool {
@@ -461,7 +461,7 @@ mod under_a_filter {
         }
     }
 
-    /// However much room the C library has left for handlers.
+    /// For any number of `fork` handlers that the C library already has.
     #[test]
     fn the_first_listener_takes_memory_at_most() {
         extern "C" fn nothing() {}
@@ -479,7 +479,7 @@ mod under_a_filter {
     }
 
     #[test]
-    fn a_wait_that_is_refused_naps_and_gives_its_turn_to_others() {
+    fn a_wait_that_is_refused_naps_and_yields() {
         let claim = || !EVENT.wait_timeout(TIMEOUT) && !TOKEN.wait_timeout(TIMEOUT);
         let rows = [TIMED_WAIT, CLOCK, REFUSED];
         let refused = |filter: &[libc::sock_filter], naps_too: bool| {

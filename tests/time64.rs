@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 const SYS_FUTEX_TIME64: c_long = 422;
 
 thread_local! {
-    /// Whether the old call is gone. For std it may not be: that has no other.
+    /// Whether the old call is gone. For std it must not be: it uses no other.
     static GONE: Cell<bool> = const { Cell::new(false) };
     /// How often this thread has made the old call and was refused, and how often it has made the new one.
     static CALLS: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
@@ -34,8 +34,8 @@ thread_local! {
 
 type Syscall = unsafe extern "C" fn(c_long, ...) -> c_long;
 
-/// In the place of the C library's, which takes as many arguments as the call has; on these processors those are where
-/// they would be if there were always six.
+/// Replaces the C library's function, which is variadic. On these processors the arguments are passed in the same places as
+/// if there were always six.
 #[no_mangle]
 unsafe extern "C" fn syscall(
     number: c_long,
@@ -64,14 +64,14 @@ unsafe extern "C" fn syscall(
     }
 }
 
-/// What this thread has called in `work`: the old, and the new.
+/// How often this thread made the old call in `work`, and how often the new one.
 fn calls(work: impl FnOnce()) -> (u32, u32) {
     CALLS.with(Cell::take);
     work();
     CALLS.with(Cell::take)
 }
 
-/// The same, with the old call gone. The work must be the library's alone.
+/// The same, with the old call gone. `work` must not use std's own waits.
 fn calls_with_the_old_one_gone(work: impl FnOnce()) -> (u32, u32) {
     calls(|| {
         GONE.with(|gone| gone.set(true));
@@ -121,7 +121,7 @@ fn false_is_never_early() {
     }
 }
 
-/// In one sleep: the kernel is told the whole of a time that the old call had no room for.
+/// In one sleep: the kernel gets the whole of a time that does not fit into the old call's type.
 #[test]
 fn a_far_deadline_is_slept_for() {
     learn();

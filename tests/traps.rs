@@ -1,4 +1,4 @@
-//! Mistakes that other libraries made, where no other test here would notice them. `docs/verification.md` lists the
+//! Mistakes that other libraries made, and that no other test here would find. `docs/verification.md` lists the
 //! rest.
 
 mod common;
@@ -104,8 +104,8 @@ fn waits_for_a_condition_allocate_nothing<F: Word>() {
     });
 }
 
-/// libc++'s wait comes back every two seconds at the latest, which hides lost wake-ups. (DragonFly's kernel ends a sleep
-/// after one, and leaves its callers no choice.)
+/// libc++'s wait returns after two seconds at the latest, which hides lost wake-ups. (DragonFly's kernel ends every sleep
+/// after one second.)
 #[cfg(all(target_os = "linux", not(futex_event_simulated = "dragonfly")))]
 #[test]
 fn a_sleep_has_no_hidden_end() {

@@ -22,7 +22,7 @@ on_every_word! {
         if_both_hold_the_other_event_wins,
         a_wait_that_the_events_end_takes_no_token,
         a_token_releases_one_of_several_waits,
-        nothing_is_called_if_one_of_both_holds,
+        it_makes_no_system_call_if_one_of_both_holds,
     ],
     timed: [
         a_timeout_that_cannot_be_represented_means_forever,
@@ -51,7 +51,7 @@ fn it_returns_when_each_has_been_set_once<F: Word>() {
     thread::scope(|scope| {
         let waiter = scope.spawn(|| wait_all(&events));
         for event in &events {
-            // It sleeps on the first that has not been set.
+            // It sleeps on the first event that has not been set.
             common::until_parked(&events[0], 1);
             if !ptr::eq(event, &events[0]) {
                 event.set();
@@ -112,7 +112,7 @@ fn any_number_of_events_can_be_waited_for<F: Word>() {
     }
 }
 
-/// However many of the events have been set by then.
+/// For any number of events that have been set by then.
 fn the_other_event_ends_the_wait_while_events_are_unset<F: Word>() {
     let _turn = common::take_turn();
     let (stop, token) = (manual::<F>(), auto::<F>());
@@ -173,9 +173,9 @@ fn if_both_hold_the_other_event_wins<F: Word>() {
         assert!(set());
         assert_eq!(AllOf(&events).or(other).wait(), Err(Stopped));
         stop.clear();
-        assert!(!token.is_set(), "it has been taken");
+        assert!(!token.is_set(), "the wait has taken the token");
 
-        // And of a thread that sleeps, since the events are set after it.
+        // The same for a thread that sleeps: the events are set after the other one.
         clear_all();
         thread::scope(|scope| {
             let waiter = scope.spawn(|| AllOf(&events).or(other).wait());
@@ -186,9 +186,9 @@ fn if_both_hold_the_other_event_wins<F: Word>() {
         });
         stop.clear();
         clear_all();
-        assert!(!token.is_set(), "it has been taken");
+        assert!(!token.is_set(), "the wait has taken the token");
     }
-    // An empty list is one all of whose events have been set.
+    // In an empty list, all events have been set.
     let none: [&Manual<F>; 0] = [];
     assert_eq!(AllOf(none).or(&stop).wait(), Ok(()));
     stop.set();
@@ -203,7 +203,7 @@ fn a_wait_that_the_events_end_takes_no_token<F: Word>() {
             let waiter = scope.spawn(|| AllOf(&events).or(&token).wait());
             until_listening::<F>(1);
             events.iter().for_each(|event| assert!(event.set()));
-            assert!(token.set(), "there is none yet");
+            assert!(token.set(), "there is no token yet");
             waiter.join().unwrap()
         });
         // Which of them ends it is a race.
@@ -211,7 +211,7 @@ fn a_wait_that_the_events_end_takes_no_token<F: Word>() {
     }
 }
 
-/// A wait for all or this event is a waiter of it like any other.
+/// A wait for all or another event is a waiter of that event like any other.
 fn a_token_releases_one_of_several_waits<F: Word>() {
     let _turn = common::take_turn();
     let (never, token) = (manual::<F>(), auto::<F>());
@@ -231,7 +231,7 @@ fn a_token_releases_one_of_several_waits<F: Word>() {
     assert!(!token.is_set());
 }
 
-fn nothing_is_called_if_one_of_both_holds<F: Word>() {
+fn it_makes_no_system_call_if_one_of_both_holds<F: Word>() {
     let (events, token) = ([manual::<F>(), manual()], auto::<F>());
     token.set();
     let stopped = || assert_eq!(AllOf(&events).or(&token).wait(), Err(Stopped));

@@ -15,12 +15,12 @@ use std::time::{Duration, Instant};
 
 on_every_word! {
     untimed: [
-        the_first_that_is_set_is_returned_and_no_kernel_entered,
+        the_first_that_is_set_is_returned_without_a_system_call,
         a_set_of_each_ends_the_wait,
         a_pulse_ends_the_wait,
         one_token_is_taken_and_the_others_stay,
         as_many_sets_as_threads_release_them_all,
-        no_waiter_starves_beside_others,
+        no_waiter_starves_next_to_others,
         every_pulse_of_an_auto_reset_event_releases_a_parked_thread,
         more_threads_than_slots_are_all_released,
         the_same_event_may_be_there_twice,
@@ -29,9 +29,9 @@ on_every_word! {
         the_waiter_may_free_the_events_while_set_is_running,
     ],
     timed: [
-        a_nudge_for_nothing_and_a_claim_are_told_apart,
+        a_nudge_without_effect_is_not_taken_for_a_claim,
         none_is_never_early,
-        zero_and_the_past_look_once,
+        zero_and_the_past_check_once,
         a_timed_wait_for_any_is_released,
     ]
 }
@@ -50,7 +50,7 @@ fn auto<F: Word>() -> Auto<F> {
 
 const NO_CALLS: Calls = Calls { waits: 0, wakes: 0 };
 
-fn the_first_that_is_set_is_returned_and_no_kernel_entered<F: Word>() {
+fn the_first_that_is_set_is_returned_without_a_system_call<F: Word>() {
     let events = [manual::<F>(), manual(), manual()];
     let token = auto::<F>();
     for index in (0..3).rev() {
@@ -82,7 +82,7 @@ fn a_set_of_each_ends_the_wait<F: Word>() {
         third.clear();
         assert!(!second.is_set());
     }
-    // It has been waited for so, and no thread does any more.
+    // A thread has waited for it in this way, and none does now.
     assert_eq!(calls(|| assert!(second.set())), NO_CALLS);
 }
 
@@ -111,7 +111,7 @@ fn one_token_is_taken_and_the_others_stay<F: Word>() {
     assert!(!tokens[0].is_set());
 }
 
-/// As many sets as threads release them all, whether they wait for this event alone or for several; and each wakes one.
+/// Each set releases and wakes one thread, whether it waits for this event alone or for several.
 fn as_many_sets_as_threads_release_them_all<F: Word>() {
     let _turn = common::take_turn();
     for round in 0..20 {
@@ -173,7 +173,7 @@ fn every_pulse_of_an_auto_reset_event_releases_a_parked_thread<F: Word>() {
     }
 }
 
-/// The table has fewer than a thousand slots. On the threads beyond, a token is not bestowed; but none is lost.
+/// The table has fewer than a thousand slots. No token is reserved for the threads beyond, and none is lost.
 fn more_threads_than_slots_are_all_released<F: Word>() {
     let _turn = common::take_turn();
     let (token, event) = (auto::<F>(), manual::<F>());
@@ -197,12 +197,12 @@ fn more_threads_than_slots_are_all_released<F: Word>() {
         });
     });
     assert_eq!(tokens, threads + usize::from(token.try_wait()));
-    // They have all left the overflow slot, too.
+    // They have all left the overflow slot too.
     assert!(!format!("{token:?}").contains("parked: true"));
 }
 
-/// A `set` of the first event, which is cleared at once, has them look; sets of the second release them meanwhile.
-fn a_nudge_for_nothing_and_a_claim_are_told_apart<F: TimedWord>() {
+/// Pulses of the first event make the listeners check; sets of the second release them at the same time.
+fn a_nudge_without_effect_is_not_taken_for_a_claim<F: TimedWord>() {
     let _turn = common::take_turn();
     let (token, event) = (auto::<F>(), manual::<F>());
     let all: [Any<F>; 2] = [&event, &token];
@@ -234,7 +234,7 @@ fn a_nudge_for_nothing_and_a_claim_are_told_apart<F: TimedWord>() {
     assert_eq!(sets, tokens.into_inner() + usize::from(token.try_wait()));
 }
 
-/// A subsystem with a busy event, whose waits time out now and then, next to threads that wait for others.
+/// Threads that wait for a busy event, with timeouts now and then, next to threads that wait for other events.
 #[test]
 fn a_set_wakes_no_thread_that_it_does_not_release() {
     fn claim<F: TimedWord>() {
@@ -277,8 +277,8 @@ fn a_set_wakes_no_thread_that_it_does_not_release() {
     claim::<FallbackFutex>();
 }
 
-/// Neither those who wait for one event nor those who wait for several have to wait for the others to be gone.
-fn no_waiter_starves_beside_others<F: Word>() {
+/// Neither a steady stream of plain waiters nor one of waits for several events keeps the others waiting.
+fn no_waiter_starves_next_to_others<F: Word>() {
     let _turn = common::take_turn();
     let (token, event) = (auto::<F>(), manual::<F>());
     let all: [Any<F>; 2] = [&event, &token];
@@ -375,7 +375,7 @@ fn the_waiter_may_free_the_events_while_set_is_running<F: Word>() {
         let address = events as usize;
         let waiter = thread::spawn(move || {
             let events = address as *mut (Manual<F>, Auto<F>);
-            // SAFETY: they are there until this thread frees them, as the one who is released.
+            // SAFETY: only this thread frees them, when it has been released.
             unsafe {
                 wait_any((&(*events).0, &(*events).1));
                 drop(Box::from_raw(events));
@@ -384,7 +384,7 @@ fn the_waiter_may_free_the_events_while_set_is_running<F: Word>() {
         if round % 2 == 0 {
             thread::yield_now();
         }
-        // SAFETY: as above; nobody is released before this has written.
+        // SAFETY: as above; no thread is released before this has written.
         unsafe {
             if round % 4 < 2 {
                 (*events).0.set();
@@ -410,11 +410,11 @@ fn none_is_never_early<F: TimedWord>() {
     }
 }
 
-fn zero_and_the_past_look_once<F: TimedWord>() {
+fn zero_and_the_past_check_once<F: TimedWord>() {
     let (event, token) = (manual::<F>(), auto::<F>());
     let all: [Any<F>; 2] = [&event, &token];
     let past = Instant::now();
-    let look = |expected| {
+    let check = |expected| {
         let calls = calls(|| {
             assert_eq!(wait_any_timeout(all, Duration::ZERO), expected);
             assert_eq!(
@@ -428,12 +428,12 @@ fn zero_and_the_past_look_once<F: TimedWord>() {
         });
         assert_eq!(calls, NO_CALLS);
     };
-    look(None);
+    check(None);
     token.set();
-    look(Some(1));
-    look(None);
+    check(Some(1));
+    check(None);
     event.set();
-    look(Some(0));
+    check(Some(0));
 }
 
 fn a_timed_wait_for_any_is_released<F: TimedWord>() {

@@ -1,5 +1,5 @@
-//! Each hot path is a function of its own, so that its instructions can be told from the rest; its return is among
-//! them. The bare instructions stand beside the events.
+//! Each hot path is a function of its own, so its instructions can be counted apart from the rest, including its return.
+//! Bare atomic operations are there for comparison with the events.
 
 #![no_std]
 #![no_main]
@@ -75,7 +75,7 @@ extern "C" fn main() -> i32 {
     held &= event_is_set(&EVENT);
     event_wait_on_a_set_event(&EVENT);
     held &= event_wait_timeout_on_a_set_event(&EVENT);
-    // Not counted: only that there are deadlines without std.
+    // Not counted: this only shows that there are deadlines without std.
     held &= EVENT.wait_deadline(Deadline::NEVER);
     held &= !AUTO_RESET.wait_deadline(Deadline::after(PrivateFutex::now(), Duration::ZERO));
     i32::from(!held)

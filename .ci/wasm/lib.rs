@@ -1,4 +1,4 @@
-//! What `main.mjs` calls: some functions on the main thread, which may not sleep, and some on workers, which may.
+//! The functions that `main.mjs` calls: some on the main thread, which may not sleep, and some on workers, which may.
 
 use futex_event::{wait_any, AutoResetEvent, Event};
 use std::alloc::{alloc, Layout};
@@ -20,13 +20,13 @@ pub extern "C" fn memory_for(size: usize) -> *mut u8 {
     memory
 }
 
-/// A worker: it waits for tokens plainly, or for several events, until it is told to stop.
+/// A worker: it waits for tokens plainly, or for several events, until the stop event is set.
 #[no_mangle]
 pub extern "C" fn work(plainly: u32) {
     while plainly != 0 {
         WORK.wait();
         if STOP.is_set() {
-            // The token was to say so.
+            // This token was for the end.
             return;
         }
         TAKEN.fetch_add(1, Relaxed);
@@ -42,13 +42,13 @@ pub extern "C" fn work(plainly: u32) {
     }
 }
 
-/// On the main thread: whether a token was given that no other set had given before.
+/// On the main thread: sets the event. Whether that made a token, because there was none.
 #[no_mangle]
 pub extern "C" fn set_work() -> u32 {
     WORK.set().into()
 }
 
-/// On the main thread: everything that may be done there, on events for which others wait.
+/// On the main thread: all operations that are allowed there, on events for which workers wait.
 #[no_mangle]
 pub extern "C" fn pulse_news() -> u32 {
     let set = NEWS.set();
@@ -73,7 +73,7 @@ pub extern "C" fn taken() -> u32 {
     TAKEN.load(Relaxed)
 }
 
-/// What may not be done on a browser's main thread.
+/// An operation that is not allowed on a browser's main thread.
 #[no_mangle]
 pub extern "C" fn wait_forever() {
     Event::new().wait();

@@ -1,4 +1,4 @@
-// Plays a browser that runs a program with threads: workers that may sleep, and a main thread that may not.
+// Acts as a browser that runs a program with threads: workers that may sleep, and a main thread that may not.
 //
 //   node main.mjs PROGRAM.wasm
 //
@@ -12,7 +12,7 @@ const FIRST_PAGES = 64;
 const MOST_PAGES = 1024;
 const STACK = 1 << 20;
 
-// What the instruction does. [WebAssembly threads proposal: memory.atomic.wait32]
+// Does what the instruction does. [WebAssembly threads proposal: memory.atomic.wait32]
 function sleeps(memory) {
     return (address, expected, nanoseconds, offset) => {
         const words = new Int32Array(memory.buffer);
@@ -74,20 +74,20 @@ if (!isMainThread) {
         given += program.set_work();
         pulses += program.pulse_news();
         given -= program.try_work();
-        // So that the workers get to sleep again.
+        // Give the workers time to fall asleep again.
         if (round % 2_000 === 0) await turn();
     }
     await until(() => program.taken() === given);
 
     program.stop();
-    // Each worker that waits plainly takes one token, and sees that it is over.
+    // Each worker that waits plainly takes one token, and finds the stop event set.
     for (const { plainly } of workers) {
         if (plainly) await until(() => program.set_work() === 1);
     }
     await Promise.all(workers.map((worker) => worker.ended));
     if (program.taken() !== given) throw new Error(`${given} tokens given, ${program.taken()} taken`);
 
-    // The apparatus notices a wait.
+    // Check that a wait on the main thread is noticed at all.
     let trapped = false;
     try {
         program.wait_forever();

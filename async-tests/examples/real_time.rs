@@ -68,7 +68,7 @@ async fn listen(stream: &Stream) -> Vec<f32> {
     let mut levels = Vec::new();
     loop {
         let first = wait_any_async((&stream.filled, &stream.ended)).await;
-        // Several sets may have become one: look until there is nothing left.
+        // Several sets may have become one token: pop until the queue is empty.
         while let Some(block) = stream.blocks.pop() {
             let square: f32 = block.iter().map(|sample| sample * sample).sum();
             levels.push((square / block.len() as f32).sqrt());

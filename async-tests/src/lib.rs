@@ -132,7 +132,7 @@ pub fn in_time<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> 
     if is_done.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
         let _ = writeln!(
             std::io::stderr(),
-            "\n{name}: a task or a thread waited in vain"
+            "\n{name}: timed out waiting for a task or a thread"
         );
         std::process::abort();
     }
@@ -141,12 +141,12 @@ pub fn in_time<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> 
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// Polls a future that waits for nothing else.
+/// Polls a future once.
 pub fn poll<F: Future + Unpin>(future: &mut F, waker: &Waker) -> Poll<F::Output> {
     Pin::new(future).poll(&mut Context::from_waker(waker))
 }
 
-/// Gives its turn away so many times.
+/// Yields to the runtime this many times.
 pub struct Turns(pub u64);
 
 impl Future for Turns {
@@ -162,13 +162,13 @@ impl Future for Turns {
     }
 }
 
-/// Waits, but gives up after so many turns. Whether the wait was released.
+/// Waits, but gives up after this many turns. Returns whether the wait was released.
 pub async fn within(turns: u64, wait: impl Future + Unpin) -> bool {
     let either = futures::future::select(wait, Turns(turns)).await;
     matches!(either, futures::future::Either::Left(_))
 }
 
-/// A generator of numbers, from a seed that is not zero. [Marsaglia, Xorshift RNGs]
+/// A random number generator. The seed must not be zero. [Marsaglia, Xorshift RNGs]
 pub struct Random(pub u64);
 
 impl Random {

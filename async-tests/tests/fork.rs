@@ -1,4 +1,4 @@
-//! A `fork` while tasks wait. A program of its own, so that no other test is inside a poll at that moment.
+//! A `fork` while tasks wait. This is a program of its own, so no other test is inside a poll at that moment.
 
 #![cfg(unix)]
 
@@ -41,7 +41,7 @@ fn events_and_futures_work_in_the_child_and_the_parents_tasks_are_not_woken_ther
                     block_on(own.wait_async());
                     block_on(owns.wait_async());
                 });
-                // What the parent registered is dropped here, too.
+                // What the parent registered is dropped here too.
                 drop(waits);
                 thread::scope(|scope| {
                     auto.clear();

@@ -14,7 +14,7 @@ on_every_runtime! {
     a_pulse_releases_every_task_that_waits,
     each_set_that_finds_no_token_releases_a_task,
     no_token_is_lost_or_doubled_by_tasks_that_give_up,
-    every_task_gets_to_know_of_its_own_event,
+    every_task_is_released_by_its_own_event,
     no_token_is_lost_between_threads_and_tasks,
     workers_take_what_there_is_until_they_are_stopped,
     no_item_is_missed_by_tasks_that_wait_on_an_event_count,
@@ -31,7 +31,7 @@ fn tasks<F: Future<Output = ()> + Send + 'static>(
         .collect()
 }
 
-/// How many have done something.
+/// How many tasks have done something.
 #[derive(Default)]
 struct Count(AtomicU64);
 
@@ -71,7 +71,7 @@ fn a_pulse_releases_every_task_that_waits<R: Runtime>() {
     let waiting = tasks(100, |_| {
         let (event, begun) = (Arc::clone(&event), Arc::clone(&begun));
         async move {
-            // The wait begins here, and not with the first poll.
+            // The wait begins here, not with the first poll.
             let wait = event.wait_async();
             begun.add();
             Turns(begun.get() % 3).await;
@@ -124,7 +124,7 @@ fn no_token_is_lost_or_doubled_by_tasks_that_give_up<R: Runtime>() {
         async move {
             let mut random = Random(number as u64 + 1);
             for _ in 0..ROUNDS {
-                // Some never give up.
+                // Some waits never give up.
                 let released = match random.below(4) {
                     0 => {
                         event.wait_async().await;
@@ -156,7 +156,7 @@ fn no_token_is_lost_or_doubled_by_tasks_that_give_up<R: Runtime>() {
     assert_eq!(set.get(), taken.get() + u64::from(event.is_set()));
 }
 
-fn every_task_gets_to_know_of_its_own_event<R: Runtime>() {
+fn every_task_is_released_by_its_own_event<R: Runtime>() {
     let events: Arc<Vec<Event>> = Arc::new((0..MANY).map(|_| Event::new()).collect());
     let (begun, polls) = (Arc::new(Count::default()), Arc::new(Count::default()));
     let waiting = tasks(MANY, |number| {
@@ -180,7 +180,7 @@ fn every_task_gets_to_know_of_its_own_event<R: Runtime>() {
         });
         R::run(waiting);
     });
-    // One that finds the event unset, one that finds it set, and some for events with the same bucket.
+    // A poll that finds the event unset, one that finds it set, and some for other events in the same bucket.
     assert!(polls.get() < 4 * MANY as u64, "{}", polls.get());
 }
 
@@ -254,7 +254,7 @@ fn workers_take_what_there_is_until_they_are_stopped<R: Runtime>() {
     assert_eq!(set, taken.get() + left as u64);
 }
 
-/// The condition takes. Items come when the queue is empty, so that each has to wake a task.
+/// The condition takes an item. Items come when the queue is empty, so each has to wake a task.
 fn no_item_is_missed_by_tasks_that_wait_on_an_event_count<R: Runtime>() {
     const ITEMS: u64 = 3_000;
     let queue = Arc::new((SegQueue::new(), EventCount::new()));
@@ -263,12 +263,12 @@ fn no_item_is_missed_by_tasks_that_wait_on_an_event_count<R: Runtime>() {
         let (queue, taken, over) = (Arc::clone(&queue), Arc::clone(&taken), Arc::clone(&over));
         async move {
             let mut random = Random(number as u64 + 1);
-            let look = || queue.0.pop().or_else(|| over.load(Relaxed).then_some(0));
+            let check = || queue.0.pop().or_else(|| over.load(Relaxed).then_some(0));
             loop {
                 let item = match random.below(3) {
-                    0 => queue.1.wait_until_async(look).await,
+                    0 => queue.1.wait_until_async(check).await,
                     turns => {
-                        let wait = queue.1.wait_until_async(look);
+                        let wait = queue.1.wait_until_async(check);
                         match futures::future::select(wait, Turns(turns)).await {
                             futures::future::Either::Left((item, _)) => item,
                             futures::future::Either::Right(_) => continue,

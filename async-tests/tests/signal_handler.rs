@@ -1,5 +1,5 @@
-//! A `set` in a signal handler, for which tasks wait: under an allocator that counts, and a filter that kills at any
-//! call but a few.
+//! A `set` in a signal handler, of events for which tasks wait: with an allocator that counts, and a filter that allows
+//! only a few system calls.
 
 #![cfg(target_os = "linux")]
 
@@ -48,7 +48,7 @@ static PULSES_SEEN: AtomicU64 = AtomicU64::new(0);
 
 extern "C" fn set(_: i32) {
     let before = ALLOCATIONS.with(Cell::get);
-    // SAFETY: the thread's own.
+    // SAFETY: it belongs to this thread.
     let errno = unsafe { &mut *libc::__errno_location() };
     let kept = *errno;
     *errno = 77;
@@ -123,7 +123,7 @@ fn a_set_in_a_signal_handler_reaches_tasks_and_does_nothing_that_a_handler_may_n
                 libc::SYS_tgkill,
                 libc::SYS_rt_sigreturn,
                 libc::SYS_sched_yield,
-                // Of the thread's end, and of the end of all.
+                // For the end of the thread, and of the process.
                 libc::SYS_exit,
                 libc::SYS_exit_group,
                 libc::SYS_madvise,

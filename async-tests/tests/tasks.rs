@@ -1,4 +1,4 @@
-//! What the futures promise whatever runs them, and what only tokio has.
+//! What the futures promise with any runtime, and what only tokio has.
 
 use async_tests::{in_time, poll, tokio_threads, until, Random};
 use futex_event::{wait_any_async, AutoResetEvent, Event};
@@ -89,7 +89,7 @@ fn one_token_wakes_one_task_and_a_broadcast_wakes_all() {
         until(|| wakes.0.load(Relaxed) == 11);
         thread::sleep(Duration::from_millis(20));
         assert_eq!(wakes.0.load(Relaxed), 11);
-        // The oldest, and no other, has been woken, and is asked for nothing but to look.
+        // Only the oldest has been woken. The token has not been taken: the wake-up only asks for a poll.
         assert!(auto.is_set());
         assert!(poll(&mut takers[0], &waker).is_ready());
     });
@@ -104,12 +104,12 @@ fn a_wake_is_passed_on_by_the_future_that_is_dropped() {
         assert!(poll(&mut first, &waker).is_pending());
         event.set();
         until(|| wakes.0.load(Relaxed) == 1);
-        // It has come since, and found the token: it is not even registered.
+        // The first is no longer registered: its waker has been run.
         let (others, other) = counting();
         event.clear();
         let mut second = event.wait_async();
         assert!(poll(&mut second, &other).is_pending());
-        // This wakes the second; a third, woken for the same token, gives up.
+        // This wakes the second, which registers again behind a third. The third is woken next, and gives up.
         event.set();
         until(|| others.0.load(Relaxed) == 1);
         let (last, last_waker) = counting();
@@ -126,7 +126,7 @@ fn a_wake_is_passed_on_by_the_future_that_is_dropped() {
     });
 }
 
-/// At each moment of the wake.
+/// At each moment of the wake-up.
 #[test]
 fn a_future_that_is_dropped_while_it_is_woken_loses_no_token() {
     in_time(|| {
@@ -150,7 +150,7 @@ fn a_future_that_is_dropped_while_it_is_woken_loses_no_token() {
 
 /// While the first ends its wait, its waker may be run for a token that it does not take.
 #[test]
-fn a_task_that_takes_a_token_while_the_next_is_set_keeps_it_from_nobody() {
+fn a_task_that_takes_a_token_while_the_next_is_set_leaves_it_to_others() {
     in_time(|| {
         for round in 0..2_000_u64 {
             let event = AutoResetEvent::new();
@@ -222,7 +222,7 @@ fn a_leaked_future_outlives_its_event() {
             assert!(poll(&mut manual, &waker).is_pending());
             assert!(poll(&mut auto, &waker).is_pending());
             forget((manual, auto));
-            // Most likely another is going to lie where this one was.
+            // Most likely the next event gets the same memory.
             drop(event);
             let event = Box::new(Event::new());
             thread::scope(|scope| {
@@ -278,7 +278,7 @@ fn a_waker_that_panics_does_not_end_the_thread_that_runs_it() {
     });
 }
 
-/// A waker may do what it likes, also with the futures of others.
+/// A waker may do anything, also with the futures of other tasks.
 #[test]
 fn a_waker_may_drop_a_future_and_set_an_event() {
     static EVENTS: [AutoResetEvent; 2] = [AutoResetEvent::new(), AutoResetEvent::new()];
@@ -407,7 +407,7 @@ mod tokio_alone {
             OVER.set();
             let set = setter.join().unwrap();
             assert_eq!(set, TAKEN.load(Relaxed) + u64::from(WORK.is_set()));
-            // Nothing is left that would keep a token from others.
+            // No registration is left that would keep a token from other tasks.
             WORK.clear();
             thread::scope(|scope| {
                 scope.spawn(|| WORK.set());

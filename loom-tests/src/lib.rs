@@ -1,5 +1,5 @@
-//! The protocols of `futex-event`, the code that ships, on the modelled word of `futex-event-loom`, which says what is
-//! modelled and what is not. The models are in `tests/models/`.
+//! Models of the protocols of `futex-event`: they run the code that ships, on the modelled word of `futex-event-loom`, which
+//! says what is modelled and what is not. The models are in `tests/models/`.
 //!
 //! [`explore`] runs a model in every interleaving, or in every one up to a number of preemptions, for each choice of
 //! [scripts](Script) for its threads. A plain `cargo test` has small bounds, and scripts with at most one fault.
@@ -40,9 +40,9 @@ pub const TIMED: &[Script] = {
 /// How many preemptions an execution has at most.
 #[derive(Clone, Copy)]
 pub enum Bound {
-    /// Any number: the exploration is complete.
+    /// No bound: the exploration is complete.
     None,
-    /// So many in a plain run, and so many in a deep one.
+    /// One bound for plain runs, and one for deep runs.
     Preemptions {
         /// In a plain run.
         plain: usize,
@@ -51,7 +51,7 @@ pub enum Bound {
     },
 }
 
-/// At most so many preemptions, in plain runs and in deep ones.
+/// At most this many preemptions, in plain runs and in deep ones.
 pub const fn preemptions(bound: usize) -> Bound {
     Bound::Preemptions {
         plain: bound,
@@ -60,7 +60,7 @@ pub const fn preemptions(bound: usize) -> Bound {
 }
 
 impl Bound {
-    /// The same, but for deep runs.
+    /// The same, with another bound in deep runs.
     pub const fn deep(self, deep: usize) -> Self {
         match self {
             Self::None => Self::None,
@@ -82,7 +82,7 @@ impl Bound {
 fn is_deep() -> bool {
     match std::env::var("MODELS") {
         Ok(depth) if depth == "deep" => true,
-        Ok(other) => panic!("MODELS is `deep` or unset, and not {other}"),
+        Ok(other) => panic!("MODELS must be `deep` or unset, and is {other}"),
         Err(_) => false,
     }
 }
@@ -96,7 +96,7 @@ pub fn explore<const N: usize>(
     model: impl Fn([Script; N]) + Send + Sync + 'static,
 ) {
     let preemptions = bound.now();
-    // In a plain run the first sleep ends by a fault, or none does.
+    // In a plain run, only the first sleep can end by a fault.
     let longest = if is_deep() { usize::MAX } else { 1 };
     let faults = faults.map(|scripts| -> Vec<Script> {
         let scripts = scripts.iter().copied();
@@ -129,7 +129,7 @@ pub struct Guarded<E> {
     payload: UnsafeCell<u32>,
 }
 
-// SAFETY: loom reports an access to the payload that races another.
+// SAFETY: loom reports accesses to the payload that race.
 unsafe impl<E: Sync> Sync for Guarded<E> {}
 // SAFETY: as above.
 unsafe impl<E: Send> Send for Guarded<E> {}
@@ -153,7 +153,7 @@ impl<E> Guarded<E> {
         self.payload.with(|payload| unsafe { *payload })
     }
 
-    /// Stands for freeing the memory in which the event lies.
+    /// Stands for freeing the memory of the event.
     pub fn free(&self)
     where
         E: OnLoomFutex,
@@ -162,7 +162,7 @@ impl<E> Guarded<E> {
     }
 }
 
-/// A thread whose sleeps do what the script says.
+/// A thread whose sleeps follow the script.
 pub fn spawn<S: 'static, T: 'static>(
     script: Script,
     shared: &Arc<S>,
@@ -181,7 +181,7 @@ pub fn spawn_killed<S: 'static>(
     shared: &Arc<S>,
     work: impl FnOnce(&S) + 'static,
 ) -> Running<()> {
-    // It may leave its stack as it is: what it shares has no destructor that matters to the others.
+    // Its stack is not unwound: what it shares has no destructor that matters to the other threads.
     let shared = Arc::clone(shared);
     futex_event_loom::spawn_killed(steps, move || {
         sleeps_of_this_thread(&[]);

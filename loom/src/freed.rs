@@ -4,10 +4,10 @@ use crate::kernel::{self, newest};
 use crate::LoomFutex;
 use futex_event::{AutoResetEvent, Event, EventCount};
 
-/// Marks the memory in which an event lies as freed: from now on every access to its word fails the model. A wake, which
-/// uses the address as a number, does not.
+/// Marks the memory of an event as freed: from now on every access to its word fails the model. A wake does not, as it uses
+/// the address only as a number.
 ///
-/// The event itself stays where it is, so that the mistake can be reported.
+/// The event itself remains, so the mistake can be reported.
 ///
 /// ```
 /// use futex_event::Event;

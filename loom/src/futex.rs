@@ -64,9 +64,9 @@ impl<const SHARED: bool> Drop for LoomFutex<SHARED> {
     }
 }
 
-// SAFETY: one atomic integer, with a queue that does what is asked of a kernel.
+// SAFETY: one atomic integer, with a queue that does what the trait requires of a kernel.
 unsafe impl<const SHARED: bool> Futex for LoomFutex<SHARED> {
-    /// So few that models reach the limit.
+    /// Low enough for models to reach the limit.
     const WAITERS: u32 = 2;
     const SHARED: bool = SHARED;
 
@@ -113,7 +113,7 @@ unsafe impl<const SHARED: bool> Futex for LoomFutex<SHARED> {
     }
 }
 
-// SAFETY: as above. Time stands still; a timeout is the deadline's coming.
+// SAFETY: as above. Time stands still; a sleep that times out acts as if its deadline had come.
 unsafe impl<const SHARED: bool> TimedFutex for LoomFutex<SHARED> {
     fn now() -> Duration {
         Duration::ZERO

@@ -100,7 +100,7 @@ pub(crate) fn access<T>(
         });
         Arc::clone(&entry.value)
     });
-    // Other threads run before the operation takes effect, and not between that and the check.
+    // Other threads can run before the operation takes effect, and not between that and the check.
     let result = operation(&value);
     with(|kernel| {
         assert!(
@@ -120,9 +120,9 @@ pub(crate) fn free(address: usize) {
     });
 }
 
-/// The word is gone. Another may take its place.
+/// The word is gone. Another word may get its address.
 pub(crate) fn forget(address: usize, value: &Arc<AtomicU32>) {
-    // A panic may drop words of an execution when the next has begun, or none is left.
+    // After a panic, words of an execution may be dropped when the next has begun, or when none is left.
     let _ = KERNEL.try_with(|kernel| {
         let Ok(mut kernel) = kernel.try_borrow_mut() else {
             return;
@@ -161,7 +161,7 @@ pub(crate) fn sleep(
     if end != SleepEnd::Wake {
         return end;
     }
-    // After a yield the others run until they are blocked or have yielded too.
+    // After a yield the other threads run until they are blocked or have yielded too.
     let mut patience = 3;
     while !sleeper.woken.get() {
         if !may_time_out {
@@ -256,10 +256,10 @@ fn step() {
     }
 }
 
-/// What a thread unwinds with that is killed.
+/// The payload with which a killed thread unwinds.
 pub(crate) struct Killed;
 
-/// Kills the current thread after so many steps more.
+/// Kills the current thread after this many more steps.
 pub(crate) fn die_after(steps: usize) {
     with(|kernel| kernel.lives.insert(thread::current().id(), steps));
 }
@@ -269,17 +269,17 @@ pub(crate) fn one_more() {
     with(|kernel| kernel.busy += 1);
 }
 
-/// The current thread is that one.
+/// The current thread is one that `until_quiet` knows.
 pub(crate) fn begin() {
     with(|kernel| kernel.counted.insert(thread::current().id()));
 }
 
-/// It is done.
+/// The thread is done.
 pub(crate) fn end() {
     with(|kernel| kernel.is_idle(thread::current().id()));
 }
 
-/// Whether all that are known are asleep or done. If not, the current thread is unparked when they are.
+/// Whether all known threads are asleep or done. If not, the current thread is unparked when they are.
 pub(crate) fn is_quiet() -> bool {
     with(|kernel| {
         kernel.watcher = (kernel.busy > 0).then(thread::current);
@@ -305,7 +305,7 @@ impl Kernel {
         if self.counted.contains(&thread) {
             self.busy -= 1;
             if self.busy == 0 {
-                // Taken: a thread that is unparked while it waits for something else confuses loom.
+                // Removed: unparking a thread while it waits for something else confuses loom.
                 if let Some(watcher) = self.watcher.take() {
                     watcher.unpark();
                 }
@@ -320,7 +320,7 @@ impl Kernel {
     }
 }
 
-/// The number of a thread, which is the same in all executions. Loom shows it in this form only.
+/// The number of a thread, which is the same in all executions. Loom shows it only in this form.
 fn number(thread: ThreadId) -> usize {
     let id = format!("{thread:?}");
     let digits = id.trim_matches(|character: char| !character.is_ascii_digit());

@@ -80,8 +80,8 @@ impl Model {
     /// How many sleeps of an execution may end by a fault: spuriously, or, if they have a deadline, by their timeout. All
     /// choices of so many faults or fewer are tried, each in every interleaving.
     ///
-    /// A fault ends a sleep at once. That loses no behaviour: a thread in the queue that no wake takes out is the same to
-    /// all others as one that is not there, and whatever they do before it runs, they do.
+    /// A fault ends a sleep at once. This loses no behaviour: to the other threads, a thread in the queue that no wake removes
+    /// is the same as a thread that is not in the queue, and they can still do anything before it runs.
     pub fn faults(mut self, at_most: usize) -> Self {
         self.faults = at_most;
         self

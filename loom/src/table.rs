@@ -1,14 +1,14 @@
-//! The table of listeners, which is static as that of every word. Its values last for one execution.
+//! The table of listeners. It is static, like that of every word, and its values last for one execution.
 
 use crate::LoomFutex;
 use futex_event::platform::{Futex, Listeners};
 use loom::sync::atomic::Ordering::Relaxed;
 
-/// Room for as many threads as a model has at most, but one, and one event less than the models here wait for.
+/// Room for one thread less than the most that a model can have, and for one event less than the models here wait for.
 const SLOTS: usize = 3;
 const ADDRESSES: usize = 2;
 const BUCKETS: usize = 1;
-/// All tasks share one.
+/// All tasks share one bucket.
 const TASK_BUCKETS: usize = 1;
 const TASK_WORDS: usize = 2 * 32 + 2 * TASK_BUCKETS;
 const WORDS: usize = 2 * 32 + SLOTS * (2 * ADDRESSES + 2) + TASK_WORDS + BUCKETS * 2;
@@ -38,9 +38,8 @@ pub(crate) fn addresses() -> impl Iterator<Item = usize> {
     words.map(|word| LoomFutex::address(word))
 }
 
-/// Leaves at most so many of the three slots of the table free, as if other threads waited in the others for something
-/// else. Without a slot, threads in `wait_any` and `EventCount` use the overflow slot. To be called at the start of a
-/// model, if at all.
+/// Leaves at most this many of the table's three slots free, as if other threads used the rest. Without a free slot, threads
+/// in `wait_any` and `EventCount` use the overflow slot. Call it at the start of a model, if at all.
 pub fn leave_free(slots: usize) {
     for slot in slots..SLOTS {
         // It is taken, by a thread that has not published it.

@@ -88,7 +88,7 @@ fn an_access_to_a_freed_event_fails() {
     });
 }
 
-/// An event may come to lie where another was dropped in the same execution.
+/// An event may get the address of another that was dropped in the same execution.
 #[test]
 fn a_dropped_event_leaves_nothing_to_the_next() {
     model(|| {
@@ -121,7 +121,7 @@ fn until_quiet_returns_when_all_threads_are_asleep_or_done() {
     });
 }
 
-/// After its first step a killed thread has set the event, and has not woken the thread that sleeps on it.
+/// After one step the killed thread has set the event, and has not woken the thread that sleeps on it.
 #[test]
 fn a_killed_thread_stops_between_two_steps() {
     thread_local! {
@@ -147,7 +147,7 @@ fn a_killed_thread_stops_between_two_steps() {
     }
 }
 
-/// The overflow slot wakes all threads in it; each in a slot is claimed alone.
+/// A set wakes all threads in the overflow slot, but claims only one thread that has a slot of its own.
 #[test]
 fn threads_find_no_slot_when_none_is_left_free() {
     static WOKEN: AtomicUsize = AtomicUsize::new(0);

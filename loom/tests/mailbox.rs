@@ -1,8 +1,8 @@
 //! A worked example: how to model a structure of yours that sleeps on an event.
 //!
-//! [`Mailbox`] holds one number, for one thread that receives. The models make two claims, and show that they would
-//! notice a mistake: the same mailbox with a `receive` that is wrong loses a wake-up, and one whose `send` publishes too
-//! early has a data race. Each of these is a mistake that a stress test finds rarely.
+//! [`Mailbox`] holds one number, for one thread that receives. The models make two claims, and show that they catch mistakes:
+//! the same mailbox with a wrong `receive` loses a wake-up, and one whose `send` publishes too early has a data race. A stress
+//! test rarely finds such mistakes.
 
 use futex_event::platform::Futex;
 use futex_event::{Event, EventCount};
@@ -143,7 +143,7 @@ fn an_early_set_is_a_data_race() {
     one_number(Mailbox::send_too_early, Mailbox::receive);
 }
 
-/// A number of tokens that threads take. `EventCount` has the conditions of any structure: change, then notify.
+/// A number of tokens that threads take. `EventCount` requires what it requires of any structure: change, then notify.
 struct Tokens {
     is_there: AtomicBool,
     changed: EventCount<LoomFutex>,

@@ -273,7 +273,14 @@ impl<F: Futex> Word<F> {
     fn spin_or_park(&self, begun: u32, spin: Spin, sleep: &impl Sleep<F>) -> bool {
         let released = || self.has_released(begun).then_some(());
         let park = || self.park(begun, sleep).then_some(());
-        let wait = spin.then_park(self.address(), 1, is_crowded(begun), sleep, released, park);
+        let wait = spin.then_park(
+            self.address(),
+            1,
+            others_parked(begun),
+            sleep,
+            released,
+            park,
+        );
         wait.is_some()
     }
 
@@ -281,12 +288,12 @@ impl<F: Futex> Word<F> {
     #[inline(never)]
     fn spin_from(&self, begun: u32, spin: Spin) -> bool {
         let released = || self.has_released(begun).then_some(());
-        spin.alone::<F, ()>(self.address(), 1, is_crowded(begun), released)
+        spin.alone::<F, ()>(self.address(), 1, others_parked(begun), released)
             .is_some()
     }
 }
 
-/// Whether other threads are parked already. It may also be the mark of a thread whose time has run out.
-const fn is_crowded(word: u32) -> bool {
+/// Whether other threads are parked already. The mark may also be that of a thread that has timed out.
+const fn others_parked(word: u32) -> bool {
     word & PARKED != 0
 }

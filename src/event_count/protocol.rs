@@ -36,8 +36,8 @@
 //! or the read of the word, may come before the write that precedes it (the store-buffer pattern), and both find
 //! nothing.
 //!
-//! A reader that finds PREPARED on need not write it again: what it has read before its fence, a writer whose fence comes
-//! later finds, or something newer.
+//! A reader that finds PREPARED on need not write it again: a writer whose fence comes later finds what the reader has read
+//! before its own fence, or something newer.
 //!
 //! *No listener sleeps through its release.* Its mark and the step of the generation are both read-modify-writes of the
 //! word. If the mark comes first, the thread that takes the step finds LISTENED, and the slot, and nudges it. If the
@@ -63,9 +63,9 @@
 //! not turn LISTENED off either, without touching the word a second time, after it has released a thread.
 //!
 //! The threads could sleep on the word itself, with a count of them in it, which `notify_one` reduces. But a thread that
-//! leaves cannot tell whether it was counted out, as systems do not say whether a sleep ended by a wake, so that the count
-//! would be too high after each timeout; threads that arrive together would send each other back with EAGAIN; and the
-//! generation would have a third of the bits. folly's event count takes eight bytes, and makes a call for each
+//! leaves cannot tell whether it was counted out, as systems do not say whether a sleep ended by a wake. So the count
+//! would be too high after each timeout, threads that arrive together would make each other's calls fail with EAGAIN, and
+//! the generation would have a third of the bits. folly's event count takes eight bytes, and makes a call for each
 //! notification until the thread that was woken has run.
 //!
 //! # Orderings
@@ -73,7 +73,7 @@
 //! The fences are SeqCst, and order the marks and checks that they stand between. They also are the Release of the step
 //! that follows one in `notify`, and the Acquire of the read before one in `prepare`; so those are Relaxed. A wait reads
 //! the generation by an Acquire: what was done before the notification is visible when it returns. The mark LISTENED is a
-//! Release and the step of the generation an Acquire, so that the thread that steps finds the listener. The claim has its
+//! Release and the step of the generation an Acquire, so the thread that makes the step finds the listener. The claim has its
 //! own, described [there](crate::listeners).
 
 use super::EventCount;
@@ -141,8 +141,8 @@ impl<F: Futex> EventCount<F> {
         while !self.is_released(self.word.load(Relaxed)) {}
     }
 
-    /// Ends the generation of this word, and wakes its listeners. True if there is nothing to release any more; false if the
-    /// word has become another.
+    /// Ends the generation of this word, and wakes its listeners. True if there is nothing left to release; false if the word
+    /// has changed.
     fn is_released(&self, word: u32) -> bool {
         if word & PREPARED == 0 {
             return true;
@@ -198,8 +198,8 @@ impl<F: Futex> Generation<'_, F> {
         self.count.word.load(Acquire) & !MARKS != self.number
     }
 
-    /// Waits until a notification releases this thread: true, or the time is up and a last check finds that the generation
-    /// goes on: false.
+    /// Waits until a notification releases this thread: true; or until the time is up, and a last check finds the generation
+    /// unchanged: false.
     pub(super) fn listen(self, sleep: &impl Sleep<F>) -> bool {
         listen(once((0, self)), sleep).is_some()
     }
@@ -239,12 +239,12 @@ impl<F: Futex> Awaited for Generation<'_, F> {
     }
 }
 
-/// A condition that is polled is taken for as much work as reading so many words: about what a check of a queue takes.
+/// A poll of a condition is taken to be as much work as reading this many words: about what a check of a queue takes.
 const CONDITION: usize = 4;
 
-/// How many pauses there are between two polls of a condition, after one, two, four and so on: half a microsecond, or one or
-/// two. In that time a full queue becomes emptier by several items, and an empty one fuller: threads that poll as fast as they
-/// can hand each other single items, and disturb those that have something to do.
+/// How many pauses are between two polls of a condition, after one, two, four and so on: they take from half a microsecond to
+/// two. In that time a full queue gets several free places, and an empty one several items. Threads that poll as fast as they
+/// can pass single items to each other, and slow down the threads that have work.
 const MOST_PAUSES: u32 = 64;
 
 /// A wait until `condition` returns something.
@@ -272,7 +272,7 @@ impl<F: Futex, T, C: FnMut() -> Option<T>> UntilSome<'_, F, C> {
     #[inline(never)]
     fn spin_or_park(self, sleep: &impl Sleep<F>) -> Option<T> {
         let count = self.count;
-        // Two closures ask it, one after the other.
+        // Two closures call it, one after the other.
         let condition = RefCell::new(self.condition);
         let check = || (condition.borrow_mut())();
         let park = || {
@@ -283,7 +283,7 @@ impl<F: Futex, T, C: FnMut() -> Option<T>> UntilSome<'_, F, C> {
                 if found.is_some() {
                     return found;
                 }
-                // A thread that is released again and again does not come to sleep, where the time is checked.
+                // A thread that is released again and again never sleeps, and only a sleep checks the time.
                 let is_over = is_released && sleep.is_over();
                 is_released = !is_over && generation.listen(sleep);
                 if !is_released {
@@ -297,10 +297,10 @@ impl<F: Futex, T, C: FnMut() -> Option<T>> UntilSome<'_, F, C> {
             pauses = (2 * pauses).min(MOST_PAUSES);
             check()
         };
-        // A notification releases those that are parked, and a change may be for them.
-        let crowd = count.is_listened();
+        // A notification releases parked threads first, and the change may be for them.
+        let others_parked = count.is_listened();
         let place = count.address() as usize;
         self.spin
-            .then_park(place, CONDITION, crowd, sleep, poll, park)
+            .then_park(place, CONDITION, others_parked, sleep, poll, park)
     }
 }

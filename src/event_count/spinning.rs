@@ -9,7 +9,7 @@ use crate::wait::{Interrupted, IntoDeadline, Wait};
 use core::time::Duration;
 
 impl<F> EventCount<F> {
-    /// The event count, for a wait that does something other before it parks than [`Spin::ADAPTIVE`].
+    /// The event count, for a wait that spins in another way than [`Spin::ADAPTIVE`] before it parks.
     ///
     /// ```
     /// use futex_event::{EventCount, Spin};

@@ -1,4 +1,4 @@
-//! The ticket of a thread that waits on an event count by hand.
+//! The ticket of a thread that waits on an event count in a loop of its own.
 
 use super::protocol::Generation;
 use crate::platform::{Futex, PrivateFutex, TimedFutex};
@@ -29,7 +29,7 @@ impl<F: Futex> Ticket<'_, F> {
     /// Blocks until the ticket is released. Returns at once, and makes no system call, if there was a notification since
     /// [`prepare`](EventCount::prepare) that has released it.
     ///
-    /// Spins before it parks, for 5 to 120 µs, if that has been of use lately: see [`Spin::ADAPTIVE`].
+    /// Spins before it parks, for 5 to 120 µs, if that has paid off lately: see [`Spin::ADAPTIVE`].
     ///
     /// Everything done before the notification that releases it is visible to the caller afterwards. It does not say that
     /// the condition holds: check again.
@@ -197,11 +197,12 @@ impl<F: Futex> Ticket<'_, F> {
     #[inline(never)]
     fn spin_or_park(&self, sleep: &impl Sleep<F>) -> Option<()> {
         let generation = self.generation;
-        let crowd = generation.count.is_listened();
+        let others_parked = generation.count.is_listened();
         let released = || generation.has_ended().then_some(());
         let park = || generation.listen(sleep).then_some(());
         let place = generation.count.address() as usize;
-        self.spin.then_park(place, 1, crowd, sleep, released, park)
+        self.spin
+            .then_park(place, 1, others_parked, sleep, released, park)
     }
 }
 

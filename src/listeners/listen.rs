@@ -1,4 +1,4 @@
-//! The wait of a listener, from its slot to its answer.
+//! The wait of a listener, from taking a slot to its result.
 //!
 //! A listener does not spin on its own slot. That was tried: a hand-off between two CPUs took 430 to 550 ns instead of 150
 //! to 190, because becoming a listener takes ten read-modify-writes, and the next `set` reads the lines that they wrote. So
@@ -26,7 +26,7 @@ pub(crate) trait Awaited: Copy {
     /// slot, owes that.
     fn pass_on(self);
 
-    /// Gives to another waiter what has released this wait, which ends without an answer.
+    /// Passes what has released this wait to another waiter, since the wait ends without a result.
     fn give_back(self);
 }
 
@@ -58,7 +58,7 @@ fn mark<E: Awaited>(events: &(impl Iterator<Item = (usize, E)> + Clone)) -> Opti
     events.clone().find(|(_, event)| event.mark())
 }
 
-/// Asks each event, and takes the token of the first that releases the wait. Only for a thread that no `set` can claim.
+/// Checks each event, and takes the token of the first that releases the wait. Only for a thread that no `set` can claim.
 pub(crate) fn first_released<E: Awaited>(
     events: &(impl Iterator<Item = (usize, E)> + Clone),
 ) -> Option<usize> {
@@ -84,7 +84,7 @@ fn listen_in_slot<F: Futex, E: Awaited>(
         }
         match slot.sleep(|word, expected| sleep.on(word, expected)) {
             Said::Claimed(index) => break Some(index),
-            // A thread that is nudged again and again does not come to sleep, where its deadline is checked.
+            // A thread that is nudged again and again never sleeps, and only a sleep checks the deadline.
             Said::Check if !sleep.is_over() => {}
             Said::Check | Said::TimeOut => match slot.withdraw() {
                 Err(claimed) => break Some(claimed),
@@ -94,7 +94,7 @@ fn listen_in_slot<F: Futex, E: Awaited>(
     }
 }
 
-/// The same where all slots are taken.
+/// The same if all slots are taken.
 fn listen_in_overflow<F: Futex, E: Awaited>(
     events: &(impl Iterator<Item = (usize, E)> + Clone),
     sleep: &impl Sleep<F>,
@@ -111,8 +111,8 @@ fn listen_in_overflow<F: Futex, E: Awaited>(
     }
 }
 
-/// A thread that has a slot. It leaves here if the wait unwinds, by a panic of the caller's closure, as it would if its time
-/// were up. If it has been released, that is for another waiter.
+/// A thread that has a slot. If the wait unwinds, by a panic of the caller's closure, this leaves the slot as at a timeout,
+/// and what has released the wait goes to another waiter.
 struct Listening<F: Futex, E: Awaited, I: Iterator<Item = (usize, E)> + Clone> {
     slot: Slot<F>,
     events: I,

@@ -62,19 +62,19 @@ fn change<F: Futex>(
     }
 }
 
-/// Hands a token of the event at this address to a listener. False if there is none to take it, or if it is the turn of
-/// the `plain_waiters` that could have it as well: neither they nor the listeners wait behind a steady stream of the others.
+/// Hands a token of the event at this address to a listener. False if there is none to take it, or if it is the turn of the
+/// `plain_waiters`, which could take it as well: so neither kind waits behind a steady stream of the other.
 pub(crate) fn claim<F: Futex>(address: usize, plain_waiters: bool) -> bool {
     let (bits, counter) = bucket::<F>(address);
     if bits.iter().all(|word| word.load(Relaxed) == 0) {
         return false;
     }
     let turn = counter.fetch_add(1, Relaxed) as usize;
-    // Half of the turns, in no rhythm: events with the same bucket have the counter in common.
+    // Half of the turns, by a hash: events with the same bucket share the counter, so a regular pattern could favour one.
     if plain_waiters && hash::of(turn) >> 31 == 0 {
         return false;
     }
-    // Anywhere, so that no slot comes always last.
+    // From anywhere, so no slot is always the last.
     let from = hash::of(turn) % F::listeners().slots();
     any_slot(bits, from, |slot| {
         change(slot, address, |word, listed| match listed {

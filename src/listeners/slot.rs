@@ -11,7 +11,7 @@ pub(super) const AWAKE: u32 = 2;
 const ASLEEP: u32 = 3;
 pub(super) const NUDGED: u32 = 4;
 const ROUSED: u32 = 5;
-/// Or more, by the index.
+/// With the index of the event added to it.
 pub(super) const CLAIMED: u32 = 16;
 pub(super) const STATE: u32 = 31;
 pub(super) const OWED: u32 = 1 << 5;
@@ -35,7 +35,7 @@ pub(super) const fn with_nudge(word: u32) -> u32 {
     word & !STATE | if sleeps(word) { ROUSED } else { NUDGED }
 }
 
-/// Stands instead of the first address for events that are too many.
+/// Takes the place of the first address if there are too many events for the slot.
 const MANY: usize = usize::MAX;
 
 /// What a slot says of an address.
@@ -93,7 +93,7 @@ fn is_taken_now<F: Futex>(word: &F) -> bool {
 pub(super) struct Slot<F: 'static> {
     pub(super) number: usize,
     pub(super) words: &'static [F],
-    /// The thread was woken for a token that it may not have seen to.
+    /// The thread was woken for a token that it may not have taken.
     owes: bool,
 }
 
@@ -112,9 +112,9 @@ impl<F: Futex> Slot<F> {
     pub(super) fn take(addresses: impl Iterator<Item = usize> + Clone) -> Option<Self> {
         let table = F::listeners();
         table.prepare();
-        // The same thread mostly comes to the same slot, by where its stack is.
+        // A thread usually gets the same slot again, by the place of its stack.
         let place = 0_u8;
-        // (A model, whose table is small, has to do the same each time.)
+        // (In a model, whose table is small, the choice has to be the same in each execution.)
         let from = hash::of(&place as *const u8 as usize >> 12) % (table.slots() & !31).max(1);
         let mut slots = (from..table.slots()).chain(0..from);
         let number = slots.find(|&number| is_taken_now(&table.slot(number)[0]))?;
@@ -159,7 +159,7 @@ impl<F: Futex> Slot<F> {
         self.words[0].fetch_add(AWAKE - BUSY, Release);
     }
 
-    /// Sleeps by `sleep`, which returns false when the time is up, until something is said to the owner.
+    /// Sleeps by `sleep`, which returns false when the time is up, until there is something for the owner to do.
     pub(super) fn sleep(&mut self, sleep: impl Fn(&F, u32) -> bool) -> Said {
         let slot = &self.words[0];
         let mut in_time = true;

@@ -1,4 +1,4 @@
-//! Of the table, where a wait does not show it.
+//! Tests of the table for what no wait shows.
 
 use super::overflow::Overflow;
 use super::set::any_slot;
@@ -53,7 +53,7 @@ fn each_slot_with_a_bit_is_visited_once_from_anywhere_on() {
     }
 }
 
-/// Or the sets of all events that were once waited for would write to what they have in common.
+/// Otherwise the sets of all events that were once waited for would write to memory that they share.
 #[test]
 fn a_set_that_finds_no_listener_counts_no_turn() {
     let events = [0_u32; 8];
@@ -67,7 +67,7 @@ fn a_set_that_finds_no_listener_counts_no_turn() {
 
 type Taken = Slot<PrivateFutex>;
 
-/// Slots for waits for these addresses, in the order of the table, so that the first is visited first; published.
+/// Published slots for waits for these addresses, in the order of the table, so the first is visited first.
 fn published(waits: &[Vec<usize>]) -> Vec<Taken> {
     let take = |wait: &Vec<usize>| Taken::take(wait.iter().copied()).unwrap();
     loop {
@@ -96,7 +96,7 @@ fn all_leave(slots: Vec<Taken>, waits: &[Vec<usize>]) {
 }
 
 #[test]
-fn a_token_is_for_one_of_those_who_wait_and_all_who_may() {
+fn a_token_is_for_one_sure_listener_and_for_all_possible_ones() {
     let event = 0_u32;
     let one = std::vec![address(&event)];
     let many = std::vec![address(&event); 16];
@@ -134,7 +134,7 @@ fn it_is_known_whether_there_are_listeners() {
     assert!(!are_there(0));
 }
 
-/// How many of so many tokens a listener gets.
+/// How many of these tokens a listener gets.
 fn claims(tokens: usize, plain_waiters: bool) -> usize {
     let event = 0_u32;
     let address = address(&event);

@@ -26,8 +26,8 @@ use protocol::Each;
 ///   several cannot be taken in one step.
 ///
 /// Returns at once, and makes no system call, if all are set when it begins, or if the list is empty. Otherwise it spins, if
-/// that has been of use in the last waits for these events (see [`Spin::ADAPTIVE`], and [`AllOf`] to choose). Then it
-/// sleeps for one event after the other, so that there is as a rule one system call for each that is not yet set.
+/// that has paid off in the last waits for these events (see [`Spin::ADAPTIVE`], and [`AllOf`] to choose). Then it
+/// sleeps for one event after the other, so as a rule it makes one system call for each that is not yet set.
 ///
 /// Everything done before those sets is visible to the caller.
 ///
@@ -193,7 +193,7 @@ pub fn wait_all_deadline_interruptible<F: TimedFutex>(
 pub struct AllOf<L>(pub L);
 
 impl<L> AllOf<L> {
-    /// The events, for a wait that does something other before it parks than [`Spin::ADAPTIVE`].
+    /// The events, for a wait that spins in another way than [`Spin::ADAPTIVE`] before it parks.
     #[inline]
     pub fn spinning(&self, spin: Spin) -> Spinning<'_, Self> {
         Spinning { event: self, spin }

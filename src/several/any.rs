@@ -26,7 +26,7 @@ use protocol::First;
 ///
 /// Everything done before the `set` of the event whose index is returned is visible to the caller.
 ///
-/// Before it parks, it spins, for 5 to 120 µs, if that has been of use in the last waits for these events: see
+/// Before it parks, it spins, for 5 to 120 µs, if that has paid off in the last waits for these events: see
 /// [`Spin::ADAPTIVE`], and [`AnyOf`] to choose.
 ///
 /// One system call for each sleep, as for a plain wait, and one by the `set` that releases the thread. A `set` wakes no
@@ -36,7 +36,7 @@ use protocol::First;
 ///
 /// # Limits
 ///
-/// Any number of events can be waited for. A wait for more than 16 calls itself for the rest, so it takes stack: on x86-64
+/// Any number of events can be waited for. A wait for more than 16 calls itself for the rest, so it uses stack: on x86-64
 /// 20 bytes for each event, and 38 in a build without optimisation, as does [`wait_all`](crate::wait_all()).
 ///
 /// - Up to 15, what is said above holds. With more, many a `set` wakes the thread, also of other events that threads
@@ -45,7 +45,7 @@ use protocol::First;
 /// - 480 threads of a process can wait in this way at the same time, each in a slot of a table. Of those beyond, all are
 ///   woken by each `set` of an event for which a thread waits in this way, and what is said of more than 15 events holds for
 ///   them too.
-/// - A thread that was woken for a token which another thread took first, or which is released by another event, counts as
+/// - A thread that was woken for a token that another thread took first, or that is released by another event, counts as
 ///   newly come until it has run and checked all its events again.
 /// - In the child of a `fork` no thread of the parent is left in the table, unless the events live in a word of your own that
 ///   does not arrange it. A thread that is killed inside the wait keeps its slot, and one token may be given to it.

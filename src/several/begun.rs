@@ -134,7 +134,7 @@ impl<'a, L: Events> Chain<'a, L> {
     }
 }
 
-/// Begins a wait for `count` events, after those that are in the chain `before`: asks `check` for the word of each, and
+/// Begins a wait for `count` events, after those that are in the chain `before`: calls `check` for the word of each, and
 /// calls `then` with the chain of them. If `check` returns an answer of the wait instead, returns that.
 pub(crate) fn begin<L: Events, R>(
     events: L,

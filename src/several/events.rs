@@ -1,7 +1,7 @@
 //! What a wait for several events takes: events of both kinds, however they are held, and lists of them.
 //!
-//! The lists are generic, so that a caller writes what it has. A wait whose first check finds nothing makes a trait object
-//! of its list, so that the rest of the wait is in the program once, and not for each type of list.
+//! The lists are generic, so callers can pass what they have. A wait whose first check finds nothing makes a trait object of
+//! its list, so the program contains the rest of the wait once, and not for each type of list.
 //!
 //! The traits are sealed by a method of each that is not documented. Those of [`Waitable`] and [`WaitableList`] return a
 //! type that has no name outside of this crate.
@@ -170,8 +170,8 @@ impl<F: Sync> Waitable<F> for AutoResetEvent<F> {
     }
 }
 
-/// A pointer to an event is an event, and a pointer to a list is a list. What else the event must be, so that the pointer is
-/// [`Sync`], follows the type.
+/// A pointer to an event is an event, and a pointer to a list is a list. Behind the type is what else the event must be, for
+/// the pointer to be [`Sync`].
 macro_rules! pointer {
     ($(#[$attribute:meta])* $Pointer:ty $(, $Bound:ident)?) => {
         $(#[$attribute])*
@@ -217,7 +217,7 @@ pointer!(&E);
 pointer!(#[cfg(feature = "std")] Box<E>);
 pointer!(#[cfg(feature = "std")] Arc<E>, Send);
 
-/// Events of one type in a row.
+/// A slice of events of one type.
 macro_rules! row {
     ($(#[$attribute:meta])* $Row:ty $(, $N:ident)?) => {
         $(#[$attribute])*
@@ -289,7 +289,7 @@ tuple!(10: A 0 B 1 C 2 D 3 E 4 G 5 H 6 I 7 J 8 K 9);
 tuple!(11: A 0 B 1 C 2 D 3 E 4 G 5 H 6 I 7 J 8 K 9 L 10);
 tuple!(12: A 0 B 1 C 2 D 3 E 4 G 5 H 6 I 7 J 8 K 9 L 10 M 11);
 
-/// As an index beyond the end of a slice.
+/// Panics as an index beyond the end of a slice does.
 #[cold]
 fn beyond(count: usize, index: usize) -> ! {
     panic!("index out of bounds: {count} events, and the index is {index}")

@@ -21,7 +21,7 @@
 //! Hand-offs that are more than [`FAR`] apart gain little from a wake-up that is saved. A wait that begins so long after the
 //! last outcome pays for the time it took, and no less than a hit earns. This holds for a hit too, if it took longer than the
 //! shortest spin; and for a near miss, which then gets no longer limit, unless it was a probe, before which nothing is
-//! known. One such miss among many hits does no harm (hits that come at once are not timed, so they are no outcomes here);
+//! known. One such miss among many hits changes nothing (hits that come at once are not timed, so they are no outcomes here);
 //! three in a row end the spinning.
 //!
 //! # The limit

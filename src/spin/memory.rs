@@ -15,7 +15,7 @@ pub(crate) struct Memory([Place; PLACES]);
 
 const PLACES: usize = 64;
 
-/// Alone in its cache lines, so that waits on different events do not slow each other down. Two lines, since some processors
+/// Alone in its cache lines, so waits on different events do not slow each other down. Two lines, since some processors
 /// fetch them in pairs, and some have lines of this length.
 #[repr(align(128))]
 pub(crate) struct Place {

@@ -2,7 +2,7 @@
 //!
 //! There is a pause between two polls, which leaves the core to its other hardware thread. The clock is read only once per
 //! batch of polls; how long a batch takes is unknown, since a pause takes 10 cycles on one processor and 140 on another. The
-//! first batch reads no clock, so that a change that comes at once is seen at once.
+//! first batch reads no clock, so a change that comes at once is seen at once.
 
 use core::hint::spin_loop;
 use core::time::Duration;

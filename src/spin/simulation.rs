@@ -1,4 +1,4 @@
-//! Two threads that take turns, simulated, to see how the policy behaves on machines that are not at hand: wake-ups of 1
+//! Two simulated threads that take turns, to see how the policy behaves on machines that we do not have: wake-ups of 1
 //! to 100 µs, one CPU or two, and more histories than any benchmark produces. The [`History`] is the real one; a model tells
 //! it how long a wait takes.
 

@@ -12,7 +12,7 @@ use core::task::{Context, Poll};
 impl<F: Futex> EventCount<F> {
     /// A future that is ready once `condition` returns something, with that. With the feature `async`.
     ///
-    /// It asks the condition when it is polled, and its task is woken by every notification that is not for a thread:
+    /// It calls the condition when it is polled, and its task is woken by every notification that is not for a thread:
     /// [`notify_all`](Self::notify_all) wakes all tasks that wait, and so does [`notify_one`](Self::notify_one) if no thread
     /// is parked for it to release. No task misses a change whose notification comes after the future's check of the condition.
     ///
@@ -47,7 +47,7 @@ impl<F: Futex> EventCount<F> {
 
 /// A future that waits for a condition: see [`EventCount::wait_until_async`].
 ///
-/// It may be dropped at any moment: what the condition has not returned from a poll, it has not taken.
+/// It may be dropped at any moment: the condition takes something only in a poll that returns it.
 ///
 /// # Panics
 ///
@@ -89,7 +89,7 @@ impl<T, C: FnMut() -> Option<T>, F: Futex> Future for WaitUntilAsync<'_, C, F> {
 
 impl<C, F: Futex> Drop for WaitUntilAsync<'_, C, F> {
     fn drop(&mut self) {
-        // All tasks are woken by a notification, so that none has to be passed on.
+        // A notification wakes all tasks, so no wake has to be passed on.
         self.registration.withdraw::<F>();
     }
 }

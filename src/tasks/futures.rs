@@ -74,7 +74,7 @@ fn poll<F: Futex>(
         let takes = |(event, of): (_, &mut Interest)| of.begun(event).takes();
         let released = both(events, interests).position(takes);
         if let Some(released) = released {
-            // The one that releases it, too: since the token was taken, the waker may have been run for the next.
+            // This includes the event that releases it: since the token was taken, the waker may have been run for the next.
             leave(events, interests);
             return Poll::Ready(released);
         }
@@ -150,7 +150,7 @@ impl<F: Futex> AutoResetEvent<F> {
 ///
 /// # What a `set` does
 ///
-/// It stays what it is: lock-free, without allocation, and fit for a signal handler and a thread with deadlines. It
+/// It stays lock-free, without allocation, and fit for a signal handler and a thread with deadlines. It
 /// runs no `Waker`. One thread of the library does that, the *waker thread*, named `futex-event`. The first poll that
 /// has to wait starts it, and it stays until the process ends. It inherits its signal mask and priority from the thread
 /// that starts it. A `set` of an event for which tasks wait makes one more system call, if the waker thread is asleep.
@@ -163,7 +163,7 @@ impl<F: Futex> AutoResetEvent<F> {
 ///
 /// Threads come first: a `set` gives its token to a thread that waits, if there is one. Otherwise the token is
 /// remembered, and the task that has waited longest is woken to take it. Until it has, any other thread or task can, by
-/// `try_wait` or a first poll; the task then goes on waiting. And until then further sets change nothing and return false: *k*
+/// `try_wait` or a first poll; the task then keeps waiting. And until then further sets change nothing and return false: *k*
 /// sets in a row release *k* threads that are parked, but only one task, unless tasks have run in between. A task that
 /// was released checks until there is nothing left to do.
 ///
@@ -172,7 +172,7 @@ impl<F: Futex> AutoResetEvent<F> {
 /// # Leaking
 ///
 /// A future that is leaked, by [`core::mem::forget`], leaves its waker behind. A `set` of its auto-reset event, or of
-/// one that lies at the same address later, may wake this task and no other; the token is then remembered until
+/// one that is at the same address later, may wake this task and no other; the token is then kept until
 /// a thread or a task takes it, and the next `set` wakes another task. A future that is kept but not polled does the same as long
 /// as it lives.
 ///

@@ -27,7 +27,7 @@ impl Registration {
         let tasks = F::listeners().tasks();
         let thread = waker_thread::number(&tasks);
         let bucket = bucket(&tasks, address);
-        // Which may panic, and then nothing has been counted.
+        // This may panic. Then nothing has been counted.
         let waker = waker.clone();
         tasks.count(bucket).fetch_add(1, Relaxed);
         let key = Key {

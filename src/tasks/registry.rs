@@ -49,7 +49,7 @@ struct Shard {
     next: u64,
 }
 
-/// How many wakers the thread takes at a time, so that it does not hold the lock for long.
+/// How many wakers the thread takes at a time: few, so it does not hold the lock for long.
 const BATCH: usize = 64;
 
 fn shard(bucket: usize) -> MutexGuard<'static, Shard> {
@@ -112,7 +112,7 @@ impl Shard {
 
 /// One pass through a bucket, for a `set` that came before.
 pub(super) struct Pass {
-    /// Where it goes on.
+    /// Where it continues.
     from: Key,
     /// Registrations since the pass began are left for the next, or it might never end.
     before: u64,

@@ -70,12 +70,12 @@ impl<F: Futex> WakerThread<F> {
         thread
     }
 
-    /// For a model: has the thread ask whether it is over.
+    /// For a model: makes the thread check whether it is over.
     pub fn ring() {
         ring_group(&F::listeners().tasks(), 0);
     }
 
-    /// Runs the wakers of tasks whose event has been set, until `is_over`, which is asked after each sleep.
+    /// Runs the wakers of tasks whose event has been set, until `is_over`, which is called after each sleep.
     pub fn serve(&self, is_over: impl Fn() -> bool) {
         let mut wakers = Vec::new();
         loop {
@@ -137,7 +137,7 @@ impl<F: Futex> WakerThread<F> {
             }
             count.fetch_add((wakers.len() as u32).wrapping_neg(), Relaxed);
             for waker in wakers.drain(..) {
-                // It is foreign code, and must not end this thread if it panics. The panic hook has printed the message.
+                // A waker is foreign code: its panic must not end this thread. The panic hook has printed the message.
                 let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
             }
         }

@@ -1,4 +1,4 @@
-//! The forms of a wait: without end, or until its time is up; and each of them so that its caller can end it.
+//! The forms of a wait: forever, for a timeout, or until a deadline; and each of these in a form that its caller can end.
 
 use super::{Forever, Interrupted, Interruption, IntoDeadline, Sleep, Until};
 use crate::platform::{Futex, TimedFutex};
@@ -9,8 +9,8 @@ pub(crate) trait Wait<F>: Sized {
     /// What it returns when it is released.
     type Released;
 
-    /// Waits, with the sleep that `sleep` returns. That is asked for when a first check has found nothing; `None` says that
-    /// there is no time to wait. Returns `None` if the sleep was over before the wait was released.
+    /// Waits, with the sleep that `sleep` returns. `sleep` is called when a first check has found nothing; it returns `None`
+    /// if there is no time to wait. This returns `None` if the sleep was over before the wait was released.
     fn wait_by<S: Sleep<F>>(self, sleep: impl FnOnce() -> Option<S>) -> Option<Self::Released>;
 
     #[inline]

@@ -1,21 +1,21 @@
 //! Waits that their caller can end.
 //!
-//! A host such as CPython runs its signal handlers between two steps of a thread, so a thread that sleeps has to come back
-//! for them. The caller brings a closure that says whether the wait is to end. A wait asks it *in the place of a sleep*: each
-//! time the thread is about to sleep again. So the thread has looked at the event just before, and has not been released;
-//! and if the answer is yes, this is a sleep after which time is up. The protocols know that case. They look once more, so a
-//! set that comes while the closure runs wins, and they leave as at a timeout, so nothing is lost.
+//! A host such as CPython runs its signal handlers between two steps of a thread, so a sleeping thread has to return to run
+//! them. The caller passes a closure that says whether the wait is to end. A wait calls it *instead of a sleep*, each time
+//! the thread is about to sleep again. So the thread has checked the event just before, and has not been released. If the
+//! closure returns true, the protocols see a sleep that has timed out. They check once more, so a set that comes while the
+//! closure runs wins, and they leave as at a timeout, so no token is lost.
 //!
 //! # Sleeps that a signal ends
 //!
-//! Some kernels begin a call again by themselves if the signal's handler was installed with SA_RESTART. Linux does so with a
-//! wait that has no timeout, and not with one that has (kernel/futex/waitwake.c: -ERESTARTSYS, -ERESTART_RESTARTBLOCK). So a
-//! wait without a deadline sleeps with one here that does not come.
+//! Some kernels restart a call by themselves if the signal's handler was installed with SA_RESTART. Linux does so for a wait
+//! without a timeout, and not for one with a timeout (kernel/futex/waitwake.c: -ERESTARTSYS, -ERESTART_RESTARTBLOCK). So here
+//! a wait without a deadline sleeps until one that is too far away to come.
 //!
 //! # A closure that panics
 //!
-//! leaves in the middle of a protocol. What the wait has in the event or in the table of listeners is taken back by
-//! destructors: see `Counted` and `Listening`.
+//! leaves in the middle of a protocol. Destructors undo what the wait has written to the event or to the table of listeners:
+//! see `Counted` and `Listening`.
 
 use super::{Sleep, Until};
 use crate::platform::{Deadline, TimedFutex};
@@ -42,15 +42,15 @@ impl fmt::Display for Interrupted {
 #[cfg(feature = "std")]
 impl std::error::Error for Interrupted {}
 
-/// For a sleep that is to have a deadline. No machine runs for so long, and every kernel's type can hold the sum.
+/// The timeout of a sleep that is to have one, and never to reach it. Every kernel's type can hold the sum.
 const A_CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// One wait's closure, and what it has said.
+/// One wait's closure, and what it has returned.
 pub(crate) struct Interruption<C> {
     interrupted: RefCell<C>,
-    /// It has said yes. It is not asked again.
+    /// The closure has returned true. It is not called again.
     has_come: Cell<bool>,
-    /// The thread has slept since it was last asked.
+    /// The thread has slept since the last call.
     has_slept: Cell<bool>,
 }
 
@@ -71,7 +71,7 @@ impl<C: FnMut() -> bool> Interruption<C> {
         }
     }
 
-    /// What a wait returns that was released, or was not.
+    /// What a wait returns, which was released or was not.
     pub(crate) fn answer<T>(&self, released: Option<T>) -> Result<Option<T>, Interrupted> {
         if released.is_none() && self.has_come.get() {
             return Err(Interrupted);
@@ -79,6 +79,7 @@ impl<C: FnMut() -> bool> Interruption<C> {
         Ok(released)
     }
 
+    /// Calls the closure, unless it has returned true already.
     fn ask(&self) -> bool {
         if !self.has_come.get() {
             self.has_come.set((self.interrupted.borrow_mut())());
@@ -112,7 +113,7 @@ impl<F: TimedFutex, C: FnMut() -> bool> Sleep<F> for Interruptible<'_, C> {
         Sleep::<F>::time(&self.until)
     }
 
-    /// Asks, too: a listener that is nudged again and again does not come to sleep.
+    /// Calls the closure too: a listener that is nudged again and again never falls asleep.
     fn is_over(&self) -> bool {
         Sleep::<F>::is_over(&self.until) || self.interruption.ask()
     }
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_closure_is_asked_once_after_each_sleep() {
+    fn the_closure_is_called_once_after_each_sleep() {
         let asked = Cell::new(0);
         let interruption = Interruption::new(|| {
             asked.set(asked.get() + 1);
@@ -144,7 +145,7 @@ mod tests {
             assert!(sleep(&until));
             assert_eq!(asked.get(), sleeps);
         }
-        // A listener that has been nudged asks, and does not ask again before it has slept.
+        // A listener that was nudged calls the closure, and not again before it has slept.
         assert!(!is_over(&until));
         assert_eq!(asked.get(), 3);
         assert!(sleep(&until));
@@ -154,10 +155,10 @@ mod tests {
     }
 
     #[test]
-    fn a_closure_that_has_said_yes_is_not_asked_again() {
-        let has_said_yes = Cell::new(false);
+    fn a_closure_that_has_returned_true_is_not_called_again() {
+        let has_returned_true = Cell::new(false);
         let interruption = Interruption::new(|| {
-            assert!(!has_said_yes.replace(true), "asked again");
+            assert!(!has_returned_true.replace(true), "called again");
             true
         });
         let until = interruption.or(Until::NEVER);
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nudged_listener_asks_the_closure_and_reads_the_clock() {
+    fn a_nudged_listener_calls_the_closure_and_reads_the_clock() {
         let interruption = Interruption::new(|| true);
         assert!(is_over(&interruption.or(Until::NEVER)));
 

@@ -1,14 +1,15 @@
-//! How a waiter sleeps: for ever, or until a deadline.
+//! How a waiter sleeps: forever, or until a deadline.
 
 use crate::platform::{Deadline, Futex, TimedFutex};
 use core::time::Duration;
 
-/// Sleeping on words while they have the values given. What is returned is false if the waiter's time is up, so that it
-/// looks once more and then gives up.
+/// A way to sleep on words.
 pub(crate) trait Sleep<F> {
+    /// Sleeps while the word has the expected value. False if the waiter's time is up: then it checks once more, and gives
+    /// up.
     fn on(&self, word: &F, expected: u32) -> bool;
 
-    /// The most time that there is, as the wait begins.
+    /// The most time that the wait can last, as it begins.
     fn time(&self) -> Duration;
 
     /// Whether that time has passed.
@@ -32,7 +33,7 @@ impl<F: Futex> Sleep<F> for Forever {
     }
 }
 
-/// A sleep of a thread that has to leave.
+/// The sleep of a thread that has to give up at once.
 pub(crate) struct NoTime;
 
 impl<F> Sleep<F> for NoTime {
@@ -82,8 +83,7 @@ impl Until {
 
 impl<F: TimedFutex> Sleep<F> for Until {
     fn on(&self, word: &F, expected: u32) -> bool {
-        // The clock is read after each sleep, since a futex whose word keeps changing sends its callers back without a
-        // look at theirs.
+        // The clock is read after each sleep: if the word keeps changing, the kernel returns without checking the deadline.
         word.wait_until(expected, self.deadline) && !Sleep::<F>::is_over(self)
     }
 

@@ -1,4 +1,4 @@
-//! An adversarial word: it does everything that a word is allowed to do, and slowly.
+//! An adversarial word: it does everything that a word may do, and slowly.
 
 use super::Random;
 use futex_event::platform::{Deadline, Futex, Listeners, TimedFutex};
@@ -10,8 +10,8 @@ use std::time::{Duration, SystemTime};
 /// A word whose weak exchanges fail spuriously, whose waits return spuriously, as after a signal, and which delays every
 /// step, before and after.
 ///
-/// A generator for each thread chooses what happens. The seed is printed, and `ADVERSARY_SEED` repeats it; when each thread
-/// runs is still the system's choice.
+/// A random generator per thread chooses what happens. The seed is printed, and `ADVERSARY_SEED` repeats it; the scheduling
+/// of the threads is still the system's choice.
 #[derive(Default)]
 #[repr(transparent)]
 pub struct AdversarialFutex<F>(F);
@@ -20,7 +20,7 @@ thread_local! {
     static RANDOM: Cell<u64> = Cell::new(seed());
 }
 
-/// A seed for each thread, from that of the program and the thread's number.
+/// A seed for each thread, made of the program's seed and the thread's number.
 fn seed() -> u64 {
     static SEED: AtomicU64 = AtomicU64::new(0);
     static THREADS: AtomicU64 = AtomicU64::new(0);
@@ -37,7 +37,7 @@ fn seed() -> u64 {
     SEED.load(Relaxed) ^ thread.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-/// True about once in so many times.
+/// True about once in this many calls.
 fn once_in(times: u64) -> bool {
     RANDOM.with(|cell| {
         let mut random = Random(cell.get().max(1));
@@ -67,14 +67,14 @@ fn adversarial_clock() -> Duration {
     Duration::from_secs(if once_in(3) { 2 } else { 1 })
 }
 
-// SAFETY: passes everything on to a word that keeps the promises, except for what they allow: spurious failures and returns.
+// SAFETY: forwards everything to a word that keeps the promises, and adds only what they allow: spurious failures and returns.
 unsafe impl<F: Futex> Futex for AdversarialFutex<F> {
     const WAITERS: u32 = F::WAITERS;
     const CLOCK: Option<fn() -> Duration> = Some(adversarial_clock);
 
     fn listeners() -> &'static Listeners<Self> {
         let table: *const Listeners<F> = F::listeners();
-        // SAFETY: this type is transparent, and the table a reference to words next to numbers, as in C.
+        // SAFETY: this type is transparent, and the table consists of numbers and a reference to words, in C's layout.
         unsafe { &*table.cast() }
     }
 

@@ -1,6 +1,6 @@
-//! A word that can be watched, to know when a thread has parked and which calls it made; and the kinds of events on it.
+//! A word that records when a thread parks and which calls it makes; and the two kinds of events on it.
 
-#![allow(dead_code)] // Each test program uses its part.
+#![allow(dead_code)] // Each test program uses only a part.
 
 pub mod adversary;
 #[cfg(unix)]
@@ -11,7 +11,7 @@ pub mod seccomp;
 pub mod signals;
 
 use futex_event::platform::{Deadline, Futex, Listeners, TimedFutex};
-use futex_event::{AutoResetEvent, Event, IntoDeadline};
+use futex_event::{AutoResetEvent, Event, Interrupted, IntoDeadline};
 use std::cell::Cell;
 use std::fmt::Debug;
 use std::io::Write;
@@ -21,18 +21,18 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Long enough for a thread to get its turn on any machine. Only a test that fails waits so long.
+/// Long enough for a thread to be scheduled on any machine. Only a test that fails waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long to wait before giving up: `PATIENCE`, or that many seconds if a variable of that name says so, as where
-/// many tests are meant to fail.
+/// How long to wait before giving up: `PATIENCE`, or the number of seconds in the environment variable of that name, for
+/// runs in which many tests are meant to fail.
 fn patience() -> Duration {
     std::env::var("PATIENCE").map_or(PATIENCE, |seconds| {
         Duration::from_secs(seconds.parse().unwrap())
     })
 }
 
-/// A word under test that keeps a record of its calls, and perhaps counts fewer waiters than another would.
+/// A word under test that records the calls on it. It can have a lower limit of counted waiters than other words.
 #[derive(Default)]
 #[repr(transparent)]
 pub struct Watched<F, const WAITERS: u32 = { u32::MAX }>(F);
@@ -43,7 +43,7 @@ impl<F, const WAITERS: u32> Watched<F, WAITERS> {
     }
 }
 
-/// How often a thread went to its word's backend.
+/// How often a thread called its word's backend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
     pub waits: u32,
@@ -69,7 +69,7 @@ fn count(change: impl FnOnce(&mut Calls)) {
     });
 }
 
-/// Who is in a wait on which address, and since when.
+/// Which threads are in a wait, on which address, and since when.
 static WAITING: Mutex<Vec<(usize, ThreadId, Instant)>> = Mutex::new(Vec::new());
 
 fn while_on_record<T>(addresses: &[usize], wait: impl FnOnce() -> T) -> T {
@@ -79,7 +79,7 @@ fn while_on_record<T>(addresses: &[usize], wait: impl FnOnce() -> T) -> T {
     let entries = addresses.iter().map(|&address| (address, thread, now));
     WAITING.lock().unwrap().extend(entries);
     let result = wait();
-    // Not by sleeping on the lock, which would pass for being asleep on the word.
+    // This does not sleep on the lock: that could be mistaken for a sleep on the word.
     let mut waiting = loop {
         match WAITING.try_lock() {
             Err(TryLockError::WouldBlock) => thread::yield_now(),
@@ -90,14 +90,14 @@ fn while_on_record<T>(addresses: &[usize], wait: impl FnOnce() -> T) -> T {
     result
 }
 
-// SAFETY: passes everything on to a word that keeps the promises.
+// SAFETY: forwards everything to a word that keeps the promises.
 unsafe impl<F: Futex, const WAITERS: u32> Futex for Watched<F, WAITERS> {
     const WAITERS: u32 = WAITERS;
     const CLOCK: Option<fn() -> Duration> = F::CLOCK;
 
     fn listeners() -> &'static Listeners<Self> {
         let table: *const Listeners<F> = F::listeners();
-        // SAFETY: this type is transparent, and the table a reference to words beside numbers, as in C.
+        // SAFETY: this type is transparent, and the table consists of numbers and a reference to words, in C's layout.
         unsafe { &*table.cast() }
     }
 
@@ -156,7 +156,8 @@ pub fn until_parked<E>(event: &E, count: usize) {
     until_parked_on_any(&[event as *const E as usize], count);
 }
 
-/// Returns when `count` threads are parked as listeners, of whichever events. Tests that ask take turns.
+/// Returns when `count` threads are parked as listeners, of any events. Tests that call it run one at a time: see
+/// [`take_turn`].
 pub fn until_listening<F: Futex>(count: usize) {
     until_parked_on_any(&slots::<F>(), count);
 }
@@ -172,15 +173,15 @@ pub fn slots<F: Futex>() -> Vec<usize> {
 /// Returns when `count` threads are parked on any of the addresses.
 pub fn until_parked_on_any(addresses: &[usize], count: usize) {
     until(|| are_parked_on_any(addresses, count));
-    // Nobody to ask there whether they are asleep: they get time for it.
+    // These systems do not tell whether a thread is asleep, so give the threads time to fall asleep.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     thread::sleep(Duration::from_millis(1));
 }
 
 /// Whether `count` threads, and no more, are parked on the event.
 ///
-/// They have begun to wait and turned to their backend; on Linux the kernel is asked besides whether each of them is
-/// asleep. Elsewhere a test must bear that now and then one has not fallen asleep yet.
+/// They have begun to wait and called their backend. On Linux this also checks that the kernel has put each of them to
+/// sleep. Elsewhere a test must tolerate a thread that has not fallen asleep yet.
 pub fn are_parked<E>(event: &E, count: usize) -> bool {
     are_parked_on_any(&[event as *const E as usize], count)
 }
@@ -189,13 +190,13 @@ pub fn are_parked<E>(event: &E, count: usize) -> bool {
 pub fn are_parked_on_any(addresses: &[usize], count: usize) -> bool {
     let waiting = WAITING.lock().unwrap();
     let here = waiting.iter().filter(|entry| addresses.contains(&entry.0));
-    // Of a thread that waits for several words, the entries lie side by side.
+    // The entries of a thread that waits for several words are next to each other.
     let mut threads: Vec<_> = here.map(|entry| entry.1).collect();
     threads.dedup();
     threads.len() == count && threads.into_iter().all(is_asleep)
 }
 
-/// A generator of numbers, from a seed that is not zero. [Marsaglia, Xorshift RNGs]
+/// A random number generator. The seed must not be zero. [Marsaglia, Xorshift RNGs]
 pub struct Random(pub u64);
 
 impl Random {
@@ -207,7 +208,7 @@ impl Random {
     }
 }
 
-/// For tests that share something: each holds it while the result lives.
+/// A lock for tests that share something: a test holds it until it drops the result.
 pub fn take_turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
@@ -218,15 +219,15 @@ pub fn until(mut condition: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !condition() {
         if begun.elapsed() > patience() {
-            give_up("a thread waited in vain for another to park or to return");
+            give_up("timed out waiting for a thread to park or to return");
         }
-        // Not just by giving its turn away: in an emulator a look takes long, and would keep the others from the record.
+        // A yield is not enough: in an emulator a check takes long, and would keep other threads from the lock of the record.
         thread::sleep(Duration::from_micros(50));
     }
 }
 
-/// Ends the program with a message that is not captured. A panic would not do: the threads that a scope waits for are
-/// asleep for good.
+/// Ends the program with a message that is not captured. A panic would not end it: the scope would wait for threads that
+/// sleep forever.
 fn give_up(why: &str) -> ! {
     let test = thread::current();
     let test = test.name().unwrap_or("some test");
@@ -234,8 +235,8 @@ fn give_up(why: &str) -> ! {
     std::process::abort();
 }
 
-/// Gives up when a thread has been in one wait for so long that it must have missed its wake, or the program as a whole
-/// takes too long.
+/// Ends the program when a thread has been in one wait for so long that it must have missed its wake, or when the whole
+/// program takes too long.
 fn watch() {
     static WATCHING: Once = Once::new();
     WATCHING.call_once(|| {
@@ -247,13 +248,13 @@ fn watch() {
             let waiting = WAITING.lock().unwrap();
             let missed = waiting.iter().any(|entry| entry.2.elapsed() > patience());
             if missed || begun.elapsed() > limit {
-                give_up("a test does not end; the harness has said which");
+                give_up("a test hangs; see the output of the test harness for which");
             }
         });
     });
 }
 
-/// A word that the claims are tested on.
+/// A word on which the claims are tested.
 pub trait Word: Futex + Default + Send + UnwindSafe + RefUnwindSafe {}
 impl<F: Futex + Default + Send + UnwindSafe + RefUnwindSafe> Word for F {}
 
@@ -279,6 +280,11 @@ pub trait AnyTimedEvent: AnyEvent {
     fn now() -> Duration;
     fn wait_timeout(&self, timeout: Duration) -> bool;
     fn wait_deadline(&self, deadline: impl IntoDeadline) -> bool;
+    fn wait_deadline_interruptible(
+        &self,
+        deadline: impl IntoDeadline,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<bool, Interrupted>;
 }
 
 macro_rules! any_event {
@@ -323,6 +329,14 @@ macro_rules! any_event {
             fn wait_deadline(&self, deadline: impl IntoDeadline) -> bool {
                 Self::wait_deadline(self, deadline)
             }
+
+            fn wait_deadline_interruptible(
+                &self,
+                deadline: impl IntoDeadline,
+                interrupted: impl FnMut() -> bool,
+            ) -> Result<bool, Interrupted> {
+                Self::wait_deadline_interruptible(self, deadline, interrupted)
+            }
         }
     };
 }
@@ -330,7 +344,7 @@ macro_rules! any_event {
 any_event!(Event);
 any_event!(AutoResetEvent);
 
-/// Makes tests of claims that are generic over the word: some for every word, some for those that can time out.
+/// Makes tests from claims that are generic over the word: some for every word, some for the words with timeouts.
 #[macro_export]
 macro_rules! on_every_word {
     (untimed: [$($claim:ident,)*], timed: [$($timed:ident,)*]) => {
@@ -401,7 +415,7 @@ mod elsewhere {
         std::thread::current().id()
     }
 
-    /// Nobody to ask here: that the thread has turned to its backend must do.
+    /// Unknown on these systems. The thread has called its backend, which has to be enough.
     pub fn is_asleep(_: ThreadId) -> bool {
         true
     }

@@ -4,10 +4,10 @@ use super::{give_up, PATIENCE, WAITING};
 use std::io::{Error, ErrorKind};
 use std::sync::PoisonError;
 
-/// What a child exits with if its claim held. Not zero, with which a process ends when its only thread has panicked.
+/// The exit status of a child whose claim held. Not zero: that is the status of a process whose only thread has panicked.
 const HELD: i32 = 42;
 
-/// A copy of this process with the calling thread alone.
+/// A copy of this process, in which only the calling thread exists.
 pub struct Child(libc::pid_t);
 
 /// Runs `claim` in a child. The claim may not panic, allocate or use a lock: another thread may have been inside one when
@@ -20,7 +20,7 @@ pub fn fork(claim: impl FnOnce() -> bool) -> Child {
         drop(record);
         assert!(child >= 0);
         if child == 0 {
-            // Whatever hangs is killed, also if this process has a handler for the signal.
+            // A child that hangs is killed, even if this process has a handler for the signal.
             libc::signal(libc::SIGALRM, libc::SIG_DFL);
             libc::alarm(PATIENCE.as_secs() as u32);
             leave(claim());
@@ -34,7 +34,7 @@ pub fn in_child(claim: impl FnOnce() -> bool) {
     fork(claim).succeeds();
 }
 
-/// Ends the child at once, from wherever it is called.
+/// Ends the child at once, from any place in its code.
 pub fn leave(held: bool) -> ! {
     // SAFETY: the call has no conditions.
     unsafe { libc::_exit(if held { HELD } else { 1 }) }
@@ -50,7 +50,7 @@ impl Child {
         assert_held(self.next_status());
     }
 
-    /// As [`succeeds`](Self::succeeds), for a thread on which others in a scope rely, so that it may not panic.
+    /// As [`succeeds`](Self::succeeds), for a thread that must not panic because other threads of a scope wait for it.
     pub fn succeeds_or_all_ends(self) {
         let status = self.next_status();
         if !held(status) {
@@ -58,14 +58,14 @@ impl Child {
         }
     }
 
-    /// Kills the child, wherever it is.
+    /// Kills the child.
     pub fn kill(self) {
         // SAFETY: the child has not been waited for, so the number is its own.
         assert_eq!(unsafe { libc::kill(self.0, libc::SIGKILL) }, 0);
         self.next_status();
     }
 
-    /// What `waitpid` says next. [man 2 waitpid]
+    /// The next status from `waitpid`. [man 2 waitpid]
     pub fn next_status(&self) -> i32 {
         let mut status = 0;
         // SAFETY: writes to `status` only.
@@ -77,7 +77,7 @@ impl Child {
     }
 }
 
-/// Asserts that a child with this last status has ended by itself, and that its claim held.
+/// Asserts that a child with this final status has exited, and that its claim held.
 pub fn assert_held(status: i32) {
     let held = held(status);
     assert!(held, "the child's status, as of waitpid(2): {status}");

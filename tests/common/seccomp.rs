@@ -1,13 +1,13 @@
-//! Filters of system calls, which the kernel asks before each call of a thread. [man 2 seccomp]
+//! Filters of system calls, which the kernel runs before each call of a thread. [man 2 seccomp]
 
 use std::os::raw::c_long;
 
-/// From now on the kernel answers this thread's calls with this number with `action`. [man 2 seccomp]
+/// From now on the kernel applies `action` to this thread's calls with this number. [man 2 seccomp]
 pub fn filter(call: c_long, action: u32) {
     filter_without(0, call, action);
 }
 
-/// The same, but only if all of these bits are off in the call's second argument.
+/// The same, but only for calls whose second argument has none of these bits.
 pub fn filter_without(bits: u32, call: c_long, action: u32) {
     let step = |code: u32, jt, jf, k| libc::sock_filter {
         code: code as u16,
@@ -15,7 +15,7 @@ pub fn filter_without(bits: u32, call: c_long, action: u32) {
         jf,
         k,
     };
-    // Where the lower half of the second argument is in `struct seccomp_data`.
+    // The offset of the lower half of the second argument in `struct seccomp_data`.
     let second_argument = if cfg!(target_endian = "big") { 28 } else { 24 };
     let filter = [
         // Load the call's number, the first field of the struct. If it is another, skip to the last step.
@@ -57,11 +57,11 @@ pub fn install(filter: &[libc::sock_filter]) {
 
 pub const REFUSE: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
 
-/// The same for whatever `nanosleep(3)` may be made of.
+/// The same for every system call that `nanosleep(3)` may use.
 pub fn filter_naps(action: u32) {
     filter(libc::SYS_nanosleep, action);
     filter(libc::SYS_clock_nanosleep, action);
-    // clock_nanosleep_time64 has one number on all systems with 32 bits, but MIPS counts from 4000.
+    // clock_nanosleep_time64 has the same number on all 32-bit architectures, except that MIPS adds 4000.
     if cfg!(target_pointer_width = "32") {
         let first = if cfg!(target_arch = "mips") { 4000 } else { 0 };
         filter(first + 407, action);

@@ -1,10 +1,10 @@
-//! Handlers, and signals that come later.
+//! Signal handlers, and signals that are sent after a delay.
 
 use std::mem::zeroed;
 use std::ptr;
 use std::time::Duration;
 
-/// Installs a handler without SA_RESTART, so that the calls it interrupts fail with EINTR.
+/// Installs a handler without SA_RESTART, so the calls that it interrupts fail with EINTR.
 pub fn on_signal(signal: i32, handler: extern "C" fn(i32)) {
     // SAFETY: an all-zero `sigaction` is a valid one, and the handlers here do what handlers may.
     unsafe {
@@ -23,7 +23,7 @@ pub fn unblock(signal: i32) {
     }
 }
 
-/// Sends SIGALRM then.
+/// Sends SIGALRM to this process after this time.
 pub fn alarm_in(time: Duration) {
     // SAFETY: the timer is a valid one.
     unsafe {

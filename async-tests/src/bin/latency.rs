@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! cargo run --release --package async-tests --bin latency              # 31 rounds, some minutes
-//! cargo run --release --package async-tests --bin latency -- 7         # a look
+//! cargo run --release --package async-tests --bin latency -- 7         # a quick run
 //! ```
 //!
 //! Nothing is pinned. tokio has one worker thread. Between two sets the thread sleeps, or, in the second group, spins
@@ -125,7 +125,7 @@ impl Contender for Oneshot {
     }
 }
 
-/// A flag beside it, since its notifications alone are not remembered.
+/// With a flag, because its notifications are not kept if no task waits.
 struct Listener(event_listener::Event, AtomicBool);
 
 impl Contender for Listener {

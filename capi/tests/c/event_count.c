@@ -240,7 +240,7 @@ static void until_it_holds_at_last(void *form) {
 static void a_signal_ends_a_wait_for_a_condition(void) {
     for (int form = 0; form < 3; form++) {
         struct thread thread;
-        // Signals do not end it while the caller says no, and a notification does as soon as the condition holds.
+        // Signals do not end it while `interrupted` returns false; a notification does, as soon as the condition holds.
         asked = answer_yes = 0;
         holds = false;
         start_and_park(&thread, until_it_holds, &form);
@@ -268,7 +268,7 @@ static void a_signal_ends_a_wait_for_a_condition(void) {
         join(&thread);
         CHECK(asked == 1);
 
-        // The condition is checked once more after a yes.
+        // When `interrupted` has returned true, the condition is checked once more.
         asked = 0;
         start_and_park(&thread, until_it_holds_at_last, &form);
         interrupt_to_the_end(&thread);

@@ -1,4 +1,4 @@
-// The clock goes on, never back, at the pace of the system's.
+// The clock advances, never goes back, and keeps the system clock's pace.
 
 #include "test.h"
 

@@ -44,7 +44,7 @@ int main(void) {
     }
     join(&thread);
 
-    // No SA_RESTART, so that the system call ends.
+    // Without SA_RESTART, so the signal ends the system call.
     struct sigaction action = {.sa_handler = ignore};
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
     start_and_park(&thread, wait_long, NULL);

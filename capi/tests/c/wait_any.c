@@ -6,7 +6,7 @@ static struct futex_event_manual stop = FUTEX_EVENT_INIT;
 static struct futex_event_auto work = FUTEX_EVENT_INIT, done = FUTEX_EVENT_INIT;
 static int jobs;
 
-// Jobs come until the stop, and each is done once.
+// Jobs come until the stop event is set, and each is done once.
 static void worker(void *unused) {
     (void)unused;
     const struct futex_event_waitable events[] = {{.manual_reset = &stop}, {.auto_reset = &work}};

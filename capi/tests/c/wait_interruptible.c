@@ -1,4 +1,4 @@
-// An interruptible wait: after a signal it calls its caller's function, and goes on or returns. Time and events end it too.
+// An interruptible wait: after a signal it calls its caller's function, and continues or returns. Timeouts and events end it too.
 
 #include "test.h"
 

@@ -94,7 +94,7 @@ static void interruption() {
     CHECK(event.wait_interruptible(never) == FUTEX_EVENT_RELEASED);
 }
 
-// As soon as the wait has returned.
+// Events are freed as soon as the wait has returned.
 template <class Event>
 static void destroy() {
     for (int round = 0; round < 200; round++) {

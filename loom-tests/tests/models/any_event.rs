@@ -65,26 +65,26 @@ fn unset<E: AnyEvent>() -> Arc<Guarded<E>> {
 }
 
 fn a_thread_that_sees_the_event_set_sees_what_was_before<E: AnyEvent>() {
-    for (name, look) in [
+    for (name, check) in [
         ("is_set", E::is_set as fn(&E) -> bool),
         ("try_wait", E::try_wait),
         ("clear", E::clear),
     ] {
         explore(name, Bound::None, [], move |[]| {
             let guarded = unset::<E>();
-            let looker = spawn(&[], &guarded, move |guarded| {
-                if look(&guarded.event) {
+            let checker = spawn(&[], &guarded, move |guarded| {
+                if check(&guarded.event) {
                     assert_eq!(guarded.read(), 1);
                 }
             });
             guarded.write(1);
             guarded.event.set();
-            looker.join();
+            checker.join();
         });
     }
 }
 
-/// Each call says whether it was the very one that changed the state.
+/// Each call returns whether it was the one that changed the state.
 fn one_of_two_sets_and_one_of_two_clears_changes_the_state<E: AnyEvent>() {
     for (name, set, change) in [
         ("two sets", false, E::set as fn(&E) -> bool),
@@ -104,8 +104,8 @@ fn one_of_two_sets_and_one_of_two_clears_changes_the_state<E: AnyEvent>() {
     }
 }
 
-/// A consumer clears, checks for work, and waits if there is none. The producer's `set` may find the event set already:
-/// were it then no more than a load, the store buffer could hide the work from the check, and the load could miss the clear.
+/// A consumer clears, checks for work, and waits if there is none. The producer's `set` may find the event set already. If it
+/// was only a load then, the store buffer could hide the work from the check, and the load could miss the clear.
 fn set_of_a_set_event_publishes_too<E: AnyEvent>() {
     explore("redundant set", Bound::None, [UNTIMED], |[script]| {
         let guarded = unset::<E>();

@@ -28,7 +28,7 @@ fn wait_timeout(guarded: &Guarded) -> bool {
     guarded.event.wait_timeout(TIMEOUT)
 }
 
-/// Takes what is remembered, and asserts that nothing was lost or doubled.
+/// Takes the token that is left, if any, and asserts that none was lost or doubled.
 fn assert_conserved(guarded: &Guarded, sets: &[bool], taken: &[bool]) {
     let count = |happened: &[bool]| happened.iter().filter(|happened| **happened).count();
     let remembered = guarded.event.try_wait();
@@ -90,7 +90,7 @@ fn timeout_against_set() {
     });
 }
 
-/// The closure is asked instead of a sleep; when the answer is yes, the thread takes what it was given.
+/// The closure is called instead of a sleep. When it has returned true, the thread takes what it was given.
 #[test]
 fn interruption_against_set() {
     explore(
@@ -153,7 +153,8 @@ fn clear_against_set_against_wait() {
     );
 }
 
-/// The newcomer comes when a token has been granted and not yet taken. If it took it, the first would sleep on.
+/// The newcomer comes when a token has been granted and not yet taken. If it took the token, the first thread would sleep
+/// forever.
 #[test]
 fn grant_against_newcomer() {
     explore(
@@ -174,9 +175,9 @@ fn grant_against_newcomer() {
     );
 }
 
-/// Threads that come while a grant is there listen, and as many sets release them.
+/// Threads that come while there is a grant become listeners, and as many sets release them.
 #[test]
-fn those_that_could_not_be_counted_are_released_by_as_many_sets() {
+fn threads_that_could_not_be_counted_are_released_by_as_many_sets() {
     explore(
         "newcomers listen",
         preemptions(0).deep(1),

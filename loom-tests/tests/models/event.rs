@@ -70,7 +70,7 @@ fn a_pulse_releases_the_threads_that_were_parked() {
     );
 }
 
-/// The one that was there reads the word, perhaps, only when the newcomer has parked in the next generation.
+/// The released thread may read the word only after the newcomer has parked in the next generation.
 #[test]
 fn a_pulse_releases_the_parked_and_not_the_newcomer() {
     explore(
@@ -112,7 +112,7 @@ fn clear_against_set_against_wait() {
             guarded.write(1);
             assert!(guarded.event.set());
             let cleared = clearer.join();
-            // Released already if the clear came between its check and this; if it came before its check, by this.
+            // If the clear came before the wait began, this releases the waiter. Otherwise the first set has released it.
             assert_eq!(guarded.event.set(), cleared);
             waiter.join();
         },
@@ -163,7 +163,7 @@ fn a_thread_waits_again_in_the_next_generation() {
             assert_eq!(guarded.read(), 1);
         });
         assert!(guarded.event.set());
-        // The next set is to be another one.
+        // Until the clear, so the next set is another one.
         while guarded.event.is_set() {
             thread::yield_now();
         }
@@ -190,7 +190,7 @@ fn timeout_against_set() {
     });
 }
 
-/// The closure is asked instead of a sleep, and the thread checks once more when the answer is yes.
+/// The closure is called instead of a sleep. When it has returned true, the thread checks once more.
 #[test]
 fn interruption_against_set() {
     explore(

@@ -1,6 +1,6 @@
 //! Models of `EventCount`.
 //!
-//! The condition is an atomic next to it, whose accesses are all Relaxed: what orders them is the event count alone.
+//! The condition is an atomic next to it. All accesses to that are Relaxed: only the event count orders them.
 
 use futex_event::EventCount;
 use futex_event_loom::{asleep, leave_free, until_quiet, LoomFutex, SleepEnd};
@@ -100,7 +100,7 @@ fn a_change_is_seen_or_its_notification_finds_the_ticket() {
     }
 }
 
-/// A ticket that rests on the mark of another thread's.
+/// Two tickets that share one mark.
 #[test]
 fn two_readers_that_prepare_at_once_see_the_change_or_are_found() {
     explore(
@@ -121,7 +121,7 @@ fn two_readers_that_prepare_at_once_see_the_change_or_are_found() {
     );
 }
 
-/// What was done before the notification needs no order of its own.
+/// Accesses before the notification need no ordering of their own.
 #[test]
 fn a_wait_that_is_released_sees_what_was_before_the_notification() {
     struct Shared {
@@ -218,7 +218,7 @@ fn two_notifiers_release_two_threads() {
 }
 
 #[test]
-fn one_notification_releases_one_of_those_asleep() {
+fn one_notification_releases_one_sleeping_thread() {
     explore(
         "one of two",
         preemptions(0).deep(1),
@@ -274,7 +274,7 @@ fn timeout_against_notification() {
     });
 }
 
-/// A thread that gives up does not take along the notification: either it takes the item, or the other does.
+/// A thread that times out does not lose the notification: either it takes the item, or the other thread does.
 #[test]
 fn a_timeout_takes_no_notification() {
     explore(
@@ -290,7 +290,7 @@ fn a_timeout_takes_no_notification() {
             stock.add_one();
             until_quiet();
             assert_eq!(stock.items.fetch_add(0, Relaxed), 0);
-            // Each that sleeps still gets one of its own.
+            // Each thread that still sleeps gets an item of its own.
             let left = [impatient.is_finished(), patient.is_finished()];
             for _ in left.iter().filter(|is_finished| !**is_finished) {
                 stock.add_one();
@@ -301,7 +301,7 @@ fn a_timeout_takes_no_notification() {
     );
 }
 
-/// A thread that comes after a notification of all takes it from none of those before.
+/// A thread that comes after a notification of all does not take it from an earlier one.
 #[test]
 fn notify_all_against_a_newcomer() {
     explore(

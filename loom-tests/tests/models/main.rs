@@ -1,4 +1,4 @@
-//! The models, one file for each kind of event. They are one program, which compiles faster than one for each.
+//! The models, one file for each kind of event. They are one program, which compiles faster than several.
 
 mod any_event;
 mod auto_reset_event;

@@ -1,4 +1,4 @@
-//! Models of an event across processes, of which one is killed between any two of its steps.
+//! Models of an event across processes, one of which is killed between any two of its steps.
 
 use futex_event::Event;
 use futex_event_loom::{until_quiet, LoomFutex};
@@ -7,7 +7,7 @@ use loom_tests::{explore, preemptions, spawn, spawn_killed, Bound, UNTIMED};
 
 type Shared = loom_tests::Guarded<Event<LoomFutex<true>>>;
 
-/// No operation takes so many steps.
+/// More steps than any operation takes.
 const ENOUGH: usize = 6;
 
 fn unset() -> Arc<Shared> {
@@ -15,7 +15,7 @@ fn unset() -> Arc<Shared> {
 }
 
 #[test]
-fn a_set_makes_up_for_one_whose_process_was_killed() {
+fn a_set_makes_the_wake_of_one_whose_process_was_killed() {
     for steps in 0..ENOUGH {
         let name = format!("set, killed after {steps} steps");
         explore(
@@ -42,9 +42,9 @@ fn a_set_makes_up_for_one_whose_process_was_killed() {
     }
 }
 
-/// What was released by a set that was seen is not lost with the process that set.
+/// If the set took effect, its process may have been killed before the wake. Then the clear wakes the waiters.
 #[test]
-fn a_clear_wakes_those_whom_a_killed_process_did_not() {
+fn a_clear_wakes_the_threads_that_a_killed_process_did_not() {
     for steps in 0..ENOUGH {
         let name = format!("set, killed after {steps} steps, cleared");
         explore(&name, Bound::None, [UNTIMED], move |[script]| {
@@ -64,7 +64,7 @@ fn a_clear_wakes_those_whom_a_killed_process_did_not() {
 }
 
 #[test]
-fn a_clear_whose_process_is_killed_loses_no_one() {
+fn a_clear_whose_process_is_killed_strands_no_waiter() {
     for steps in 0..ENOUGH {
         let name = format!("clear, killed after {steps} steps");
         explore(

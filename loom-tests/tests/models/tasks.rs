@@ -1,8 +1,8 @@
 //! Models of tasks that wait, with the waker thread.
 //!
-//! The registry's locks are std's, which loom does not know. Nothing that loom models happens under one of them, so
-//! that a critical section is one step here, together with the access to a word that comes before it: each has one to
-//! the count or the thread's number.
+//! The registry's locks are std's, which loom does not know. Nothing that loom models happens under one of them. So a critical
+//! section is one step here, together with the access to a word before it, which is one to the count or to the thread's
+//! number.
 
 use futex_event::{wait_any_async, AutoResetEvent, Event, EventCount, WakerThread};
 use futex_event_loom::{until_quiet, LoomFutex, Running};
@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::Arc as StdArc;
 use std::task::{Context, Poll, Wake, Waker};
 
-/// What a thread that runs one task sleeps on. Made before the thread is: loom does not see that the registry's lock
-/// hands it over.
+/// What a thread that runs one task sleeps on. It is made before the thread, because loom does not see that the registry's
+/// lock hands it over.
 struct Unpark(Event<LoomFutex>);
 
 impl Wake for Unpark {
@@ -305,7 +305,7 @@ fn a_thread_and_a_task_get_a_token_each() {
     });
 }
 
-/// The change comes before the notification, and without any order of its own.
+/// The change comes before the notification, and has no ordering of its own.
 #[test]
 fn a_task_misses_no_change_that_is_announced() {
     explore("event count", preemptions(2), [], |[]| {

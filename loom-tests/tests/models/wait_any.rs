@@ -33,7 +33,7 @@ impl Pair {
         self.auto.event.set()
     }
 
-    /// Waits for either, and reads what it guards.
+    /// Waits for either event, and reads what that event guards.
     fn wait(&self) -> usize {
         let released = wait_any((&self.manual.event, &self.auto.event));
         self.read(released);
@@ -127,7 +127,7 @@ fn a_plain_waiter_is_served_first_and_no_token_is_lost() {
 }
 
 #[test]
-fn of_two_who_wait_for_any_event_one_takes_the_token() {
+fn one_of_two_waits_for_any_event_takes_the_token() {
     explore(
         "two waiters, two sets",
         preemptions(1),
@@ -181,7 +181,7 @@ fn the_waiter_may_free_the_events() {
     });
 }
 
-/// Where all slots are taken.
+/// All slots are taken.
 #[test]
 fn a_thread_in_the_overflow_slot_misses_no_set() {
     explore(
@@ -203,7 +203,7 @@ fn a_thread_in_the_overflow_slot_misses_no_set() {
     );
 }
 
-/// A setter that comes upon a slot when it is used for another event.
+/// A setter finds a slot that is by now used for another event.
 #[test]
 fn a_slot_is_claimed_for_the_event_that_it_is_used_for_now() {
     type Events = [Guarded<AutoResetEvent<LoomFutex>>; 2];
@@ -233,7 +233,7 @@ fn a_slot_is_claimed_for_the_event_that_it_is_used_for_now() {
     );
 }
 
-/// A set that comes when the thread is asleep hands it the token, and leaves nothing for others to find.
+/// A set that comes when the thread is asleep hands it the token, so no other thread can find one.
 #[test]
 fn a_set_claims_a_thread_that_is_asleep() {
     static ASLEEP: AtomicUsize = AtomicUsize::new(0);
@@ -304,7 +304,7 @@ impl AllOr {
         assert!(self.token.event.set());
     }
 
-    /// Reads what is guarded by that which ended the wait.
+    /// Reads what the event that ended the wait guards.
     fn read(&self, ended: Result<bool, Stopped>) -> Result<bool, Stopped> {
         match ended {
             Ok(true) => assert_eq!(self.all.each_ref().map(Guarded::read), [1, 1]),

@@ -10,8 +10,8 @@ use core::fmt;
 use core::time::Duration;
 
 impl<L> AllOf<L> {
-    /// All of these events, or the event `other`, which ends the wait too: for a start that can be called off, or a shutdown
-    /// that can be hurried.
+    /// All of these events, or the event `other`, which ends the wait too: for a start-up that can be cancelled, or a shutdown
+    /// that can be forced.
     ///
     /// The other event can be of either kind.
     ///
@@ -53,7 +53,7 @@ impl<L> AllOf<L> {
 ///
 /// # If both hold
 ///
-/// *The other event wins.* Each check asks it first. So if it is set as the wait begins, the wait returns `Err`, even if all
+/// *The other event wins.* It is first in each check. So if it is set as the wait begins, the wait returns `Err`, even if all
 /// events are set too; and a wait that returns `Ok` has found the other event unset before it found the last of the events
 /// set.
 ///
@@ -73,7 +73,7 @@ pub struct AllOr<L, E> {
 }
 
 impl<L, E> AllOr<L, E> {
-    /// The same, for a wait that does something other before it parks than [`Spin::ADAPTIVE`].
+    /// The same, for a wait that spins in another way than [`Spin::ADAPTIVE`] before it parks.
     ///
     /// ```
     /// use futex_event::{AllOf, AutoResetEvent, Event, Spin, Stopped};

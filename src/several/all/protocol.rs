@@ -5,8 +5,8 @@
 //!
 //! If another event may end the wait, the thread waits for one of two, that event and the next of the list that has not
 //! been set: each time as a [listener](crate::listeners), in the way of `wait_any`. In between it checks all of them, the
-//! other event first. So that event is no later than second to be asked in any check, and an auto-reset one gives its token
-//! only to a wait that returns because of it.
+//! other event first. So in any check that event is the first or the second, and an auto-reset one gives its token only to a
+//! wait that returns because of it.
 
 use super::Stopped;
 use crate::event::is_set;
