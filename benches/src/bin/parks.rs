@@ -1,4 +1,4 @@
-//! Threads that park on one auto-reset event in plain waits, for a count of their kernel calls by `perf`.
+//! Threads that park on one auto-reset event in plain waits, for a count of their system calls by `perf`.
 //!
 //! ```text
 //! perf stat -e syscalls:sys_enter_futex --filter op==137 -e syscalls:sys_enter_futex --filter op==129 \
