@@ -26,6 +26,17 @@ pub(crate) enum Count {
     All,
 }
 
+#[allow(dead_code)] // Some systems have a call for each, or another number for all.
+impl Count {
+    /// As a number of threads, for calls that take an `int`, or a wider type, and wake at most so many.
+    pub(crate) fn at_most(self) -> u32 {
+        match self {
+            Self::One => 1,
+            Self::All => i32::MAX as u32,
+        }
+    }
+}
+
 #[cfg(feature = "std")]
 pub(crate) mod fallback;
 #[cfg(any(

@@ -197,7 +197,8 @@ impl<F: Futex> Word<F> {
         (is_set, !is_set && word & (PARKED | LISTENED) != 0)
     }
 
-    fn address(&self) -> usize {
+    /// As a number, by which it is known to the table of listeners and to the histories of spins.
+    pub(crate) fn address(&self) -> usize {
         let address: *const F = &self.0;
         address as usize
     }

@@ -54,7 +54,7 @@ pub(crate) fn check<F: Futex>(event: Kind<'_, F>) -> Option<u32> {
 impl<F: Futex> Awaited for Begun<'_, F> {
     fn address(self) -> usize {
         match self {
-            Self::Manual(event, _) => event as *const Event<F> as usize,
+            Self::Manual(event, _) => event.word.address(),
             Self::AutoReset(event) => event.word.address(),
         }
     }

@@ -76,15 +76,11 @@ pub(crate) fn wait_until(
 }
 
 pub(crate) fn wake(word: *const AtomicU32, count: Count, scope: Scope) {
-    let count = match count {
-        Count::One => 1,
-        Count::All => c_int::MAX as c_ulong,
-    };
     let operation = match scope {
         Scope::Private => UMTX_OP_WAKE_PRIVATE,
         Scope::Shared => UMTX_OP_WAKE,
     };
-    let _ = call(word, operation, count, None);
+    let _ = call(word, operation, c_ulong::from(count.at_most()), None);
 }
 
 fn absolute(time: Duration) -> UmtxTime {

@@ -52,12 +52,8 @@ pub(crate) fn wait_until(
 }
 
 pub(crate) fn wake(word: *const AtomicU32, count: Count, scope: Scope) {
-    let count = match count {
-        Count::One => 1,
-        Count::All => c_int::MAX as u32,
-    };
     let operation = libc::FUTEX_WAKE | flag(scope);
-    let _ = time::futex(word, operation, count, Deadline::NEVER);
+    let _ = time::futex(word, operation, count.at_most(), Deadline::NEVER);
 }
 
 fn flag(scope: Scope) -> c_int {

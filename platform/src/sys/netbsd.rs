@@ -84,10 +84,7 @@ pub(crate) fn wake(word: *const AtomicU32, count: Count, scope: Scope) {
     if !has_futex() {
         return without_futex::wake(word, count, scope);
     }
-    let count = match count {
-        Count::One => 1,
-        Count::All => c_int::MAX,
-    };
+    let count = count.at_most() as c_int;
     let _ = call(word, FUTEX_WAKE, count, Deadline::NEVER, scope);
 }
 

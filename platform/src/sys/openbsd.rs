@@ -99,13 +99,9 @@ pub(crate) fn wait_until(
 }
 
 pub(crate) fn wake(word: *const AtomicU32, count: Count, scope: Scope) {
-    let count = match count {
-        Count::One => 1,
-        Count::All => c_int::MAX as u32,
-    };
     // A thread that polls sees the change without a wake.
     if scope == Scope::Private || kernel_finds() != Finds::Nothing {
-        let _ = call(word, FUTEX_WAKE, count, None, scope);
+        let _ = call(word, FUTEX_WAKE, count.at_most(), None, scope);
     }
 }
 

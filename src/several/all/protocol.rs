@@ -91,10 +91,7 @@ fn are_released<F: Futex>(events: &Events<'_, '_, F>) -> Option<()> {
 }
 
 fn place_of_all<F: Futex>(events: &Events<'_, '_, F>) -> usize {
-    place(events.iter().map(|(_, (event, _))| {
-        let event: *const Event<F> = event;
-        event as usize
-    }))
+    place(events.iter().map(|(_, (event, _))| event.word.address()))
 }
 
 /// Spins for a while, and does not park.
