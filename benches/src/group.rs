@@ -88,6 +88,14 @@ pub fn timed(iterations: u64, mut work: impl FnMut()) -> f64 {
     nanoseconds(begun.elapsed())
 }
 
+/// Work of this length: uses the CPU, and nothing else.
+pub fn work_for(time: Duration) {
+    if time > Duration::ZERO {
+        let begun = Instant::now();
+        while begun.elapsed() < time {}
+    }
+}
+
 pub fn nanoseconds(time: Duration) -> f64 {
     time.as_nanos() as f64
 }

@@ -12,11 +12,11 @@
 //! | `together` | 64 threads come at once from a barrier, and wait; when all sleep, each is released by a set; again |
 //! | `busy` | 16 threads wait for work and do it, for 10 µs; a 17th sets the event every 10 µs |
 
+use benches::group::work_for;
 use futex_event::AutoResetEvent;
-use std::hint::spin_loop;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 static EVENT: AutoResetEvent = AutoResetEvent::new();
 
@@ -73,12 +73,7 @@ fn together(threads: usize, rounds: usize) -> usize {
 fn busy(threads: usize, waits: usize) -> usize {
     let done = AtomicUsize::new(0);
     let is_over = AtomicBool::new(false);
-    let work = || {
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_micros(10) {
-            spin_loop();
-        }
-    };
+    let work = || work_for(Duration::from_micros(10));
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| loop {

@@ -6,7 +6,7 @@
 
 use super::hand_off::{self, OneLine, Turns, TwoEvents};
 use crate::contenders::*;
-use crate::group::{nanoseconds, time, Batch, Entry, Group};
+use crate::group::{nanoseconds, time, work_for, Batch, Entry, Group};
 use crate::place::{pin, pinnable};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -153,7 +153,7 @@ impl Case {
                 thread::sleep(Duration::from_millis(3));
             }
         };
-        let work = || busy(self.work);
+        let work = || work_for(self.work);
         hand_off::for_as_long(&turns, begin, work, |mut round_trip| {
             let begun = Instant::now();
             while begun.elapsed() < SOON {
@@ -208,14 +208,6 @@ fn take_turns<T: Turns>(
             }
         });
     });
-}
-
-/// What a thread does between a wait and the answer.
-fn busy(work: Duration) {
-    if work > Duration::ZERO {
-        let begun = Instant::now();
-        while begun.elapsed() < work {}
-    }
 }
 
 /// The nanoseconds of each round trip in a window.

@@ -2,8 +2,7 @@
 //! push until the job is done, if the pool is asleep. Unpinned.
 
 use crate::contenders::{ChannelPool, EventPool, Pool};
-use crate::group::{nanoseconds, time, Batch, Entry, Group};
-use std::hint::spin_loop;
+use crate::group::{nanoseconds, time, work_for, Batch, Entry, Group};
 use std::sync::atomic::{
     AtomicU64,
     Ordering::{AcqRel, Acquire},
@@ -74,16 +73,6 @@ impl Missing {
         while self.jobs.load(Acquire) != 0 {
             thread::park();
         }
-    }
-}
-
-fn work_for(time: Duration) {
-    if time.is_zero() {
-        return;
-    }
-    let begun = Instant::now();
-    while begun.elapsed() < time {
-        spin_loop();
     }
 }
 

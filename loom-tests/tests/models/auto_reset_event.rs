@@ -54,12 +54,10 @@ fn two_sets_release_two_parked() {
         "two sets, two waiters",
         preemptions(1).deep(2),
         [UNTIMED, UNTIMED],
-        |[first, second]| {
+        |scripts| {
             let guarded = unset();
-            let waiters = [
-                spawn(first, &guarded, |guarded| guarded.event.wait()),
-                spawn(second, &guarded, |guarded| guarded.event.wait()),
-            ];
+            let waiters =
+                scripts.map(|script| spawn(script, &guarded, |guarded| guarded.event.wait()));
             until_quiet();
             let setter = spawn(&[], &guarded, |guarded| guarded.event.set());
             assert!(guarded.event.set());
@@ -120,12 +118,9 @@ fn timeouts_against_sets() {
         "timeouts against sets",
         preemptions(0).deep(2),
         [TIMED, TIMED],
-        |[first, second]| {
+        |scripts| {
             let guarded = unset();
-            let waiters = [
-                spawn(first, &guarded, wait_timeout),
-                spawn(second, &guarded, wait_timeout),
-            ];
+            let waiters = scripts.map(|script| spawn(script, &guarded, wait_timeout));
             let set = guarded.event.set();
             let (mut sets, taken) = release(&guarded, waiters);
             sets.push(set);

@@ -27,12 +27,9 @@ fn set_publishes_to_every_waiter() {
         "publish",
         preemptions(1).deep(3),
         [UNTIMED, UNTIMED],
-        |[first, second]| {
+        |scripts| {
             let guarded = unset();
-            let waiters = [
-                spawn(first, &guarded, wait_and_read),
-                spawn(second, &guarded, wait_and_read),
-            ];
+            let waiters = scripts.map(|script| spawn(script, &guarded, wait_and_read));
             guarded.write(1);
             assert!(guarded.event.set());
             waiters.into_iter().for_each(|waiter| waiter.join());
@@ -55,12 +52,9 @@ fn a_pulse_releases_the_threads_that_were_parked() {
         "pulse, two waiters",
         preemptions(1).deep(2),
         [UNTIMED, UNTIMED],
-        |[first, second]| {
+        |scripts| {
             let guarded = unset();
-            let waiters = [
-                spawn(first, &guarded, wait_and_read),
-                spawn(second, &guarded, wait_and_read),
-            ];
+            let waiters = scripts.map(|script| spawn(script, &guarded, wait_and_read));
             until_quiet();
             guarded.write(1);
             assert!(guarded.event.set());

@@ -7,8 +7,7 @@ use futex_event_loom::{asleep, leave_free, until_quiet, LoomFutex, SleepEnd};
 use loom::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use loom::sync::Arc;
 use loom::thread;
-use loom_tests::{explore, preemptions, spawn, Guarded, TIMED, UNTIMED};
-
+use loom_tests::{explore, preemptions, spawn, Guarded, Script, TIMED, UNTIMED};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -184,20 +183,18 @@ fn the_event_count_may_be_freed_when_a_wait_has_returned() {
     }
 }
 
+/// One thread adds two items, for two takers.
+fn two_items(scripts: [Script; 2]) {
+    let stock = Stock::new();
+    let takers = scripts.map(|script| spawn(script, &stock, Stock::wait_and_take));
+    stock.add_one();
+    stock.add_one();
+    takers.into_iter().for_each(|taker| taker.join());
+}
+
 #[test]
 fn two_items_release_two_threads() {
-    explore(
-        "two items",
-        preemptions(1),
-        [&[&[]], &[&[]]],
-        |[first, second]| {
-            let stock = Stock::new();
-            let takers = [first, second].map(|script| spawn(script, &stock, Stock::wait_and_take));
-            stock.add_one();
-            stock.add_one();
-            takers.into_iter().for_each(|taker| taker.join());
-        },
-    );
+    explore("two items", preemptions(1), [&[&[]], &[&[]]], two_items);
 }
 
 #[test]
@@ -327,30 +324,17 @@ fn notify_all_against_a_newcomer() {
 /// No slot is free: all wait in the overflow slot.
 #[test]
 fn threads_without_a_slot_are_released_too() {
-    explore(
-        "overflow",
-        preemptions(1),
-        [UNTIMED, &[&[]]],
-        |[first, second]| {
-            leave_free(0);
-            let stock = Stock::new();
-            let takers = [first, second].map(|script| spawn(script, &stock, Stock::wait_and_take));
-            stock.add_one();
-            stock.add_one();
-            takers.into_iter().for_each(|taker| taker.join());
-        },
-    );
+    explore("overflow", preemptions(1), [UNTIMED, &[&[]]], |scripts| {
+        leave_free(0);
+        two_items(scripts);
+    });
     explore(
         "overflow next to a slot",
         preemptions(1),
         [UNTIMED, &[&[]]],
-        |[first, second]| {
+        |scripts| {
             leave_free(1);
-            let stock = Stock::new();
-            let takers = [first, second].map(|script| spawn(script, &stock, Stock::wait_and_take));
-            stock.add_one();
-            stock.add_one();
-            takers.into_iter().for_each(|taker| taker.join());
+            two_items(scripts);
         },
     );
 }
