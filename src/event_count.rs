@@ -12,6 +12,7 @@ use crate::spin::Spin;
 use crate::wait::{Interrupted, IntoDeadline};
 use core::fmt;
 use core::time::Duration;
+use protocol::Word;
 
 /// An event count: makes any lock-free structure blocking.
 ///
@@ -114,7 +115,7 @@ use core::time::Duration;
 )]
 #[repr(transparent)]
 pub struct EventCount<F = PrivateFutex> {
-    word: F,
+    pub(crate) word: Word<F>,
 }
 
 const _: () =
@@ -150,7 +151,9 @@ impl<F: Futex> EventCount<F> {
     /// ```
     pub const fn with_futex(word: F) -> Self {
         let () = OfOneProcess::<F>::CHECKED;
-        Self { word }
+        Self {
+            word: Word::new(word),
+        }
     }
 
     /// Prepares a wait: from now on no notification is missed. The caller checks its condition once more, and then either
@@ -190,7 +193,7 @@ impl<F: Futex> EventCount<F> {
     #[inline]
     pub fn ticket_from_raw(&self, raw: u32) -> Ticket<'_, F> {
         Ticket {
-            generation: self.generation(raw),
+            generation: self.word.generation(raw),
             spin: Spin::ADAPTIVE,
         }
     }
@@ -223,8 +226,8 @@ impl<F: Futex> EventCount<F> {
     /// ```
     #[inline]
     pub fn notify_one(&self) {
-        if self.is_prepared() {
-            self.release_one();
+        if self.word.is_prepared() {
+            self.word.release_one();
         }
     }
 
@@ -251,8 +254,8 @@ impl<F: Futex> EventCount<F> {
     /// ```
     #[inline]
     pub fn notify_all(&self) {
-        if self.is_prepared() {
-            self.release_all();
+        if self.word.is_prepared() {
+            self.word.release_all();
         }
     }
 
@@ -438,8 +441,7 @@ impl Default for EventCount {
 /// Says whether threads may be parked.
 impl<F: Futex> fmt::Debug for EventCount<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let address = self.address();
-        let parked = self.is_listened() && listeners::are_there::<F>(address as usize);
+        let parked = self.word.is_listened() && listeners::are_there::<F>(self.word.address());
         f.debug_struct("EventCount")
             .field("parked", &parked)
             .finish()

@@ -59,8 +59,9 @@
 //! The word could do without PREPARED and without fences if each notification stepped the generation: a ticket would be
 //! a plain read. That is one atomic write for each notification, of a line that all writers and readers share, where
 //! this is a fence and a read. Measured, both take 3 ns for one thread. For two threads that notify at the same time, the
-//! write takes four times as long, and the fence and the read no longer: see `docs/speed.md`. Such a notification could
-//! not turn LISTENED off either, without touching the word a second time, after it has released a thread.
+//! write takes four to twelve times as long, and the fence and the read no longer: see `docs/speed.md`. Such a
+//! notification could not turn LISTENED off either, without touching the word a second time, after it has released a
+//! thread.
 //!
 //! The threads could sleep on the word itself, with a count of them in it, which `notify_one` reduces. But a thread that
 //! leaves cannot tell whether it was counted out, as systems do not say whether a sleep ended by a wake. So the count
@@ -76,7 +77,6 @@
 //! Release and the step of the generation an Acquire, so the thread that makes the step finds the listener. The claim has its
 //! own, described [there](crate::listeners).
 
-use super::EventCount;
 use crate::listeners::{self, listen, Awaited};
 use crate::platform::Futex;
 use crate::spin::Spin;
@@ -91,12 +91,21 @@ const LISTENED: u32 = 1 << 1;
 const MARKS: u32 = PREPARED | LISTENED;
 const ONE_GENERATION: u32 = 1 << 2;
 
-impl<F: Futex> EventCount<F> {
+#[repr(transparent)]
+pub(crate) struct Word<F>(F);
+
+impl<F> Word<F> {
+    pub(super) const fn new(futex: F) -> Self {
+        Self(futex)
+    }
+}
+
+impl<F: Futex> Word<F> {
     #[inline]
-    pub(super) fn prepare_generation(&self) -> Generation<'_, F> {
-        let mut word = self.word.load(Relaxed);
+    pub(super) fn prepare(&self) -> Generation<'_, F> {
+        let mut word = self.0.load(Relaxed);
         if word & PREPARED == 0 {
-            word = self.word.fetch_or(PREPARED, Relaxed);
+            word = self.0.fetch_or(PREPARED, Relaxed);
         }
         F::full_fence();
         self.generation(word)
@@ -106,7 +115,7 @@ impl<F: Futex> EventCount<F> {
     #[inline]
     pub(super) fn generation(&self, word: u32) -> Generation<'_, F> {
         Generation {
-            count: self,
+            word: self,
             number: word & !MARKS,
         }
     }
@@ -115,7 +124,7 @@ impl<F: Futex> EventCount<F> {
     #[inline]
     pub(super) fn is_prepared(&self) -> bool {
         F::full_fence();
-        self.word.load(Relaxed) & PREPARED != 0
+        self.0.load(Relaxed) & PREPARED != 0
     }
 
     #[cold]
@@ -124,8 +133,8 @@ impl<F: Futex> EventCount<F> {
         let address = self.address();
         loop {
             // Relaxed: listeners that the claim does not find because of that are found after the step.
-            let word = self.word.load(Relaxed);
-            if word & LISTENED != 0 && listeners::claim::<F>(address as usize, false) {
+            let word = self.0.load(Relaxed);
+            if word & LISTENED != 0 && listeners::claim::<F>(address, false) {
                 // The event count may be gone.
                 return;
             }
@@ -138,7 +147,7 @@ impl<F: Futex> EventCount<F> {
     #[cold]
     #[inline(never)]
     pub(super) fn release_all(&self) {
-        while !self.is_released(self.word.load(Relaxed)) {}
+        while !self.is_released(self.0.load(Relaxed)) {}
     }
 
     /// Ends the generation of this word, and wakes its listeners. True if there is nothing left to release; false if the word
@@ -150,12 +159,12 @@ impl<F: Futex> EventCount<F> {
         let address = self.address();
         let next = (word & !MARKS).wrapping_add(ONE_GENERATION);
         let stepped = self
-            .word
+            .0
             .compare_exchange_weak(word, next, Acquire, Relaxed)
             .is_ok();
         // From here on the event count may be gone.
         if stepped && word & LISTENED != 0 {
-            listeners::nudge_all::<F>(address as usize);
+            listeners::nudge_all::<F>(address);
         }
         stepped
     }
@@ -164,23 +173,25 @@ impl<F: Futex> EventCount<F> {
     /// the mark of a listener in one.
     #[cfg(feature = "async")]
     pub(crate) fn mark_for_task(&self) {
-        self.word.fetch_or(MARKS, Release);
+        self.0.fetch_or(MARKS, Release);
         F::full_fence();
     }
 
     /// Whether threads may be asleep.
     pub(super) fn is_listened(&self) -> bool {
-        self.word.load(Relaxed) & LISTENED != 0
+        self.0.load(Relaxed) & LISTENED != 0
     }
 
-    pub(super) fn address(&self) -> *const F {
-        &self.word
+    /// As a number, by which it is known to the table of listeners, to tasks, and to the histories of spins.
+    pub(crate) fn address(&self) -> usize {
+        let address: *const F = &self.0;
+        address as usize
     }
 }
 
-/// A generation of an event count, for a thread that waits until it has ended.
+/// A generation, for a thread that waits until it has ended.
 pub(super) struct Generation<'a, F> {
-    pub(super) count: &'a EventCount<F>,
+    pub(super) word: &'a Word<F>,
     pub(super) number: u32,
 }
 
@@ -195,7 +206,7 @@ impl<F> Copy for Generation<'_, F> {}
 impl<F: Futex> Generation<'_, F> {
     #[inline]
     pub(super) fn has_ended(self) -> bool {
-        self.count.word.load(Acquire) & !MARKS != self.number
+        self.word.0.load(Acquire) & !MARKS != self.number
     }
 
     /// Waits until a notification releases this thread: true; or until the time is up, and a last check finds the generation
@@ -209,12 +220,12 @@ impl<F: Futex> Generation<'_, F> {
 /// generation.
 impl<F: Futex> Awaited for Generation<'_, F> {
     fn address(self) -> usize {
-        self.count.address() as usize
+        self.word.address()
     }
 
     /// It writes if LISTENED is on already, too: see [listeners].
     fn mark(self) -> bool {
-        let word = &self.count.word;
+        let Word(word) = self.word;
         loop {
             let found = word.load(Acquire);
             if found & !MARKS != self.number {
@@ -235,7 +246,7 @@ impl<F: Futex> Awaited for Generation<'_, F> {
     fn pass_on(self) {}
 
     fn give_back(self) {
-        self.count.release_one();
+        self.word.release_one();
     }
 }
 
@@ -249,7 +260,7 @@ const MOST_PAUSES: u32 = 64;
 
 /// A wait until `condition` returns something.
 pub(super) struct UntilSome<'a, F, C> {
-    pub(super) count: &'a EventCount<F>,
+    pub(super) word: &'a Word<F>,
     pub(super) condition: C,
     pub(super) spin: Spin,
 }
@@ -271,14 +282,14 @@ impl<F: Futex, T, C: FnMut() -> Option<T>> UntilSome<'_, F, C> {
     #[cold]
     #[inline(never)]
     fn spin_or_park(self, sleep: &impl Sleep<F>) -> Option<T> {
-        let count = self.count;
+        let word = self.word;
         // Two closures call it, one after the other.
         let condition = RefCell::new(self.condition);
         let check = || (condition.borrow_mut())();
         let park = || {
             let mut is_released = false;
             loop {
-                let generation = count.prepare_generation();
+                let generation = word.prepare();
                 let found = check();
                 if found.is_some() {
                     return found;
@@ -298,9 +309,8 @@ impl<F: Futex, T, C: FnMut() -> Option<T>> UntilSome<'_, F, C> {
             check()
         };
         // A notification releases parked threads first, and the change may be for them.
-        let others_parked = count.is_listened();
-        let place = count.address() as usize;
+        let others_parked = word.is_listened();
         self.spin
-            .then_park(place, CONDITION, others_parked, sleep, poll, park)
+            .then_park(word.address(), CONDITION, others_parked, sleep, poll, park)
     }
 }

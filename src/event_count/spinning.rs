@@ -30,7 +30,7 @@ impl<'a, F: Futex> Spinning<'a, EventCount<F>> {
     #[inline]
     pub fn prepare(&self) -> Ticket<'a, F> {
         Ticket {
-            generation: self.event.prepare_generation(),
+            generation: self.event.word.prepare(),
             spin: self.spin,
         }
     }
@@ -38,7 +38,7 @@ impl<'a, F: Futex> Spinning<'a, EventCount<F>> {
     #[inline]
     fn until_some<C>(&self, condition: C) -> UntilSome<'a, F, C> {
         UntilSome {
-            count: self.event,
+            word: &self.event.word,
             condition,
             spin: self.spin,
         }

@@ -197,10 +197,10 @@ impl<F: Futex> Ticket<'_, F> {
     #[inline(never)]
     fn spin_or_park(&self, sleep: &impl Sleep<F>) -> Option<()> {
         let generation = self.generation;
-        let others_parked = generation.count.is_listened();
+        let others_parked = generation.word.is_listened();
         let released = || generation.has_ended().then_some(());
         let park = || generation.listen(sleep).then_some(());
-        let place = generation.count.address() as usize;
+        let place = generation.word.address();
         self.spin
             .then_park(place, 1, others_parked, sleep, released, park)
     }

@@ -70,10 +70,10 @@ impl<T, C: FnMut() -> Option<T>, F: Futex> Future for WaitUntilAsync<'_, C, F> {
         let this = self.get_mut();
         let condition = this.condition.as_mut().expect("polled after it was ready");
         let found = condition().or_else(|| {
-            let count: *const EventCount<F> = this.count;
+            let word = &this.count.word;
             this.registration
-                .register::<F>(count as usize, Taken::All, context.waker());
-            this.count.mark_for_task();
+                .register::<F>(word.address(), Taken::All, context.waker());
+            word.mark_for_task();
             condition()
         });
         match found {
