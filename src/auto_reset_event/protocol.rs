@@ -68,7 +68,7 @@ use core::mem;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use core::time::Duration;
 
-pub(super) const SET: u32 = 1 << 0;
+pub(super) const SET: u32 = 1;
 const LISTENED: u32 = 1 << 1;
 const GRANT: u32 = 1 << 2;
 const WAITER: u32 = 1 << 17;

@@ -69,7 +69,7 @@ use crate::wait::{Sleep, Until, Wait};
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use core::time::Duration;
 
-pub(crate) const SET: u32 = 1 << 0;
+pub(crate) const SET: u32 = 1;
 const PARKED: u32 = 1 << 1;
 const LISTENED: u32 = 1 << 2;
 const GENERATION: u32 = !(SET | PARKED | LISTENED);
