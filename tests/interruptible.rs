@@ -20,7 +20,7 @@ use futex_event::platform::{Futex, PrivateFutex};
 use futex_event::{
     wait_all_deadline_interruptible, wait_all_interruptible, wait_all_timeout_interruptible,
     wait_any_deadline_interruptible, wait_any_interruptible, wait_any_timeout_interruptible, AllOf,
-    AnyOf, AutoResetEvent, Event, EventCount, Interrupted, SharedEvent, Spin, Waitable,
+    AnyOf, AutoResetEvent, Event, EventCount, Interrupted, SharedEvent, Spin, Stopped, Waitable,
 };
 use std::mem::zeroed;
 use std::os::raw::c_int;
@@ -201,6 +201,23 @@ const WAITS: &[(&str, Wait)] = &[
             .spinning(Spin::NEVER)
             .wait_interruptible(f)
             .map(|()| true)
+    }),
+    ("all or another", |events, f| {
+        let [first, second] = &events.manual;
+        let wait = AllOf([first, second]).or(&events.token);
+        wait.wait_interruptible(f).map(|_| true)
+    }),
+    ("all or another, timeout", |events, f| {
+        let [first, second] = &events.manual;
+        let wait = AllOf([first, second]).or(&events.token);
+        let ended = wait.wait_timeout_interruptible(events.timeout, f)?;
+        Ok(ended.unwrap_or(true))
+    }),
+    ("all or another, deadline", |events, f| {
+        let [first, second] = &events.manual;
+        let wait = AllOf([first, second]).or(&events.token);
+        let ended = wait.wait_deadline_interruptible(events.deadline(), f)?;
+        Ok(ended.unwrap_or(true))
     }),
     ("event count", |events, f| {
         let changed = &events.changed;
@@ -484,6 +501,13 @@ fn ended_by_yes_after(happens: fn(&Events), wait: Wait) -> Result<bool, Interrup
     })
 }
 
+#[test]
+fn the_errors_say_what_ended_the_wait() {
+    assert_eq!(Interrupted.to_string(), "the wait was interrupted");
+    let stopped = Stopped.to_string();
+    assert_eq!(stopped, "the wait was ended by another event");
+}
+
 /// Each check releases the ticket that was prepared before it, so the thread never sleeps.
 #[test]
 fn a_thread_that_is_released_again_and_again_calls_the_closure_too() {
@@ -509,7 +533,7 @@ fn waits_with_a_timeout() -> impl Iterator<Item = &'static (&'static str, Wait)>
 #[test]
 fn a_wait_that_nothing_ends_returns_false_at_its_deadline() {
     let _turn = take_turn();
-    assert_eq!(waits_with_a_timeout().count(), 14);
+    assert_eq!(waits_with_a_timeout().count(), 16);
     for (name, wait) in waits_with_a_timeout() {
         let events = &Events::with_timeout(Duration::from_millis(20));
         let waiter = &Waiter::new();

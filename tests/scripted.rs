@@ -596,6 +596,12 @@ fn a_wait_spins_until_its_spin_limit_or_its_deadline() {
             assert!(!AllOf([&unset()]).spinning(spin).wait_timeout(timeout));
         });
         assert_eq!(readings, expected);
+        let readings = readings_before_the_sleep(|| {
+            let (first, second) = (unset(), unset());
+            let wait = AllOf([&first]).or(&second).spinning(spin);
+            assert_eq!(wait.wait_timeout(timeout), Ok(false));
+        });
+        assert_eq!(readings, expected);
     }
     let readings = readings_before_the_sleep(|| {
         assert!(!unset().spinning(Spin::NEVER).wait_timeout(SECOND));
@@ -621,6 +627,34 @@ fn the_spin_limit_does_not_grow_with_the_number_of_events() {
     assert_eq!(wait, None);
     // One poll for each reading of the clock, and not 32 as for one event; and some before and after.
     assert!(LOADS.with(Cell::get) < 20 * EVENTS);
+}
+
+#[test]
+fn a_wait_for_two_events_polls_each_half_as_often() {
+    let unset = || Event::with_futex(Scripted::new(|_, _| false));
+    let (one, other) = (unset(), unset());
+    let token = AutoResetEvent::with_futex(not_to_be_slept_on());
+    in_a_slot(|_| false);
+    let spin = Spin::at_most(Duration::from_micros(7));
+    let loads = |wait: &dyn Fn() -> bool| {
+        with_clock(|reading| Duration::from_micros(reading.into()));
+        LOADS.with(|loads| loads.set(0));
+        assert!(!wait());
+        LOADS.with(Cell::get)
+    };
+    let plain = loads(&|| one.spinning(spin).wait_timeout(SECOND));
+    let any = AnyOf((&one, &token));
+    let all = AllOf([&one, &other]);
+    let all_or = || AllOf([&one]).or(&token).spinning(spin);
+    let waits: [&dyn Fn() -> bool; 3] = [
+        &|| any.spinning(spin).wait_timeout(SECOND).is_some(),
+        &|| all.spinning(spin).wait_timeout(SECOND),
+        &|| all_or().wait_timeout(SECOND).unwrap(),
+    ];
+    for wait in waits {
+        let loads = loads(wait);
+        assert!(loads < 3 * plain / 2, "{loads}, for one event {plain}");
+    }
 }
 
 /// As with libfaketime, or with a `clock_gettime` that fails.
@@ -701,16 +735,21 @@ fn a_thread_that_spins_without_parking_gives_up() {
     assert_eq!(wakes(|| assert!(event.set() && token.set())), 0);
 }
 
-#[test]
-fn a_spin_without_parking_that_was_without_effect_is_not_repeated() {
-    let new = |_| {
+/// So many unset events of each kind.
+fn pairs(count: usize) -> Vec<(Event<Scripted>, AutoResetEvent<Scripted>)> {
+    let pair = |_| {
         (
             Event::with_futex(not_to_be_slept_on()),
             AutoResetEvent::with_futex(not_to_be_slept_on()),
         )
     };
+    (0..count).map(pair).collect()
+}
+
+#[test]
+fn a_spin_without_parking_that_was_without_effect_is_not_repeated() {
     // A history is found by a hash of the address, so an event may find one that is not new.
-    let events: Vec<_> = (0..4 * TRIES.len()).map(new).collect();
+    let events = pairs(4 * TRIES.len());
     for (tries, events) in TRIES.iter().zip(events.chunks(4)) {
         let spins = events.iter().filter(|(event, token)| {
             let readings =
@@ -720,6 +759,20 @@ fn a_spin_without_parking_that_was_without_effect_is_not_repeated() {
             first > 0
         });
         assert_ne!(spins.count(), 0);
+    }
+}
+
+#[test]
+fn a_spin_that_was_without_effect_does_not_keep_waits_for_other_events_from_spinning() {
+    // After a spin without effect, waits with the same history do not spin 13 times or more.
+    let events = pairs(13);
+    for tries in TRIES {
+        let spins = |(event, token): &_| {
+            readings_before_the_sleep(|| assert!(!tries(event, token, Spin::ADAPTIVE))) > 0
+        };
+        // Not at once if it finds the history of events that were there before.
+        until(|| spins(&events[0]));
+        assert!(events[1..].iter().any(spins));
     }
 }
 

@@ -4,9 +4,10 @@
 
 mod common;
 
-use common::{until, until_parked, Watched, Word};
+use common::{calls, until, until_parked, Calls, Watched, Word};
 use futex_event::{wait_any_async, AutoResetEvent, Event, EventCount};
 use pollster::block_on;
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::Arc;
@@ -20,6 +21,8 @@ on_every_word! {
         a_token_is_taken_by_the_poll_and_by_nothing_else,
         a_task_waits_for_any_of_several_events,
         threads_and_tasks_wait_for_one_event,
+        a_set_makes_few_tasks_check_that_wait_for_other_events,
+        a_set_makes_no_system_call_while_the_thread_that_runs_wakers_is_awake,
         tasks_that_wait_on_an_event_count_are_woken_by_each_notification,
     ],
     timed: []
@@ -34,7 +37,7 @@ impl Wake for Flag {
     }
 }
 
-fn poll<F: std::future::Future + Unpin>(future: &mut F, flag: &Arc<Flag>) -> Poll<F::Output> {
+fn poll<F: Future + Unpin>(future: &mut F, flag: &Arc<Flag>) -> Poll<F::Output> {
     let waker = Waker::from(Arc::clone(flag));
     Pin::new(future).poll(&mut Context::from_waker(&waker))
 }
@@ -120,6 +123,63 @@ fn threads_and_tasks_wait_for_one_event<F: Word>() {
     });
     until(|| flag.0.load(Relaxed));
     assert!(poll(&mut task, &flag).is_ready());
+}
+
+/// Only those whose events have the same bucket.
+fn a_set_makes_few_tasks_check_that_wait_for_other_events<F: Word>() {
+    const TASKS: usize = 64;
+    let events: Vec<_> = (0..TASKS)
+        .map(|_| Event::with_futex(F::default()))
+        .collect();
+    let flags: Vec<_> = (0..TASKS).map(|_| Arc::new(Flag::default())).collect();
+    let tasks = events.iter().zip(&flags).map(|(event, flag)| {
+        let mut task = event.wait_async();
+        assert!(poll(&mut task, flag).is_pending());
+        task
+    });
+    let tasks: Vec<_> = tasks.collect();
+    // The second one is woken after all that the first set wakes.
+    for (event, flag) in events.iter().zip(&flags).take(2) {
+        assert!(event.set());
+        until(|| flag.0.load(Relaxed));
+    }
+    let woken = flags.iter().filter(|flag| flag.0.load(Relaxed)).count();
+    assert!(woken < TASKS / 2, "{woken} of {TASKS}");
+    // A set reaches its tasks whatever its bucket.
+    for (event, flag) in events.iter().zip(&flags).skip(2) {
+        assert!(event.set());
+        until(|| flag.0.load(Relaxed));
+    }
+    drop(tasks);
+}
+
+fn a_set_makes_no_system_call_while_the_thread_that_runs_wakers_is_awake<F: Word>() {
+    #[derive(Default)]
+    struct Busy {
+        has_begun: AtomicBool,
+        may_end: AtomicBool,
+    }
+
+    impl Wake for Busy {
+        fn wake(self: Arc<Self>) {
+            self.has_begun.store(true, Relaxed);
+            until(|| self.may_end.load(Relaxed));
+        }
+    }
+
+    let events = [(); 2].map(|()| Event::with_futex(Watched::<F>::default()));
+    let (busy, flag) = (Arc::new(Busy::default()), Arc::new(Flag::default()));
+    let mut tasks = [events[0].wait_async(), events[1].wait_async()];
+    let waker = Waker::from(Arc::clone(&busy));
+    let first = Pin::new(&mut tasks[0]).poll(&mut Context::from_waker(&waker));
+    assert!(first.is_pending());
+    assert!(poll(&mut tasks[1], &flag).is_pending());
+    assert!(events[0].set());
+    until(|| busy.has_begun.load(Relaxed));
+    let set = calls(|| assert!(events[1].set()));
+    busy.may_end.store(true, Relaxed);
+    assert_eq!(set, Calls { waits: 0, wakes: 0 });
+    until(|| flag.0.load(Relaxed));
 }
 
 fn tasks_that_wait_on_an_event_count_are_woken_by_each_notification<F: Word>() {
