@@ -9,4 +9,4 @@ pub use deadline::IntoDeadline;
 pub(crate) use forms::Wait;
 pub use interruptible::Interrupted;
 pub(crate) use interruptible::Interruption;
-pub(crate) use sleep::{Forever, NoTime, Sleep, Until};
+pub(crate) use sleep::{Forever, Sleep, Until};

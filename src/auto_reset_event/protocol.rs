@@ -62,7 +62,7 @@
 use crate::listeners::{self, Awaited};
 use crate::platform::{Futex, TimedFutex};
 use crate::spin::Spin;
-use crate::wait::{NoTime, Sleep, Until, Wait};
+use crate::wait::{Sleep, Until, Wait};
 use core::iter::once;
 use core::mem;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -199,17 +199,18 @@ impl<F: Futex> Word<F> {
     /// The same for a thread that has been counted, when the word was `word`.
     fn park_counted(&self, word: u32, sleep: &impl Sleep<F>) -> bool {
         let counted = Counted(self);
-        let released = self.until_not_counted(word, sleep);
+        let released = self.until_not_counted(word, |word, expected| sleep.on(word, expected));
         mem::forget(counted);
         released
     }
 
-    fn until_not_counted(&self, mut word: u32, sleep: &impl Sleep<F>) -> bool {
+    /// `sleep` is what [`Sleep::on`] is.
+    fn until_not_counted(&self, mut word: u32, sleep: impl Fn(&F, u32) -> bool) -> bool {
         let mut in_time = true;
         loop {
             let released = grants(word) > 0;
             if !released && in_time {
-                in_time = sleep.on(&self.0, word);
+                in_time = sleep(&self.0, word);
                 word = self.0.load(Relaxed);
                 continue;
             }
@@ -257,7 +258,7 @@ struct Counted<'a, F: Futex>(&'a Word<F>);
 impl<F: Futex> Drop for Counted<'_, F> {
     fn drop(&mut self) {
         let word = self.0;
-        if word.until_not_counted(word.0.load(Relaxed), &NoTime) {
+        if word.until_not_counted(word.0.load(Relaxed), |_, _| false) {
             word.give_back();
         }
     }

@@ -33,23 +33,6 @@ impl<F: Futex> Sleep<F> for Forever {
     }
 }
 
-/// The sleep of a thread that has to give up at once.
-pub(crate) struct NoTime;
-
-impl<F> Sleep<F> for NoTime {
-    fn on(&self, _: &F, _: u32) -> bool {
-        false
-    }
-
-    fn time(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    fn is_over(&self) -> bool {
-        true
-    }
-}
-
 /// Until a deadline on the clock of a word, or never.
 pub struct Until {
     deadline: Deadline,
