@@ -5,6 +5,7 @@ use super::set::any_slot;
 use super::slot::{Slot, AWAKE, NUDGED, OWED, STATE};
 use super::*;
 use crate::platform::PrivateFutex;
+use crate::EventCount;
 use core::sync::atomic::Ordering::Relaxed;
 use std::vec::Vec;
 
@@ -110,6 +111,21 @@ fn a_token_is_for_one_sure_listener_and_for_all_possible_ones() {
     nudge_all::<PrivateFutex>(address(&event));
     let states: Vec<_> = slots.iter().map(state).collect();
     assert_eq!(states, [NUDGED | OWED, NUDGED | OWED, NUDGED]);
+    all_leave(slots, &waits);
+}
+
+/// A listener that has not marked the event count yet finds the end of its generation by the mark.
+#[test]
+fn an_event_count_without_the_mark_releases_no_listener() {
+    let changed = EventCount::new();
+    let waits = [std::vec![address(&changed)]];
+    let slots = published(&waits);
+    for notify in [EventCount::notify_one, EventCount::notify_all] {
+        let ticket = changed.prepare();
+        notify(&changed);
+        ticket.wait();
+        assert_eq!(state(&slots[0]), AWAKE);
+    }
     all_leave(slots, &waits);
 }
 
