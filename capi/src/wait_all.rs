@@ -129,7 +129,7 @@ pub unsafe extern "C" fn futex_event_wait_all_deadline_interruptible(
 /// # Safety
 ///
 /// If `events` is neither null nor misaligned, there are `count` pointers; for each, see [`event`].
-pub(crate) unsafe fn wait<R: Into<futex_event_result>>(
+unsafe fn wait<R: Into<futex_event_result>>(
     events: *const *mut futex_event_manual,
     count: usize,
     wait: impl FnOnce(&[&Event]) -> R,

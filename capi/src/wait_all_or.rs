@@ -4,10 +4,12 @@ use crate::event::futex_event_manual;
 use crate::interrupted::futex_event_interrupted;
 use crate::result::futex_event_result::{self, FUTEX_EVENT_INVALID};
 use crate::time::{left_until, timeout};
-use crate::wait_all;
+use crate::wait_all::wait_until_interrupted;
 use crate::waitable::{futex_event_waitable, waitable};
 use core::ffi::c_void;
-use futex_event::{AllOf, Event, Waitable};
+use core::ptr;
+use core::time::Duration;
+use futex_event::{AllOf, Event};
 
 /// Waits for all of the `count` events as `futex_event_wait_all` does, or for another event: a start that can be
 /// cancelled, or a shutdown that can be forced. Blocks until each of the events has been set, and returns
@@ -34,7 +36,16 @@ pub unsafe extern "C" fn futex_event_wait_all_or(
     other: futex_event_waitable,
 ) -> futex_event_result {
     // SAFETY: by what the caller promises.
-    unsafe { wait(events, count, other, |all| all.wait()) }
+    unsafe {
+        wait(
+            events,
+            count,
+            other,
+            Duration::MAX,
+            Some(never),
+            ptr::null_mut(),
+        )
+    }
 }
 
 /// As `futex_event_wait_all_or`, but gives up after `nanoseconds` and returns FUTEX_EVENT_TIMED_OUT: never earlier, and
@@ -48,9 +59,14 @@ pub unsafe extern "C" fn futex_event_wait_all_or_timeout(
 ) -> futex_event_result {
     // SAFETY: by what the caller promises.
     unsafe {
-        wait(events, count, other, |all| {
-            all.wait_timeout(timeout(nanoseconds))
-        })
+        wait(
+            events,
+            count,
+            other,
+            timeout(nanoseconds),
+            Some(never),
+            ptr::null_mut(),
+        )
     }
 }
 
@@ -65,9 +81,14 @@ pub unsafe extern "C" fn futex_event_wait_all_or_deadline(
 ) -> futex_event_result {
     // SAFETY: by what the caller promises.
     unsafe {
-        wait(events, count, other, |all| {
-            all.wait_timeout(left_until(deadline))
-        })
+        wait(
+            events,
+            count,
+            other,
+            left_until(deadline),
+            Some(never),
+            ptr::null_mut(),
+        )
     }
 }
 
@@ -83,16 +104,7 @@ pub unsafe extern "C" fn futex_event_wait_all_or_interruptible(
     context: *mut c_void,
 ) -> futex_event_result {
     // SAFETY: by what the caller promises.
-    unsafe {
-        wait_until_interrupted(
-            events,
-            count,
-            other,
-            interrupted,
-            context,
-            |all, interrupted| all.wait_interruptible(interrupted),
-        )
-    }
+    unsafe { wait(events, count, other, Duration::MAX, interrupted, context) }
 }
 
 /// As `futex_event_wait_all_or_timeout`, and as `futex_event_wait_all_or_interruptible`.
@@ -107,13 +119,13 @@ pub unsafe extern "C" fn futex_event_wait_all_or_timeout_interruptible(
 ) -> futex_event_result {
     // SAFETY: by what the caller promises.
     unsafe {
-        wait_until_interrupted(
+        wait(
             events,
             count,
             other,
+            timeout(nanoseconds),
             interrupted,
             context,
-            |all, interrupted| all.wait_timeout_interruptible(timeout(nanoseconds), interrupted),
         )
     }
 }
@@ -130,63 +142,45 @@ pub unsafe extern "C" fn futex_event_wait_all_or_deadline_interruptible(
 ) -> futex_event_result {
     // SAFETY: by what the caller promises.
     unsafe {
-        wait_until_interrupted(
+        wait(
             events,
             count,
             other,
+            left_until(deadline),
             interrupted,
             context,
-            |all, interrupted| all.wait_timeout_interruptible(left_until(deadline), interrupted),
         )
     }
 }
 
-type AllOr<'a> = futex_event::AllOr<&'a [&'a Event], &'a dyn Waitable>;
-
-/// Waits for the events, or for the other one, in the given way.
-///
-/// # Safety
-///
-/// For the events, see [`wait_all::wait`]; for the other one, [`waitable`].
-unsafe fn wait<R: Into<futex_event_result>>(
-    events: *const *mut futex_event_manual,
-    count: usize,
-    other: futex_event_waitable,
-    wait: impl FnOnce(AllOr<'_>) -> R,
-) -> futex_event_result {
-    // SAFETY: by what the caller promises.
-    let Some(other) = (unsafe { waitable(other) }) else {
-        return FUTEX_EVENT_INVALID;
-    };
-    // SAFETY: as above.
-    unsafe { wait_all::wait(events, count, |events| wait(AllOf(events).or(other))) }
+/// Never ends a wait.
+unsafe extern "C" fn never(_: *mut c_void) -> bool {
+    false
 }
 
-/// The same for an interruptible wait, which calls `interrupted`.
+/// Waits for the events, or for the other one. All forms are this one, so the library contains such a wait once.
 ///
 /// # Safety
 ///
-/// As for [`wait`]; and `interrupted` can be called with `context`.
-unsafe fn wait_until_interrupted<R: Into<futex_event_result>>(
+/// If `events` is neither null nor misaligned, there are `count` pointers; for each, see [`event`](crate::argument::event).
+/// For `other`, see [`waitable`]. `interrupted` can be called with `context`.
+unsafe fn wait(
     events: *const *mut futex_event_manual,
     count: usize,
     other: futex_event_waitable,
+    timeout: Duration,
     interrupted: futex_event_interrupted,
     context: *mut c_void,
-    wait: impl FnOnce(AllOr<'_>, &mut dyn FnMut() -> bool) -> R,
 ) -> futex_event_result {
     // SAFETY: by what the caller promises.
     let Some(other) = (unsafe { waitable(other) }) else {
         return FUTEX_EVENT_INVALID;
     };
+    let wait = |events: &[&Event], interrupted: &mut dyn FnMut() -> bool| {
+        AllOf(events)
+            .or(other)
+            .wait_timeout_interruptible(timeout, interrupted)
+    };
     // SAFETY: as above.
-    unsafe {
-        wait_all::wait_until_interrupted(
-            events,
-            count,
-            interrupted,
-            context,
-            |events, interrupted| wait(AllOf(events).or(other), interrupted),
-        )
-    }
+    unsafe { wait_until_interrupted(events, count, interrupted, context, wait) }
 }

@@ -48,7 +48,8 @@ static void run(void *wait_) {
     it->result = wait(it->form, it->other);
 }
 
-static void set_all(void) {
+static void set_all(void *unused) {
+    (void)unused;
     for (int i = 0; i < EVENTS; i++) {
         futex_event_manual_set(all[i]);
     }
@@ -104,7 +105,7 @@ static void each_token_of_the_other_ends_one(int form) {
 }
 
 static void the_other_wins_if_both_are_set(int form) {
-    set_all();
+    set_all(NULL);
     CHECK(futex_event_auto_set(&hurry));
     CHECK(wait(form, or_hurry) == FUTEX_EVENT_STOPPED);
     CHECK(!futex_event_auto_is_set(&hurry));
@@ -131,20 +132,25 @@ static void set_hurry(void *unused) {
 // The token comes at about the time at which the wait ends for another reason: because all are set, or because time runs out.
 static void the_token_is_taken_only_by_a_wait_that_it_has_ended(void) {
     for (int round = 0; round < 2000; round++) {
-        struct thread setter;
-        start(&setter, set_hurry, NULL);
-        enum futex_event_result result;
-        if (round % 2) {
-            set_all();
-            result = futex_event_wait_all_or(all, EVENTS, or_hurry);
-            CHECK(result == FUTEX_EVENT_RELEASED || result == FUTEX_EVENT_STOPPED);
-            clear_all();
-        } else {
-            result = futex_event_wait_all_or_timeout(all, EVENTS, or_hurry, (uint64_t)round * 50);
-            CHECK(result == FUTEX_EVENT_TIMED_OUT || result == FUTEX_EVENT_STOPPED);
+        struct thread setter, all_setter;
+        bool all_are_set = round % 2;
+        bool all_first = round % 4 == 1;
+        if (all_first) {
+            start(&all_setter, set_all, NULL);
         }
+        start(&setter, set_hurry, NULL);
+        if (all_are_set && !all_first) {
+            start(&all_setter, set_all, NULL);
+        }
+        uint64_t timeout = all_are_set ? LONG : (uint64_t)(round % 64) * 500;
+        enum futex_event_result result = futex_event_wait_all_or_timeout(all, EVENTS, or_hurry, timeout);
+        CHECK(result == FUTEX_EVENT_STOPPED || result == (all_are_set ? FUTEX_EVENT_RELEASED : FUTEX_EVENT_TIMED_OUT));
         join(&setter);
+        if (all_are_set) {
+            join(&all_setter);
+        }
         CHECK(futex_event_auto_clear(&hurry) == (result != FUTEX_EVENT_STOPPED));
+        clear_all();
     }
 }
 
@@ -156,7 +162,7 @@ static void time_runs_out(void) {
         CHECK(futex_event_wait_all_or_deadline(all, EVENTS, or_hurry, begun + 2 * timeout) == FUTEX_EVENT_TIMED_OUT);
         CHECK(futex_event_now() - begun >= 2 * timeout);
     }
-    set_all();
+    set_all(NULL);
     CHECK(futex_event_wait_all_or_timeout(all, EVENTS, or_stop, 0) == FUTEX_EVENT_RELEASED);
     CHECK(futex_event_wait_all_or_deadline(all, EVENTS, or_stop, 0) == FUTEX_EVENT_RELEASED);
     CHECK(futex_event_wait_all_or_timeout(all, EVENTS, or_stop, FUTEX_EVENT_FOREVER) == FUTEX_EVENT_RELEASED);
@@ -178,6 +184,20 @@ static void a_signal_ends_it_if_the_caller_says_so(int form) {
     // It has left nothing behind that takes the token.
     CHECK(futex_event_auto_set(&hurry));
     CHECK(futex_event_auto_clear(&hurry));
+}
+
+static void a_signal_does_not_end_a_plain_wait(int form) {
+    struct wait it = {.form = form, .other = or_stop};
+    struct thread thread;
+    start_and_park(&thread, run, &it);
+    for (int i = 0; i < 3; i++) {
+        send_a_signal(&thread);
+    }
+    until_parked(&thread);
+    CHECK(futex_event_manual_set(&stop));
+    join(&thread);
+    CHECK(it.result == FUTEX_EVENT_STOPPED);
+    CHECK(futex_event_manual_clear(&stop));
 }
 
 static void an_interruptible_wait_has_a_time_limit(void) {
@@ -241,6 +261,9 @@ int main(void) {
     the_other_ends_also_a_wait_for_none();
     the_token_is_taken_only_by_a_wait_that_it_has_ended();
     time_runs_out();
+    for (int form = 0; form < 3; form++) {
+        a_signal_does_not_end_a_plain_wait(form);
+    }
     for (int form = 3; form < FORMS; form++) {
         a_signal_ends_it_if_the_caller_says_so(form);
     }
