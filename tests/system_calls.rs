@@ -11,7 +11,9 @@
 mod common;
 
 use common::process::{fork, in_child, Child};
-use common::seccomp::{allowing_only, filter, filter_naps, install, REFUSE};
+use common::seccomp::{
+    allowing_only, filter, filter_naps, install, FIRST_NUMBER, HAS_TIME64, REFUSE,
+};
 use common::signals::{alarm_in, on_signal};
 use common::until;
 use futex_event::{
@@ -52,8 +54,8 @@ const ROWS: [&str; 10] = [
 #[no_mangle]
 unsafe extern "C" fn clock_gettime(clock: libc::clockid_t, time: *mut libc::timespec) -> c_int {
     // With 64-bit time on a 32-bit processor, the call has another number.
-    const NUMBER: c_long = if size_of_time() > 2 * std::mem::size_of::<c_long>() {
-        first_number() + 403
+    const NUMBER: c_long = if HAS_TIME64 && size_of_time() > 2 * std::mem::size_of::<c_long>() {
+        FIRST_NUMBER + 403
     } else {
         libc::SYS_clock_gettime
     };
@@ -63,15 +65,6 @@ unsafe extern "C" fn clock_gettime(clock: libc::clockid_t, time: *mut libc::time
 
 const fn size_of_time() -> usize {
     std::mem::size_of::<libc::timespec>()
-}
-
-/// The offset of those numbers that are the same on all architectures, except that MIPS adds 4000.
-const fn first_number() -> c_long {
-    if cfg!(target_arch = "mips") {
-        4000
-    } else {
-        0
-    }
 }
 
 /// The cells of the first table's rows: the operation, and the names of the calls.
@@ -107,8 +100,8 @@ fn named_without(without: &str, operations: &[&str]) -> Vec<c_long> {
         libc::SYS_sigaltstack,
         libc::SYS_rt_sigreturn,
     ];
-    if cfg!(target_pointer_width = "32") {
-        numbers.extend([first_number() + 119, first_number() + 173]);
+    if HAS_TIME64 {
+        numbers.extend([FIRST_NUMBER + 119, FIRST_NUMBER + 173]);
     }
     numbers.extend(names.flat_map(numbers_of));
     numbers
@@ -125,15 +118,15 @@ fn numbers_of(name: &str) -> Vec<c_long> {
         "sched_yield" => (libc::SYS_sched_yield, 0),
         "brk" => (libc::SYS_brk, 0),
         "madvise" => (libc::SYS_madvise, 0),
-        #[cfg(target_pointer_width = "64")]
+        #[cfg(any(target_pointer_width = "64", target_arch = "x86_64"))]
         "mmap" => (libc::SYS_mmap, 0),
-        #[cfg(target_pointer_width = "32")]
+        #[cfg(not(any(target_pointer_width = "64", target_arch = "x86_64")))]
         "mmap" => (libc::SYS_mmap2, 0),
         other => panic!("the table names {other}, and the tests do not know its number"),
     };
     let mut numbers = vec![number as c_long];
-    if cfg!(target_pointer_width = "32") && with_time64 != 0 {
-        numbers.push(first_number() + with_time64);
+    if HAS_TIME64 && with_time64 != 0 {
+        numbers.push(FIRST_NUMBER + with_time64);
     }
     numbers
 }
@@ -491,7 +484,7 @@ mod under_a_filter {
             })
         };
         fn filter_of_others(naps_too: bool) {
-            for number in [libc::SYS_futex, first_number() + 422] {
+            for number in [libc::SYS_futex, FIRST_NUMBER + 422] {
                 filter(number, REFUSE);
             }
             if naps_too {

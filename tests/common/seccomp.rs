@@ -2,6 +2,15 @@
 
 use std::os::raw::c_long;
 
+/// Whether calls that take a time have a second form, for 64-bit time. x32 has 32-bit pointers, and 64-bit time in all calls.
+pub const HAS_TIME64: bool = cfg!(all(
+    target_pointer_width = "32",
+    not(target_arch = "x86_64")
+));
+
+/// The offset of the second forms' numbers, which are the same on all architectures, except that MIPS adds 4000.
+pub const FIRST_NUMBER: c_long = if cfg!(target_arch = "mips") { 4000 } else { 0 };
+
 /// From now on the kernel applies `action` to this thread's calls with this number. [man 2 seccomp]
 pub fn filter(call: c_long, action: u32) {
     filter_without(0, call, action);
@@ -61,10 +70,8 @@ pub const REFUSE: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
 pub fn filter_naps(action: u32) {
     filter(libc::SYS_nanosleep, action);
     filter(libc::SYS_clock_nanosleep, action);
-    // clock_nanosleep_time64 has the same number on all 32-bit architectures, except that MIPS adds 4000.
-    if cfg!(target_pointer_width = "32") {
-        let first = if cfg!(target_arch = "mips") { 4000 } else { 0 };
-        filter(first + 407, action);
+    if HAS_TIME64 {
+        filter(FIRST_NUMBER + 407, action);
     }
 }
 
