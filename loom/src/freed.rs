@@ -4,8 +4,8 @@ use crate::kernel::{self, newest};
 use crate::LoomFutex;
 use futex_event::{AutoResetEvent, Event, EventCount};
 
-/// Marks the memory of an event as freed: from now on every access to its word fails the model. A wake does not, as it uses
-/// the address only as a number.
+/// Marks the memory of an event as freed: from now on every access to its word fails the model, and so does a write to it that
+/// does not happen before this call, even if it has taken effect. A wake does not, as it uses the address only as a number.
 ///
 /// The event itself remains, so the mistake can be reported.
 ///

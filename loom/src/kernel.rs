@@ -111,13 +111,19 @@ pub(crate) fn access<T>(
     result
 }
 
-/// From now on every access is an error.
+/// From now on every access is an error, and so is a write that does not happen before this.
 pub(crate) fn free(address: usize) {
-    with(|kernel| {
-        if let Some(entry) = kernel.words.get_mut(&address) {
-            entry.is_freed = true;
-        }
+    let value = with(|kernel| {
+        let entry = kernel.words.get_mut(&address)?;
+        entry.is_freed = true;
+        Some(Arc::clone(&entry.value))
     });
+    if let Some(value) = value {
+        // Loom checks the order of the writes. It could check that of the reads as well, but only through `&mut`, and other
+        // threads may be about to begin an operation. A thread's reads come before its last write, so they are in order.
+        // SAFETY: it reads the value as an atomic load would; loom runs one thread at a time.
+        unsafe { value.unsync_load() };
+    }
 }
 
 /// The word is gone. Another word may get its address.

@@ -71,11 +71,12 @@
 //!
 //! # Orderings
 //!
-//! The fences are SeqCst, and order the marks and checks that they stand between. They also are the Release of the step
-//! that follows one in `notify`, and the Acquire of the read before one in `prepare`; so those are Relaxed. A wait reads
-//! the generation by an Acquire: what was done before the notification is visible when it returns. The mark LISTENED is a
-//! Release and the step of the generation an Acquire, so the thread that makes the step finds the listener. The claim has its
-//! own, described [there](crate::listeners).
+//! The fences are SeqCst, and order the marks and checks that they stand between. One is also the Acquire of the read before
+//! it in `prepare`, which is Relaxed. The step of the generation is a Release, and a wait reads the generation by an Acquire:
+//! what was done before the notification is visible when it returns, and the thread may free the event count. For the first
+//! the fence in `notify` would do. But the step itself comes after that fence, so without a Release of its own it would not
+//! come before what the thread does to the memory. The mark LISTENED is a Release and the step an Acquire, so the thread that
+//! makes the step finds the listener. The claim has its own, described [there](crate::listeners).
 
 use crate::listeners::{self, listen, Awaited};
 use crate::platform::Futex;
@@ -84,7 +85,7 @@ use crate::wait::{Sleep, Wait};
 use core::cell::RefCell;
 use core::hint::spin_loop;
 use core::iter::once;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 const PREPARED: u32 = 1;
 const LISTENED: u32 = 1 << 1;
@@ -160,7 +161,7 @@ impl<F: Futex> Word<F> {
         let next = (word & !MARKS).wrapping_add(ONE_GENERATION);
         let stepped = self
             .0
-            .compare_exchange_weak(word, next, Acquire, Relaxed)
+            .compare_exchange_weak(word, next, AcqRel, Relaxed)
             .is_ok();
         // From here on the event count may be gone.
         if stepped && word & LISTENED != 0 {
