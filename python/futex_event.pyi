@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from _typeshed import WriteableBuffer
 from typing_extensions import deprecated, disjoint_base
 
-__all__ = ["AutoResetEvent", "Event", "wait_all", "wait_any", "__version__"]
+__all__ = ["AutoResetEvent", "Event", "Stopped", "wait_all", "wait_any", "__version__"]
 if sys.platform != "win32":
     __all__ += ["SharedEvent"]
 
@@ -48,5 +48,13 @@ if sys.platform != "win32":
 def wait_any(events: Iterable[Event | AutoResetEvent], timeout: float | None = None) -> int | None:
     """Wait until one of the events releases this thread. Return its index, or None if none was set in time."""
 
-def wait_all(events: Iterable[Event], timeout: float | None = None) -> bool:
-    """Wait until each of the events has been set. Return True, or False if that did not happen in time."""
+class Stopped(Exception):
+    """Raised by wait_all if the event stop has ended the wait."""
+
+def wait_all(
+    events: Iterable[Event], timeout: float | None = None, *, stop: Event | AutoResetEvent | None = None
+) -> bool:
+    """Wait until each of the events has been set. Return True, or False if that did not happen in time.
+
+    Raise Stopped if the event stop ended the wait.
+    """

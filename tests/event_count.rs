@@ -18,9 +18,11 @@ on_every_word! {
         a_notification_before_prepare_is_not_kept,
         only_parking_and_waking_make_system_calls,
         one_notification_releases_one_parked_thread,
+        a_notification_releases_no_thread_of_another_event_count,
         as_many_notifications_as_parked_threads_release_them_all_with_one_call_each,
         notify_all_releases_every_parked_thread,
         a_dropped_ticket_is_cancelled,
+        a_ticket_can_be_kept_as_a_number,
         a_stray_wake_releases_no_thread,
         the_waiter_may_free_it_while_the_notification_is_running,
         more_threads_than_slots_are_all_released,
@@ -135,6 +137,23 @@ fn one_notification_releases_one_parked_thread<F: Word>() {
     });
 }
 
+fn a_notification_releases_no_thread_of_another_event_count<F: Word>() {
+    let _turn = common::take_turn();
+    let counts = [count::<F>(), count::<F>()];
+    for notify in [EventCount::notify_one, EventCount::notify_all] {
+        thread::scope(|scope| {
+            let [first, second] = [&counts[0], &counts[1]]
+                .map(|changed| scope.spawn(move || changed.prepare().wait()));
+            until_listening::<F>(2);
+            assert_eq!(calls(|| notify(&counts[0])).wakes, 1);
+            first.join().unwrap();
+            until_listening::<F>(1);
+            assert!(!second.is_finished());
+            notify(&counts[1]);
+        });
+    }
+}
+
 fn as_many_notifications_as_parked_threads_release_them_all_with_one_call_each<F: Word>() {
     const WAITERS: u32 = 5;
     let _turn = common::take_turn();
@@ -183,6 +202,17 @@ fn a_dropped_ticket_is_cancelled<F: Word>() {
     });
     drop(changed.prepare());
     assert_eq!(calls(|| changed.notify_one()), NO_CALLS);
+}
+
+fn a_ticket_can_be_kept_as_a_number<F: Word>() {
+    let changed = count::<F>();
+    for _ in 0..3 {
+        let raw = changed.prepare().into_raw();
+        let ticket = changed.ticket_from_raw(raw);
+        assert_eq!(format!("{ticket:?}"), "Ticket { released: false }");
+        changed.notify_one();
+        assert_eq!(calls(|| changed.ticket_from_raw(raw).wait()), NO_CALLS);
+    }
 }
 
 /// Such a wake can come from a notification that was meant for the previous user of the slot.

@@ -3,10 +3,11 @@
 use futex_event::platform::{listeners, Deadline, Futex, Listeners, TimedFutex};
 use futex_event::{
     wait_all_interruptible, wait_all_timeout, wait_all_timeout_interruptible,
-    wait_any_interruptible, wait_any_timeout, AllOf, AnyOf, AutoResetEvent, Event, Interrupted,
-    Spin, Stopped, Waitable,
+    wait_any_interruptible, wait_any_timeout, AllOf, AnyOf, AutoResetEvent, Event, EventCount,
+    Interrupted, Spin, Stopped, Waitable,
 };
 use std::cell::Cell;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{
     AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, Ordering::Relaxed,
 };
@@ -645,6 +646,55 @@ fn loads(wait: impl FnOnce()) -> u32 {
     LOADS.with(Cell::get)
 }
 
+/// Many threads that try at the same time would take the CPU from the thread that they wait for.
+#[test]
+fn a_wait_on_an_event_count_tries_to_spin_only_if_no_thread_is_parked() {
+    // A history is found by a hash of the address, so an event count may find one that is not new.
+    let counts: Vec<_> = (0..32)
+        .map(|_| EventCount::with_futex(not_to_be_slept_on()))
+        .collect();
+    let (by_tickets, by_conditions) = counts.split_at(16);
+    in_a_slot(|_| false);
+    let waits = |changed: &EventCount<Scripted>, spin| {
+        assert!(!changed.spinning(spin).prepare().wait_timeout(SECOND));
+    };
+    let conditions = |changed: &EventCount<Scripted>, spin| {
+        let found = changed
+            .spinning(spin)
+            .wait_until_timeout(|| None::<()>, SECOND);
+        assert_eq!(found, None);
+    };
+    type Wait = fn(&EventCount<Scripted>, Spin);
+    let waits: [(_, Wait); 2] = [(by_tickets, waits), (by_conditions, conditions)];
+    for (counts, wait) in waits {
+        let spins = |changed: &&EventCount<Scripted>| {
+            readings_before_the_sleep(|| wait(changed, Spin::ADAPTIVE)) > 0
+        };
+        // The mark of a thread that has given up stays until the next notification.
+        counts.iter().for_each(|changed| wait(changed, Spin::NEVER));
+        let while_others_park = counts.iter().filter(spins).count();
+        counts.iter().for_each(EventCount::notify_all);
+        let alone = counts.iter().filter(spins).count();
+        assert!(while_others_park < alone, "{while_others_park}, {alone}");
+    }
+}
+
+/// So the generation, which wraps, only counts notifications that have released a ticket.
+#[test]
+fn a_notification_after_which_no_ticket_is_left_ends_no_generation() {
+    static CHANGED: EventCount<Scripted> = EventCount::with_futex(not_to_be_slept_on());
+    for notify in [EventCount::notify_one, EventCount::notify_all] {
+        let generation = || CHANGED.prepare().into_raw();
+        let begun = generation();
+        CHANGED.notify_all();
+        let one = generation().wrapping_sub(begun);
+        let begun = generation();
+        before_an_exchange_of(&CHANGED, || CHANGED.notify_all());
+        notify(&CHANGED);
+        assert_eq!(generation().wrapping_sub(begun), one);
+    }
+}
+
 #[test]
 fn the_spin_limit_does_not_grow_with_the_number_of_events() {
     const EVENTS: u32 = 100;
@@ -834,6 +884,26 @@ fn an_interruptible_wait_sleeps_with_a_deadline_that_does_not_come() {
     assert_eq!(any, Err(Interrupted));
     let all = wait_all_interruptible([&event], yes());
     assert_eq!(all, Err(Interrupted));
+}
+
+#[test]
+fn a_closure_that_panics_passes_a_notification_on() {
+    static CHANGED: EventCount<Scripted> = EventCount::with_futex(not_to_be_slept_on());
+    let other = CHANGED.prepare();
+    let is_released = |is: bool| format!("{other:?}") == format!("Ticket {{ released: {is} }}");
+    in_a_slot(|_| true);
+    let wait = || {
+        let ticket = CHANGED.spinning(Spin::NEVER).prepare();
+        ticket.wait_interruptible(|| {
+            // It is for the thread that waits, and leaves the other ticket alone.
+            CHANGED.notify_one();
+            assert!(is_released(false));
+            panic!("this is expected")
+        })
+    };
+    let panic = catch_unwind(AssertUnwindSafe(wait)).unwrap_err();
+    assert_eq!(panic.downcast_ref(), Some(&"this is expected"));
+    assert!(is_released(true));
 }
 
 #[test]

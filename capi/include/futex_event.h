@@ -61,6 +61,10 @@ enum futex_event_result {
      * one, or too many.
      */
     FUTEX_EVENT_INVALID = -3,
+    /**
+     * A wait for all of several events was ended by another event: see `futex_event_wait_all_or`.
+     */
+    FUTEX_EVENT_STOPPED = -4,
 };
 
 /**
@@ -116,7 +120,7 @@ struct futex_event_shared {
 };
 
 /**
- * One of the events to wait for: a pointer to it in one field, and null in the other.
+ * An event to wait for, of either kind: a pointer to it in one field, and null in the other.
  */
 struct futex_event_waitable {
     /**
@@ -544,6 +548,79 @@ enum futex_event_result futex_event_wait_all_deadline_interruptible(struct futex
                                                                     uint64_t deadline,
                                                                     futex_event_interrupted interrupted,
                                                                     void *context);
+
+/**
+ * Waits for all of the `count` events as `futex_event_wait_all` does, or for another event: a start that can be
+ * cancelled, or a shutdown that can be forced. Blocks until each of the events has been set, and returns
+ * FUTEX_EVENT_RELEASED, or until `other` releases this wait, and returns FUTEX_EVENT_STOPPED:
+ *
+ * ```c
+ * struct futex_event_waitable other = {.manual_reset = &stop};
+ * if (futex_event_wait_all_or(parts, count, other) == FUTEX_EVENT_STOPPED) {
+ *     return; // cancelled
+ * }
+ * ```
+ *
+ * `other` is first in each check, so it wins if both hold. If it is a manual-reset event that was set and cleared
+ * since the wait began, that counts. If it is an auto-reset event, this takes its token only if it returns
+ * FUTEX_EVENT_STOPPED.
+ *
+ * Returns FUTEX_EVENT_INVALID if `events` or an event is null or misaligned, or if `other` is not exactly one event.
+ * Returns at once, without a system call, if `other` is set, if all the events are set, or if there are none. Acquire,
+ * of each event, or of `other` if that ended the wait. Must not be called in a signal handler.
+ */
+enum futex_event_result futex_event_wait_all_or(struct futex_event_manual *const *events,
+                                                size_t count,
+                                                struct futex_event_waitable other);
+
+/**
+ * As `futex_event_wait_all_or`, but gives up after `nanoseconds` and returns FUTEX_EVENT_TIMED_OUT: never earlier, and
+ * then takes no token. Zero checks once and does not block. FUTEX_EVENT_FOREVER means no limit.
+ */
+enum futex_event_result futex_event_wait_all_or_timeout(struct futex_event_manual *const *events,
+                                                        size_t count,
+                                                        struct futex_event_waitable other,
+                                                        uint64_t nanoseconds);
+
+/**
+ * As `futex_event_wait_all_or_timeout`, but gives up when the clock of `futex_event_now` reaches `deadline`. A deadline
+ * in the past checks once.
+ */
+enum futex_event_result futex_event_wait_all_or_deadline(struct futex_event_manual *const *events,
+                                                         size_t count,
+                                                         struct futex_event_waitable other,
+                                                         uint64_t deadline);
+
+/**
+ * As `futex_event_wait_all_or`, but each time the thread wakes without having been released, this calls
+ * `interrupted(context)`, and if that returns true, it returns FUTEX_EVENT_INTERRUPTED, and takes no token; unless all
+ * have been set by then, or `other` has ended the wait. FUTEX_EVENT_INVALID also if `interrupted` is null.
+ */
+enum futex_event_result futex_event_wait_all_or_interruptible(struct futex_event_manual *const *events,
+                                                              size_t count,
+                                                              struct futex_event_waitable other,
+                                                              futex_event_interrupted interrupted,
+                                                              void *context);
+
+/**
+ * As `futex_event_wait_all_or_timeout`, and as `futex_event_wait_all_or_interruptible`.
+ */
+enum futex_event_result futex_event_wait_all_or_timeout_interruptible(struct futex_event_manual *const *events,
+                                                                      size_t count,
+                                                                      struct futex_event_waitable other,
+                                                                      uint64_t nanoseconds,
+                                                                      futex_event_interrupted interrupted,
+                                                                      void *context);
+
+/**
+ * As `futex_event_wait_all_or_deadline`, and as `futex_event_wait_all_or_interruptible`.
+ */
+enum futex_event_result futex_event_wait_all_or_deadline_interruptible(struct futex_event_manual *const *events,
+                                                                       size_t count,
+                                                                       struct futex_event_waitable other,
+                                                                       uint64_t deadline,
+                                                                       futex_event_interrupted interrupted,
+                                                                       void *context);
 
 /**
  * Prepares a wait: the ticket misses no notification from now on. The caller checks the structure once more, and then

@@ -358,6 +358,20 @@ futex_event_result wait_all_interruptible(std::initializer_list<event_reference>
     });
 }
 
+inline futex_event_result wait_all_or(std::initializer_list<event_reference> events, waitable other,
+                                      std::uint64_t timeout) noexcept {
+    return futex_event_wait_all_or_timeout(in_c(events), events.size(), *in_c({other}), timeout);
+}
+
+template <class Interrupted>
+futex_event_result wait_all_or_interruptible(std::initializer_list<event_reference> events, waitable other,
+                                             std::uint64_t timeout, Interrupted& interrupted) noexcept {
+    return as_in_c(interrupted, [&](auto function, void* context) {
+        return futex_event_wait_all_or_timeout_interruptible(in_c(events), events.size(), *in_c({other}), timeout,
+                                                             function, context);
+    });
+}
+
 }  // namespace detail
 
 /// Blocks until one of the events releases this wait, and returns its index. If there are no events, or more than
@@ -439,6 +453,50 @@ futex_event_result wait_all_until_interruptible(std::initializer_list<event_refe
                                                 const std::chrono::time_point<clock, Duration>& deadline,
                                                 Interrupted&& interrupted) noexcept {
     return detail::wait_all_interruptible(events, detail::left_until(deadline), interrupted);
+}
+
+/// Blocks until each of the events has been set since this began: FUTEX_EVENT_RELEASED, or until `other` releases this
+/// wait: FUTEX_EVENT_STOPPED. If both hold, `other` wins. If it is an auto-reset event, its token is taken only then.
+[[nodiscard]] inline futex_event_result wait_all_or(std::initializer_list<event_reference> events,
+                                                    waitable other) noexcept {
+    return detail::wait_all_or(events, other, FUTEX_EVENT_FOREVER);
+}
+
+/// The same for at most this long. Returns FUTEX_EVENT_TIMED_OUT if time ran out.
+template <class Rep, class Period>
+[[nodiscard]] futex_event_result wait_all_or_for(std::initializer_list<event_reference> events, waitable other,
+                                                 const std::chrono::duration<Rep, Period>& timeout) noexcept {
+    return detail::wait_all_or(events, other, detail::nanoseconds(timeout));
+}
+
+/// The same until then at most. Returns FUTEX_EVENT_TIMED_OUT if time ran out.
+template <class Duration>
+[[nodiscard]] futex_event_result wait_all_or_until(
+    std::initializer_list<event_reference> events, waitable other,
+    const std::chrono::time_point<clock, Duration>& deadline) noexcept {
+    return detail::wait_all_or(events, other, detail::left_until(deadline));
+}
+
+/// Like the interruptible waits of the events: also returns FUTEX_EVENT_INTERRUPTED.
+template <class Interrupted>
+[[nodiscard]] futex_event_result wait_all_or_interruptible(std::initializer_list<event_reference> events,
+                                                           waitable other, Interrupted&& interrupted) noexcept {
+    return detail::wait_all_or_interruptible(events, other, FUTEX_EVENT_FOREVER, interrupted);
+}
+
+template <class Rep, class Period, class Interrupted>
+[[nodiscard]] futex_event_result wait_all_or_for_interruptible(std::initializer_list<event_reference> events,
+                                                               waitable other,
+                                                               const std::chrono::duration<Rep, Period>& timeout,
+                                                               Interrupted&& interrupted) noexcept {
+    return detail::wait_all_or_interruptible(events, other, detail::nanoseconds(timeout), interrupted);
+}
+
+template <class Duration, class Interrupted>
+[[nodiscard]] futex_event_result wait_all_or_until_interruptible(
+    std::initializer_list<event_reference> events, waitable other,
+    const std::chrono::time_point<clock, Duration>& deadline, Interrupted&& interrupted) noexcept {
+    return detail::wait_all_or_interruptible(events, other, detail::left_until(deadline), interrupted);
 }
 
 }  // namespace futex_event

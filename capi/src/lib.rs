@@ -52,9 +52,13 @@ mod auto_reset_event;
 ))]
 mod shared_event;
 
+mod waitable;
+
 mod wait_any;
 
 mod wait_all;
+
+mod wait_all_or;
 
 mod event_count;
 
@@ -76,7 +80,9 @@ pub use shared_event::*;
 pub use time::*;
 pub use version::*;
 pub use wait_all::*;
+pub use wait_all_or::*;
 pub use wait_any::*;
+pub use waitable::*;
 
 #[cfg(not(any(feature = "std", test)))] // A test harness has std.
 #[panic_handler]

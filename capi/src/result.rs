@@ -13,9 +13,11 @@ pub enum futex_event_result {
     /// An argument was wrong, and the call did nothing: a null or misaligned pointer, no events where there must be
     /// one, or too many.
     FUTEX_EVENT_INVALID = -3,
+    /// A wait for all of several events was ended by another event: see `futex_event_wait_all_or`.
+    FUTEX_EVENT_STOPPED = -4,
 }
 
-use futex_event::Interrupted;
+use futex_event::{Interrupted, Stopped};
 use futex_event_result::*;
 
 impl From<()> for futex_event_result {
@@ -37,5 +39,11 @@ impl From<bool> for futex_event_result {
 impl<R: Into<Self>> From<Result<R, Interrupted>> for futex_event_result {
     fn from(result: Result<R, Interrupted>) -> Self {
         result.map_or(FUTEX_EVENT_INTERRUPTED, R::into)
+    }
+}
+
+impl<R: Into<Self>> From<Result<R, Stopped>> for futex_event_result {
+    fn from(result: Result<R, Stopped>) -> Self {
+        result.map_or(FUTEX_EVENT_STOPPED, R::into)
     }
 }

@@ -156,7 +156,7 @@ unsafe fn wait<R: Into<futex_event_result>>(
 /// # Safety
 ///
 /// As for [`wait`]; and `interrupted` can be called with `context`.
-unsafe fn wait_until_interrupted<R: Into<futex_event_result>>(
+pub(crate) unsafe fn wait_until_interrupted<R: Into<futex_event_result>>(
     events: *const *mut futex_event_manual,
     count: usize,
     interrupted: futex_event_interrupted,

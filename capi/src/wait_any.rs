@@ -1,29 +1,17 @@
 //! [`wait_any`].
 
-use crate::argument::event;
-use crate::auto_reset_event::futex_event_auto;
-use crate::event::futex_event_manual;
 use crate::interrupted::futex_event_interrupted;
 use crate::result::futex_event_result::{
     FUTEX_EVENT_INTERRUPTED, FUTEX_EVENT_INVALID, FUTEX_EVENT_TIMED_OUT,
 };
 use crate::time::{left_until, timeout};
+use crate::waitable::{futex_event_waitable, waitable};
 use core::ffi::{c_int, c_void};
 use futex_event::{wait_any, wait_any_interruptible, wait_any_timeout};
 use futex_event::{wait_any_timeout_interruptible, Event, Waitable};
 
 /// The most events that one call can wait for.
 pub const FUTEX_EVENT_WAIT_ANY_MAX: usize = 4096;
-
-/// One of the events to wait for: a pointer to it in one field, and null in the other.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct futex_event_waitable {
-    /// A manual-reset event, or null.
-    pub manual_reset: *mut futex_event_manual,
-    /// An auto-reset event, or null.
-    pub auto_reset: *mut futex_event_auto,
-}
 
 /// Blocks until one of the `count` events releases this wait, and returns its index. Any other result is negative and
 /// one of `enum futex_event_result`: FUTEX_EVENT_INVALID if there are no events, or more than FUTEX_EVENT_WAIT_ANY_MAX;
@@ -163,7 +151,7 @@ type Events<'a> = &'a [&'a dyn Waitable];
 ///
 /// # Safety
 ///
-/// If `events` is neither null nor misaligned, there are `count` of them; for their fields, see [`event`].
+/// If `events` is neither null nor misaligned, there are `count` of them; for each, see [`waitable`].
 unsafe fn wait(
     events: *const futex_event_waitable,
     count: usize,
@@ -190,7 +178,7 @@ unsafe fn wait(
 ///
 /// # Safety
 ///
-/// For the events' fields, see [`event`].
+/// For each of the events, see [`waitable`].
 #[inline(never)] // Otherwise its frame would be part of the caller's.
 unsafe fn wait_for<const N: usize>(
     events: &[futex_event_waitable],
@@ -200,10 +188,9 @@ unsafe fn wait_for<const N: usize>(
     let mut references: [&dyn Waitable; N] = [&NONE; N];
     for (reference, it) in references.iter_mut().zip(events) {
         // SAFETY: by what the caller promises.
-        *reference = match unsafe { (event(it.manual_reset), event(it.auto_reset)) } {
-            (Some(event), None) if it.auto_reset.is_null() => event,
-            (None, Some(event)) if it.manual_reset.is_null() => event,
-            _ => return INVALID,
+        *reference = match unsafe { waitable(*it) } {
+            Some(event) => event,
+            None => return INVALID,
         };
     }
     wait(&references[..events.len()])

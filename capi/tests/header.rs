@@ -66,7 +66,7 @@ fn what_is_said_of_the_functions_is_said_before_each() {
 }
 
 /// The ends of the names of the functions that C++ has in another form, or leaves to C.
-const NOT_IN_CPP: [&str; 13] = [
+const NOT_IN_CPP: [&str; 16] = [
     "_version",
     "_now",
     "_wait_any",
@@ -78,6 +78,9 @@ const NOT_IN_CPP: [&str; 13] = [
     "_any_deadline_interruptible",
     "_all_interruptible",
     "_all_deadline_interruptible",
+    "_all_or",
+    "_or_interruptible",
+    "_or_deadline_interruptible",
     "_until_interruptible",
     "_until_deadline_interruptible",
 ];

@@ -26,7 +26,8 @@ use pyo3::prelude::*;
 /// AutoResetEvent    each set releases one waiter, or keeps a token for the next
 /// SharedEvent       an Event in memory that processes share; not on Windows
 /// wait_any          waits for the first of several events
-/// wait_all          waits for all of several events
+/// wait_all          waits for all of several events, or for another one that ends the wait
+/// Stopped           what wait_all raises then
 ///
 /// Timeouts are in seconds, as int or float; None waits forever.
 // `gil_used = false`: the GIL guards no state of the module, since the events are atomic words.
@@ -39,7 +40,7 @@ mod module {
     #[pymodule_export]
     use event::Event;
     #[pymodule_export]
-    use several::{wait_all, wait_any};
+    use several::{wait_all, wait_any, Stopped};
     #[cfg(unix)]
     #[pymodule_export]
     use shared_event::SharedEvent;

@@ -4,7 +4,7 @@ use crate::auto_reset_event::{self, AutoResetEvent};
 use crate::event::Event;
 use crate::{host, timeout, word::Word};
 use futex_event::{AllOf, AnyOf, Spin, Waitable};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use std::time::Duration;
 
@@ -75,19 +75,30 @@ impl<'a> Kind<'a> {
     }
 }
 
+pyo3::create_exception!(
+    futex_event,
+    Stopped,
+    PyException,
+    "Raised by wait_all if the event stop has ended the wait."
+);
+
 /// Wait until each of the events has been set, not necessarily at the same time. Return True, or False if that did not
-/// happen in time.
+/// happen in time. Raise Stopped if the event stop ended the wait.
 ///
 /// events is an iterable of Event. An event that is set and cleared again during the wait counts as set. If there are no
 /// events, it returns True at once. AutoResetEvent is not allowed: tokens cannot be taken from several events in one step.
 ///
-/// timeout and errors are as for Event.wait. Also raises TypeError if one of the events is of another type.
+/// stop is an Event or an AutoResetEvent. If all of the events are set too, stop wins. If it is set and cleared again during
+/// the wait, it ends the wait, too. The token of an AutoResetEvent is taken only if Stopped is raised.
+///
+/// timeout and errors are as for Event.wait. Also raises TypeError if one of the events, or stop, is of another type.
 #[pyfunction]
-#[pyo3(signature = (events, timeout=None))]
+#[pyo3(signature = (events, timeout=None, *, stop=None))]
 pub fn wait_all(
     py: Python<'_>,
     events: &Bound<'_, PyAny>,
     timeout: Option<&Bound<'_, PyAny>>,
+    stop: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<bool> {
     let events: Vec<Bound<'_, PyAny>> = events.try_iter()?.collect::<PyResult<_>>()?;
     let words = events
@@ -97,7 +108,18 @@ pub fn wait_all(
             Err(_) => Err(cannot_wait_for(event, "Event")),
         })
         .collect::<PyResult<Vec<_>>>()?;
-    let all = AllOf(&words);
+    match stop {
+        None => all(py, &words, timeout),
+        Some(stop) => all_or_stop(py, &words, &Kind::of(stop)?, timeout),
+    }
+}
+
+fn all(
+    py: Python<'_>,
+    events: &[&futex_event::Event<Word>],
+    timeout: Option<&Bound<'_, PyAny>>,
+) -> PyResult<bool> {
+    let all = AllOf(events);
     let all = all.spinning(Spin::ADAPTIVE);
 
     if all.wait_timeout(Duration::ZERO) {
@@ -112,6 +134,34 @@ pub fn wait_all(
         |interrupted| all.wait_timeout_interruptible(timeout, interrupted),
         |_| (),
     )
+}
+
+fn all_or_stop(
+    py: Python<'_>,
+    events: &[&futex_event::Event<Word>],
+    stop: &Kind<'_>,
+    timeout: Option<&Bound<'_, PyAny>>,
+) -> PyResult<bool> {
+    let all = AllOf(events).or(stop.word());
+    let stopped = |error: futex_event::Stopped| Stopped::new_err(error.to_string());
+
+    if all.wait_timeout(Duration::ZERO).map_err(stopped)? {
+        return Ok(true);
+    }
+    let timeout = timeout::duration(timeout)?;
+    if timeout.is_zero() {
+        return Ok(false);
+    }
+    let waited = host::wait(
+        py,
+        |interrupted| all.wait_timeout_interruptible(timeout, interrupted),
+        |waited| {
+            if let Kind::AutoReset(event) = stop {
+                auto_reset_event::give_back(event.word(), waited.is_err());
+            }
+        },
+    )?;
+    waited.map_err(stopped)
 }
 
 fn cannot_wait_for(event: &Bound<'_, PyAny>, expected: &str) -> PyErr {

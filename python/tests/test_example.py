@@ -40,7 +40,7 @@ class ExampleTest(unittest.TestCase):
     @unittest.skipUnless(ON_LINUX, "SKIPPED: one of them needs SharedEvent")
     def test_readme(self):
         programs = re.findall(r"^```python\n(.*?)^```$", (PACKAGE / "README.md").read_text(), re.DOTALL | re.MULTILINE)
-        self.assertEqual(len(programs), 2)
+        self.assertEqual(len(programs), 3)
         for program in programs:
             self.assertEqual(printed(program), "")
 

@@ -8,7 +8,7 @@ import traceback
 import unittest
 import warnings
 
-from futex_event import AutoResetEvent, Event, wait_any
+from futex_event import AutoResetEvent, Event, Stopped, wait_all, wait_any
 from support import LONG, result, start, until_parked, until_process_parked
 
 
@@ -87,6 +87,29 @@ class ForkTest(unittest.TestCase):
         stop.set()
         for waiter in waiters:
             result(waiter)
+
+    def test_nor_does_one_in_wait_all(self):
+        ready, stop = Event(), AutoResetEvent()
+
+        def wait():
+            try:
+                return wait_all([ready], stop=stop)
+            except Stopped:
+                return "stopped"
+
+        waiters = [start(wait) for _ in range(3)]
+        until_parked(*waiters)
+
+        def check():
+            assert stop.set() and stop.wait(0)
+            thread = start(wait)
+            until_parked(thread)
+            assert stop.set() and result(thread) == "stopped" and not stop.is_set()
+
+        self.in_child(check)
+        ready.set()
+        for waiter in waiters:
+            self.assertIs(result(waiter), True)
 
     def test_threads_of_the_child_may_use_one_for_the_first_time_at_once(self):
         def use(event, barrier):

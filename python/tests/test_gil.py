@@ -73,12 +73,15 @@ class GilTest(unittest.TestCase):
         self.assertKeeps(wait_all, [was_set])
         self.assertKeeps(wait_all, [was_set], 1)
         self.assertKeeps(wait_all, [event], 0)
+        self.assertKeeps(lambda: wait_all([was_set], stop=token))
+        self.assertKeeps(lambda: wait_all([event], 0, stop=token))
 
     def test_left_by_waits(self):
         for event in events():
             self.assertLeaves(event.wait, 1e-6)
         self.assertLeaves(wait_any, [Event()], 1e-6)
         self.assertLeaves(wait_all, [Event()], 1e-6)
+        self.assertLeaves(lambda: wait_all([Event()], 1e-6, stop=Event()))
 
     def test_set_keeps_it_though_it_wakes(self):
         for event in events():
@@ -145,6 +148,7 @@ class StressTest(unittest.TestCase):
                 event.wait(1e-5)
                 wait_any([stop, event], 1e-5)
                 wait_all([event], 1e-5)
+                wait_all([event], 1e-5, stop=Event())
                 repr(event)
                 event.attribute = count
                 count += 1

@@ -26,6 +26,7 @@ def waits():
         AutoResetEvent().wait,
         lambda timeout: wait_any([Event(), AutoResetEvent()], timeout),
         lambda timeout: wait_all([Event(), Event()], timeout),
+        lambda timeout: wait_all([Event(), Event()], timeout, stop=AutoResetEvent()),
     ]
     if sys.platform != "win32":
         from futex_event import SharedEvent
@@ -135,7 +136,12 @@ class SignalsTest(unittest.TestCase):
         self.assertEqual(self.handled, [False])
 
     def test_what_was_taken_is_given_back_when_a_handler_raises(self):
-        for kind in ("wait", "wait_any"):
+        waits = {
+            "wait": lambda event: event.wait(),
+            "wait_any": lambda event: wait_any([Event(), event]),
+            "wait_all": lambda event: wait_all([Event()], stop=event),
+        }
+        for kind, wait in waits.items():
             event = AutoResetEvent()
 
             def handler(number, frame):
@@ -145,7 +151,7 @@ class SignalsTest(unittest.TestCase):
             signal.signal(signal.SIGALRM, handler)
             signal.setitimer(signal.ITIMER_REAL, 0.02)
             with self.assertRaises(Raised):
-                event.wait() if kind == "wait" else wait_any([Event(), event])
+                wait(event)
             self.assertIs(event.wait(0), True, kind)
             self.assertIs(event.wait(0), False, kind)
 
@@ -168,6 +174,7 @@ class SignalsTest(unittest.TestCase):
             start(stop.wait, LONG),
             start(wait_any, [stop]),
             start(wait_all, [stop], LONG),
+            start(lambda: wait_all([stop], stop=AutoResetEvent())),
         ]
 
         def switches(thread):
@@ -194,6 +201,7 @@ waits = {
     "SharedEvent": lambda: SharedEvent(mmap.mmap(-1, 4)).wait(),
     "wait_any": lambda: wait_any([Event()]),
     "wait_all": lambda: wait_all([Event()]),
+    "wait_all, stop": lambda: wait_all([Event()], stop=AutoResetEvent()),
 }
 print("ready", flush=True)
 try:
@@ -201,7 +209,7 @@ try:
 except KeyboardInterrupt:
     sys.exit("interrupted")
 """
-        for name in ("Event", "AutoResetEvent", "SharedEvent", "wait_any", "wait_all"):
+        for name in ("Event", "AutoResetEvent", "SharedEvent", "wait_any", "wait_all", "wait_all, stop"):
             child = subprocess.Popen(
                 [sys.executable, "-c", program, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
             )

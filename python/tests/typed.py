@@ -4,7 +4,7 @@ import mmap
 import threading
 from typing import Protocol
 
-from futex_event import AutoResetEvent, Event, SharedEvent, wait_all, wait_any
+from futex_event import AutoResetEvent, Event, SharedEvent, Stopped, wait_all, wait_any
 
 
 class Settable(Protocol):
@@ -39,10 +39,16 @@ stop, work = Event(), AutoResetEvent()
 first: int | None = wait_any([stop, work])
 first = wait_any((event for event in (stop, work)), timeout=0.5)
 both: bool = wait_all([stop, Named("other")], 1)
+try:
+    both = wait_all([stop], 1, stop=work) and wait_all([stop], stop=Named("stop")) and wait_all([stop], stop=None)
+except Stopped as error:
+    raised: Exception = error
 was_unset: bool = work.set()
 shared: bool = SharedEvent(mmap.mmap(-1, 4096), offset=4).wait(1.5)
 
 wait_all([work])  # type: ignore[list-item]
+wait_all([stop], stop=[work])  # type: ignore[arg-type]
+wait_all([stop], 1, work)  # type: ignore[call-arg]
 wait_any([threading.Event()])  # type: ignore[list-item]
 stop.wait("1")  # type: ignore[arg-type]
 SharedEvent("0000")  # type: ignore[arg-type]

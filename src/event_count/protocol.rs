@@ -86,7 +86,7 @@ use core::hint::spin_loop;
 use core::iter::once;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-const PREPARED: u32 = 1 << 0;
+const PREPARED: u32 = 1;
 const LISTENED: u32 = 1 << 1;
 const MARKS: u32 = PREPARED | LISTENED;
 const ONE_GENERATION: u32 = 1 << 2;

@@ -2,9 +2,10 @@
 
 use super::overflow::Overflow;
 use super::set::any_slot;
-use super::slot::{Slot, AWAKE, NUDGED, OWED, STATE};
+use super::slot::{Said, Slot, AWAKE, NUDGED, OWED, STATE};
 use super::*;
 use crate::platform::PrivateFutex;
+use crate::EventCount;
 use core::sync::atomic::Ordering::Relaxed;
 use std::vec::Vec;
 
@@ -113,6 +114,21 @@ fn a_token_is_for_one_sure_listener_and_for_all_possible_ones() {
     all_leave(slots, &waits);
 }
 
+/// A listener that has not marked the event count yet finds the end of its generation by the mark.
+#[test]
+fn an_event_count_without_the_mark_releases_no_listener() {
+    let changed = EventCount::new();
+    let waits = [std::vec![address(&changed)]];
+    let slots = published(&waits);
+    for notify in [EventCount::notify_one, EventCount::notify_all] {
+        let ticket = changed.prepare();
+        notify(&changed);
+        ticket.wait();
+        assert_eq!(state(&slots[0]), AWAKE);
+    }
+    all_leave(slots, &waits);
+}
+
 #[test]
 fn it_is_known_whether_there_are_listeners() {
     let events = [0_u32; 2];
@@ -132,6 +148,90 @@ fn it_is_known_whether_there_are_listeners() {
     assert_ne!(overflow.0.read(), epoch);
     drop(overflow);
     assert!(!are_there(0));
+}
+
+/// Publishes a slot for two events with one bucket, does this with it, and leaves it. Returns whether the owner owes a check.
+fn owes_after(happens: impl FnOnce(&mut Taken, usize)) -> bool {
+    let event = 0_u32;
+    let waits = [std::vec![address(&event); 2]];
+    let mut slots = published(&waits);
+    let slot = &mut slots[0];
+    let number_of_its_use = |slot: &Taken| slot.words[0].load(Relaxed) & !(STATE | OWED);
+    let begun = number_of_its_use(slot);
+    happens(slot, waits[0][0]);
+    let owes = slot.leave(waits[0].iter().copied());
+    assert_eq!(number_of_its_use(slot), begun);
+    assert_eq!(state(slot), 0);
+    let (bits, _) = bucket::<PrivateFutex>(waits[0][0]);
+    let bit = bits[slot.number / 32].load(Relaxed) >> (slot.number % 32) & 1;
+    assert_eq!(bit, 0);
+    owes
+}
+
+fn sleeps_without_effect(slot: &mut Taken) {
+    let begun = slot.words[0].load(Relaxed) & !STATE;
+    let said = slot.sleep(|word, expected| {
+        assert_eq!(word.load(Relaxed), expected);
+        assert_eq!(expected & !STATE, begun);
+        false
+    });
+    assert!(matches!(said, Said::TimeOut));
+}
+
+fn is_told_to_check(slot: &mut Taken) {
+    let said = slot.sleep(|_, _| panic!("a thread that is nudged goes to sleep"));
+    assert!(matches!(said, Said::Check));
+    assert_eq!(state(slot), AWAKE);
+}
+
+fn is_told_of_its_claim(slot: &mut Taken) {
+    let said = slot.sleep(|_, _| panic!("a thread that is claimed goes to sleep"));
+    assert!(matches!(said, Said::Claimed(0)));
+}
+
+#[test]
+fn a_thread_owes_a_check_if_it_was_nudged_for_a_token_and_only_then() {
+    assert!(!owes_after(|slot, _| assert_eq!(slot.withdraw(), Ok(()))));
+    assert!(!owes_after(|slot, _| {
+        sleeps_without_effect(slot);
+        assert_eq!(slot.withdraw(), Ok(()));
+    }));
+    assert!(!owes_after(|slot, event| {
+        nudge_all::<PrivateFutex>(event);
+        is_told_to_check(slot);
+        assert_eq!(slot.withdraw(), Ok(()));
+    }));
+    assert!(!owes_after(|slot, event| {
+        assert!(claim::<PrivateFutex>(event, false));
+        is_told_of_its_claim(slot);
+    }));
+
+    assert!(owes_after(|slot, event| {
+        nudge_one::<PrivateFutex>(event);
+        assert_eq!(slot.withdraw(), Ok(()));
+    }));
+    assert!(owes_after(|slot, event| {
+        nudge_one::<PrivateFutex>(event);
+        is_told_to_check(slot);
+        sleeps_without_effect(slot);
+        assert_eq!(slot.withdraw(), Ok(()));
+    }));
+    assert!(owes_after(|slot, event| {
+        sleeps_without_effect(slot);
+        nudge_one::<PrivateFutex>(event);
+        is_told_to_check(slot);
+        assert_eq!(slot.withdraw(), Ok(()));
+    }));
+    assert!(owes_after(|slot, event| {
+        nudge_one::<PrivateFutex>(event);
+        assert!(claim::<PrivateFutex>(event, false));
+        is_told_of_its_claim(slot);
+    }));
+    assert!(owes_after(|slot, event| {
+        nudge_one::<PrivateFutex>(event);
+        assert!(claim::<PrivateFutex>(event, false));
+        assert_eq!(slot.withdraw(), Err(0));
+    }));
 }
 
 /// How many of these tokens a listener gets.

@@ -93,11 +93,12 @@ impl<F: Futex> WakerThread<F> {
     /// Sleeps until the doorbell has been rung, and takes the bits of the groups.
     fn wait(&self) -> u32 {
         let doorbell = self.tasks.doorbell();
-        let is_rung = || (doorbell.load(Relaxed) & !ASLEEP != 0).then_some(());
+        let is_rung = |word: u32| (word & !ASLEEP != 0).then_some(());
+        let poll = || is_rung(doorbell.load(Relaxed));
         let address: *const F = doorbell;
         let park = || loop {
             let word = doorbell.load(Relaxed);
-            if word & !ASLEEP != 0 {
+            if is_rung(word).is_some() {
                 return Some(());
             }
             if word == ASLEEP {
@@ -106,8 +107,8 @@ impl<F: Futex> WakerThread<F> {
                 let _ = doorbell.compare_exchange_weak(0, ASLEEP, Relaxed, Relaxed);
             }
         };
-        if is_rung().is_none() {
-            Spin::ADAPTIVE.then_park::<F, _>(address as usize, 1, false, &Forever, is_rung, park);
+        if poll().is_none() {
+            Spin::ADAPTIVE.then_park::<F, _>(address as usize, 1, false, &Forever, poll, park);
         }
         take(doorbell) & !ASLEEP
     }

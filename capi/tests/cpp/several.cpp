@@ -51,6 +51,51 @@ static void interruption_of_all() {
     CHECK(wait_all_interruptible({}, never) == FUTEX_EVENT_RELEASED);
 }
 
+static void all_or_another() {
+    using namespace futex_event;
+    event first(true), second, stop;
+    auto_reset_event hurry;
+    const auto begun = clock::now();
+    CHECK(wait_all_or_for({first, second}, stop, 2ms) == FUTEX_EVENT_TIMED_OUT);
+    CHECK(wait_all_or_until({first, second}, hurry, begun + 4ms) == FUTEX_EVENT_TIMED_OUT);
+    CHECK(clock::now() >= begun + 4ms);
+    std::thread stopper([&] { hurry.set(); });
+    CHECK(wait_all_or({first, second}, hurry) == FUTEX_EVENT_STOPPED);
+    stopper.join();
+    CHECK(!hurry.is_set());
+    std::thread setter([&] { second.set(); });
+    CHECK(wait_all_or({first, second}, hurry) == FUTEX_EVENT_RELEASED);
+    setter.join();
+    CHECK(wait_all_or_for({first, second}, stop, 0s) == FUTEX_EVENT_RELEASED);
+    CHECK(wait_all_or_until({}, stop, begun) == FUTEX_EVENT_RELEASED);
+    stop.set();
+    CHECK(wait_all_or_for({first, second}, stop, 0s) == FUTEX_EVENT_STOPPED);
+    CHECK(wait_all_or_until({}, stop, begun) == FUTEX_EVENT_STOPPED);
+}
+
+static void interruption_of_all_or_another() {
+    using namespace futex_event;
+    event first(true), second, stop;
+    is_interrupted([&](auto& third_time) { return wait_all_or_interruptible({first, second}, stop, third_time); });
+    is_interrupted([&](auto& third_time) {
+        return wait_all_or_for_interruptible({first, second}, stop, long_time, third_time);
+    });
+    is_interrupted([&](auto& third_time) {
+        return wait_all_or_until_interruptible({first, second}, stop, clock::now() + long_time, third_time);
+    });
+    const auto begun = clock::now();
+    CHECK(wait_all_or_for_interruptible({first, second}, stop, 2ms, never) == FUTEX_EVENT_TIMED_OUT);
+    CHECK(wait_all_or_until_interruptible({first, second}, stop, begun + 4ms, never) == FUTEX_EVENT_TIMED_OUT);
+    CHECK(clock::now() >= begun + 4ms);
+    std::thread setter([&] { second.set(); });
+    CHECK(wait_all_or_interruptible({first, second}, stop, never) == FUTEX_EVENT_RELEASED);
+    setter.join();
+    stop.set();
+    CHECK(wait_all_or_interruptible({first, second}, stop, never) == FUTEX_EVENT_STOPPED);
+    CHECK(wait_all_or_for_interruptible({first, second}, stop, 0s, never) == FUTEX_EVENT_STOPPED);
+    CHECK(wait_all_or_until_interruptible({first, second}, stop, begun, never) == FUTEX_EVENT_STOPPED);
+}
+
 int main() {
     futex_event::event stop;
     futex_event::auto_reset_event work, done;
@@ -88,4 +133,6 @@ int main() {
 
     interruption_of_any();
     interruption_of_all();
+    all_or_another();
+    interruption_of_all_or_another();
 }
