@@ -432,8 +432,13 @@ fn a_signal_does_not_end_a_wait_if_the_closure_returns_false() {
             until(|| waiter.is_asleep());
             events.set();
             assert_eq!(ended.join().unwrap(), Ok(true), "{name}");
-            // If the set comes just before the thread sleeps, the sleep ends at once, which is one more call.
-            assert!(asked.load(Relaxed) <= 6 || !IS_EXACT, "{name}: {asked:?}");
+            // If the set comes just before the thread sleeps, the sleep ends at once, which is one more call. A listener is also
+            // woken by the set of the first of two events.
+            let calls = 6 + u32::from(name.starts_with("all or another"));
+            assert!(
+                asked.load(Relaxed) <= calls || !IS_EXACT,
+                "{name}: {asked:?}"
+            );
         });
     }
 }

@@ -436,6 +436,21 @@ fn a_wait_for_many_events_is_not_kept_from_its_deadline() {
     );
 }
 
+/// The same without a deadline.
+#[test]
+fn a_wait_for_many_events_that_is_woken_without_effect_sleeps_again() {
+    static TOKEN: AutoResetEvent<Scripted> = AutoResetEvent::with_futex(not_to_be_slept_on());
+    static SLEEPS: AtomicU32 = AtomicU32::new(0);
+    let many: Vec<&dyn Waitable<Scripted>> = (0..20).map(|_| &TOKEN as _).collect();
+    in_a_slot(|_| {
+        assert!(TOKEN.set());
+        SLEEPS.fetch_add(1, Relaxed) == 10 || TOKEN.try_wait()
+    });
+    assert!(AnyOf(&many).spinning(Spin::NEVER).wait() < many.len());
+    assert_eq!(SLEEPS.load(Relaxed), 11);
+    assert!(!TOKEN.is_set());
+}
+
 #[test]
 fn a_deadline_without_a_set_returns_false() {
     let event = Event::with_futex(Scripted::new(|sleep, _| {
@@ -604,6 +619,9 @@ fn a_wait_spins_until_its_spin_limit_or_its_deadline() {
         });
         assert_eq!(readings, expected);
     }
+    static EVENT: Event<Scripted> = Event::with_futex(Scripted::new(|_, _| EVENT.set()));
+    let readings = readings_before_the_sleep(|| EVENT.spinning(Spin::at_most(LIMIT)).wait());
+    assert_eq!(readings, expected);
     let not_asked = || panic!("the closure is called before the wait has slept");
     let readings = readings_before_the_sleep(|| {
         let event = unset();
