@@ -72,8 +72,10 @@
 //! `set` reads the event's word by an Acquire before it goes through the bucket. So the bits and addresses can be
 //! Relaxed. A claim is a Release, and the owner reads its slot by an Acquire: this hands over what was done before
 //! the `set`. A nudge hands over nothing: the mark that follows it, or that a thread makes when it passes a nudge on, finds
-//! the event set, or else that `set` finds what the thread did before the mark. Freeing a slot is a Release and
-//! taking it an Acquire, so a thread finds the bits as the last owner left them.
+//! the event set, or else that `set` finds what the thread did before the mark. To pass it on, the thread must also find the
+//! listeners that the `set` found, so the mark of an auto-reset event is an Acquire. The slot would not do: of two nudges that
+//! write the same, its owner may have read the first, and its exchange, which is Relaxed, takes the second off. Freeing a
+//! slot is a Release and taking it an Acquire, so a thread finds the bits as the last owner left them.
 
 mod listen;
 mod overflow;

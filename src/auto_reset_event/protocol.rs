@@ -56,8 +56,9 @@
 //!
 //! A token is handed over by a write of `set` and a write of the thread that takes it: Release and Acquire. All writes are
 //! read-modify-writes and continue the release sequences of all earlier sets, so it does not matter which grant is taken. A
-//! listener's mark is a Release, and a `set` that finds it an Acquire, so that it finds the listener. All other accesses
-//! to the word can be Relaxed.
+//! listener's mark is a Release, and a `set` that finds it an Acquire, so that it finds the listener. The mark is an Acquire
+//! too: a thread that passes a nudge on, and finds the token, must find the listeners that its `set` found. The nudge does
+//! not always tell, see [listeners]. All other accesses to the word can be Relaxed.
 
 use crate::listeners::{self, Awaited};
 use crate::platform::{Futex, TimedFutex};
@@ -271,8 +272,7 @@ impl<F: Futex> Awaited for &Word<F> {
         address as usize
     }
 
-    /// Writes even if LISTENED is already on: see [listeners]. An Acquire, so that a thread that finds the token also finds
-    /// the tasks that the `set` found.
+    /// Writes even if LISTENED is already on: see [listeners]. An Acquire for a thread that passes a nudge on.
     fn mark(self) -> bool {
         is_set(self.0.fetch_or(LISTENED, AcqRel))
     }

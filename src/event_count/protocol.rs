@@ -75,8 +75,10 @@
 //! it in `prepare`, which is Relaxed. The step of the generation is a Release, and a wait reads the generation by an Acquire:
 //! what was done before the notification is visible when it returns, and the thread may free the event count. For the first
 //! the fence in `notify` would do. But the step itself comes after that fence, so without a Release of its own it would not
-//! come before what the thread does to the memory. The mark LISTENED is a Release and the step an Acquire, so the thread that
-//! makes the step finds the listener. The claim has its own, described [there](crate::listeners).
+//! come before what the thread does to the memory. The read before a mark can be Relaxed: a wait that finds there that its
+//! generation has ended reads it once more before it returns. The mark LISTENED is a Release and the step an Acquire, so the
+//! thread that makes the step finds the listener, or the task. A task's mark needs the Release although a fence follows it: the
+//! step may find the mark before that fence is made. The claim has its own, described [there](crate::listeners).
 
 use crate::listeners::{self, listen, Awaited};
 use crate::platform::Futex;
@@ -228,7 +230,7 @@ impl<F: Futex> Awaited for Generation<'_, F> {
     fn mark(self) -> bool {
         let Word(word) = self.word;
         loop {
-            let found = word.load(Acquire);
+            let found = word.load(Relaxed);
             if found & !MARKS != self.number {
                 return true;
             }

@@ -3,10 +3,11 @@
 //! The condition is an atomic next to it. All accesses to that are Relaxed: only the event count orders them.
 
 use futex_event::EventCount;
-use futex_event_loom::{asleep, leave_free, until_quiet, LoomFutex, SleepEnd};
+use futex_event_loom::{
+    asleep, leave_free, sleeps_of_this_thread, until_quiet, LoomFutex, SleepEnd,
+};
 use loom::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use loom::sync::Arc;
-use loom::thread;
 use loom_tests::{explore, preemptions, spawn, Guarded, Script, TIMED, UNTIMED};
 use std::time::Duration;
 
@@ -120,36 +121,38 @@ fn two_readers_that_prepare_at_once_see_the_change_or_are_found() {
     );
 }
 
+/// Waits with a ticket, and calls `then`. Another thread calls `notify` once there is a ticket; nothing but the event count
+/// orders it with the wait.
+fn wait_with_ticket(
+    script: Script,
+    notify: impl FnOnce(&Guarded<EventCount<LoomFutex>>) + 'static,
+    then: impl FnOnce(&Guarded<EventCount<LoomFutex>>),
+) {
+    sleeps_of_this_thread(script);
+    let guarded = Arc::new(Guarded::new(EventCount::with_futex(LoomFutex::default())));
+    let ticket = guarded.event.prepare();
+    let notifier = spawn(&[], &guarded, notify);
+    ticket.wait();
+    then(&guarded);
+    notifier.join();
+}
+
 /// Accesses before the notification need no ordering of their own.
 #[test]
 fn a_wait_that_is_released_sees_what_was_before_the_notification() {
-    struct Shared {
-        guarded: Guarded<EventCount<LoomFutex>>,
-        prepared: AtomicBool,
-    }
-
     for (of, notify) in NOTIFICATIONS {
         explore(
             &format!("hand over, {of}"),
             preemptions(1).deep(3),
             [UNTIMED],
             move |[script]| {
-                let shared = Arc::new(Shared {
-                    guarded: Guarded::new(EventCount::with_futex(LoomFutex::default())),
-                    prepared: AtomicBool::new(false),
+                let write_and_notify = move |guarded: &Guarded<EventCount<LoomFutex>>| {
+                    guarded.write(1);
+                    notify(&guarded.event);
+                };
+                wait_with_ticket(script, write_and_notify, |guarded| {
+                    assert_eq!(guarded.read(), 1);
                 });
-                let waiter = spawn(script, &shared, |shared| {
-                    let ticket = shared.guarded.event.prepare();
-                    shared.prepared.store(true, Relaxed);
-                    ticket.wait();
-                    assert_eq!(shared.guarded.read(), 1);
-                });
-                while !shared.prepared.load(Relaxed) {
-                    thread::yield_now();
-                }
-                shared.guarded.write(1);
-                notify(&shared.guarded.event);
-                waiter.join();
             },
         );
     }
@@ -163,21 +166,8 @@ fn the_event_count_may_be_freed_when_a_wait_has_returned() {
             preemptions(1).deep(3),
             [UNTIMED],
             move |[script]| {
-                let shared = Arc::new((
-                    Guarded::new(EventCount::with_futex(LoomFutex::default())),
-                    AtomicBool::new(false),
-                ));
-                let waiter = spawn(script, &shared, |(guarded, prepared)| {
-                    let ticket = guarded.event.prepare();
-                    prepared.store(true, Relaxed);
-                    ticket.wait();
-                    guarded.free();
-                });
-                while !shared.1.load(Relaxed) {
-                    thread::yield_now();
-                }
-                notify(&shared.0.event);
-                waiter.join();
+                let notify = move |guarded: &Guarded<_>| notify(&guarded.event);
+                wait_with_ticket(script, notify, Guarded::free);
             },
         );
     }

@@ -8,6 +8,7 @@ use futex_event::{wait_any_async, AutoResetEvent, Event, EventCount, WakerThread
 use futex_event_loom::{until_quiet, LoomFutex, Running};
 use loom::sync::atomic::AtomicU32;
 use loom::sync::Arc;
+use loom::thread::yield_now;
 use loom_tests::{explore, preemptions, spawn, Guarded, Script, UNTIMED};
 
 use std::cell::Cell;
@@ -319,6 +320,46 @@ fn a_task_misses_no_change_that_is_announced() {
         let (state, changed) = &*shared;
         state.store(1, Relaxed);
         changed.notify_one();
+        task.join();
+        server.end();
+    });
+}
+
+/// The first change is not what the task waits for. Its notification takes the task's mark off, so it must also reach the
+/// task: the second finds no mark.
+#[test]
+fn a_notification_that_takes_the_mark_reaches_the_task() {
+    explore("two changes", preemptions(1).deep(2), [], |[]| {
+        let changed = EventCount::<LoomFutex>::with_futex(LoomFutex::default());
+        let shared = Arc::new((AtomicU32::new(0), changed));
+        let server = Server::start();
+        let task = task(&[], &shared, |(state, changed), unpark| {
+            let are_changed = || (state.load(Relaxed) == 2).then_some(());
+            run(unpark, changed.wait_until_async(are_changed));
+        });
+        let (state, changed) = &*shared;
+        for _ in 0..2 {
+            state.fetch_add(1, Relaxed);
+            changed.notify_one();
+            yield_now();
+        }
+        task.join();
+        server.end();
+    });
+}
+
+/// The waker thread serves an earlier ring, and finds the bit of this `set` before the `set` rings.
+#[test]
+fn a_set_whose_bit_is_taken_early_reaches_its_task() {
+    explore("early bit", preemptions(2), [], |[]| {
+        let event = manual();
+        let server = Server::start();
+        let task = task(&[], &event, |event, unpark| {
+            run(unpark, event.event.wait_async());
+        });
+        WakerThread::<LoomFutex>::ring();
+        yield_now();
+        event.event.set();
         task.join();
         server.end();
     });
