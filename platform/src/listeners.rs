@@ -12,7 +12,7 @@ const ADDRESSES: usize = 15;
 const SLOTS: usize = 15 * 32;
 const BUCKETS: usize = 64;
 
-/// How many words the table of one type of word has: 66 KiB, and twice that with the feature `async`. It is zeroed memory,
+/// How many words the table of one type of word has: 64 KiB, and twice that with the feature `async`. It is zeroed memory,
 /// which the system need not provide before it is used.
 pub const LISTENERS: usize = words(SLOTS, ADDRESSES, BUCKETS, tasks::BUCKETS);
 
@@ -202,6 +202,13 @@ mod tests {
         assert_eq!(place(table.overflow(1)) % 128, 0);
         let last = table.bucket(table.buckets() - 1).last().unwrap();
         assert_eq!(place(last), place(table.words.last().unwrap()));
+    }
+
+    #[test]
+    fn the_table_takes_64_kib_and_about_twice_that_with_the_words_for_tasks() {
+        let kib = |task_buckets| words(SLOTS, ADDRESSES, BUCKETS, task_buckets) * 4 / 1024;
+        assert_eq!([kib(0), kib(1 << 14)], [64, 130]);
+        assert_eq!(tasks::words(0), 0);
     }
 
     #[cfg(feature = "std")]

@@ -79,6 +79,7 @@ mod tests {
     #[test]
     fn each_bucket_has_a_bit_in_its_group_and_a_count() {
         let tasks = PrivateFutex::listeners().tasks();
+        assert_eq!(tasks.buckets(), super::BUCKETS);
         let place = |word: &'static PrivateFutex| word as *const PrivateFutex as usize;
         let mut counts = HashSet::from([place(tasks.doorbell()), place(tasks.thread())]);
         let mut bits = HashSet::new();
