@@ -79,7 +79,8 @@ impl Bound {
     }
 }
 
-fn is_deep() -> bool {
+/// Whether this is a deep run.
+pub fn is_deep() -> bool {
     match std::env::var("MODELS") {
         Ok(depth) if depth == "deep" => true,
         Ok(other) => panic!("MODELS must be `deep` or unset, and is {other}"),

@@ -1,11 +1,18 @@
 //! Models of waiting for several events.
 
-use futex_event::{wait_all, wait_any, wait_any_timeout, AllOf, AutoResetEvent, Event, Stopped};
-use futex_event_loom::{asleep, leave_free, until_quiet, LoomFutex, SleepEnd};
+use futex_event::{
+    wait_all, wait_any, wait_any_interruptible, wait_any_timeout, AllOf, AutoResetEvent, Event,
+    Stopped,
+};
+use futex_event_loom::{
+    asleep, leave_free, sleeps_of_this_thread, until_quiet, LoomFutex, SleepEnd,
+};
 use loom::sync::Arc;
-use loom_tests::{explore, preemptions, spawn, Bound, Guarded, TIMED, UNTIMED};
+use loom::thread;
+use loom_tests::{explore, is_deep, preemptions, spawn, Bound, Guarded, TIMED, UNTIMED};
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc as StdArc, Mutex};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -231,6 +238,72 @@ fn a_slot_is_claimed_for_the_event_that_it_is_used_for_now() {
             assert!(!events[1].event.is_set());
         },
     );
+}
+
+/// Two sets nudge a thread that gives up. It reads what the first wrote to its slot, and takes off what the second wrote, which
+/// is the same. Then it passes a nudge on, to the thread that only the second set has found.
+///
+/// The threads run one after the other, and what they read may be old: neither the turns nor the unpark order their steps.
+/// Only in deep runs, since it takes ten seconds in a plain one.
+#[test]
+fn a_nudge_that_was_not_read_is_passed_on_to_a_thread_that_its_set_has_found() {
+    if !is_deep() {
+        println!("two nudges: only in a deep run");
+        return;
+    }
+    const SPURIOUS: &[SleepEnd] = &[SleepEnd::Spurious];
+    explore("two nudges", preemptions(0), [&[SPURIOUS]], |[script]| {
+        let event = Arc::new(AutoResetEvent::with_futex(LoomFutex::<false>::default()));
+        let parked = StdArc::new(Mutex::new(None));
+        let is_over = StdArc::new(AtomicBool::new(false));
+        // From now on the event is marked, and further marks do not change its word.
+        sleeps_of_this_thread(&[SleepEnd::Timeout]);
+        assert_eq!(wait_any_timeout([&*event], TIMEOUT), None);
+
+        let gives_up = spawn(script, &event, {
+            let parked = StdArc::clone(&parked);
+            move |event| {
+                let interrupted = || {
+                    *parked.lock().unwrap() = Some(thread::current());
+                    thread::park();
+                    true
+                };
+                wait_any_interruptible([event], interrupted)
+            }
+        });
+        until(|| parked.lock().unwrap().is_some());
+        let waits = spawn(&[], &event, |event| {
+            event.set();
+            event.try_wait();
+            wait_any([event]);
+        });
+        until(|| asleep() == 1);
+        let sets = spawn(&[], &event, {
+            let is_over = StdArc::clone(&is_over);
+            move |event| {
+                event.set();
+                is_over.store(true, Relaxed);
+            }
+        });
+        until(|| is_over.load(Relaxed));
+        parked.lock().unwrap().take().unwrap().unpark();
+
+        let _ = gives_up.join();
+        sets.join();
+        until_quiet();
+        if !waits.is_finished() {
+            assert!(!event.is_set(), "a thread sleeps next to a token");
+            event.set();
+        }
+        waits.join();
+    });
+}
+
+/// Lets other threads run, without ordering anything.
+fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        thread::yield_now();
+    }
 }
 
 /// A set that comes when the thread is asleep hands it the token, so no other thread can find one.
