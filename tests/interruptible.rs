@@ -203,19 +203,16 @@ const WAITS: &[(&str, Wait)] = &[
             .map(|()| true)
     }),
     ("all or another", |events, f| {
-        let [first, second] = &events.manual;
-        let wait = AllOf([first, second]).or(&events.token);
+        let wait = AllOf(&events.manual).or(&events.token);
         wait.wait_interruptible(f).map(|_| true)
     }),
     ("all or another, timeout", |events, f| {
-        let [first, second] = &events.manual;
-        let wait = AllOf([first, second]).or(&events.token);
+        let wait = AllOf(&events.manual).or(&events.token);
         let ended = wait.wait_timeout_interruptible(events.timeout, f)?;
         Ok(ended.unwrap_or(true))
     }),
     ("all or another, deadline", |events, f| {
-        let [first, second] = &events.manual;
-        let wait = AllOf([first, second]).or(&events.token);
+        let wait = AllOf(&events.manual).or(&events.token);
         let ended = wait.wait_deadline_interruptible(events.deadline(), f)?;
         Ok(ended.unwrap_or(true))
     }),

@@ -47,6 +47,13 @@ on_every_word! {
     timed: []
 }
 
+fn unset<F: Word>() -> (Event<F>, AutoResetEvent<F>) {
+    (
+        Event::with_futex(F::default()),
+        AutoResetEvent::with_futex(F::default()),
+    )
+}
+
 /// A waker that counts how often it is run.
 #[derive(Default)]
 struct Wakes(AtomicUsize);
@@ -124,10 +131,7 @@ fn until_wakers_have_run<F: Word>() {
 
 fn a_task_is_released_by_a_set<F: Word>() {
     for _ in 0..50 {
-        let (event, token) = (
-            Event::with_futex(F::default()),
-            AutoResetEvent::with_futex(F::default()),
-        );
+        let (event, token) = unset::<F>();
         thread::scope(|scope| {
             scope.spawn(|| {
                 event.set();
@@ -271,12 +275,11 @@ fn a_thread_that_waits_comes_before_a_task<F: Word>() {
 
 fn one_token_wakes_one_task_and_a_broadcast_wakes_all<F: Word>() {
     let _turn = common::take_turn();
-    let auto = AutoResetEvent::with_futex(F::default());
-    let manual = Event::with_futex(F::default());
-    let ([first, takers, others], before) = (wakers(), (&auto, &manual));
+    let (manual, auto) = unset::<F>();
+    let [first, takers, others] = wakers();
     // More than the waker thread takes at a time.
     let mut waits: Vec<_> = (0..150)
-        .map(|_| (before.0.wait_async(), before.1.wait_async()))
+        .map(|_| (auto.wait_async(), manual.wait_async()))
         .collect();
     for (index, (taker, other)) in waits.iter_mut().enumerate() {
         let wakes = if index == 0 { &first } else { &takers };
@@ -346,10 +349,7 @@ fn a_set_while_a_task_registers_is_found<F: Word>() {
 
 fn a_wake_is_passed_on_by_the_future_that_is_dropped<F: Word>() {
     let _turn = common::take_turn();
-    let (stop, work) = (
-        Event::with_futex(F::default()),
-        AutoResetEvent::with_futex(F::default()),
-    );
+    let (stop, work) = unset::<F>();
     let [first, second, third] = wakers();
     let mut any = wait_any_async((&stop, &work));
     assert!(poll(&mut any, &first).is_pending());
@@ -371,25 +371,25 @@ fn a_wake_is_passed_on_by_the_future_that_is_dropped<F: Word>() {
     assert!(poll(&mut one, &second).is_ready());
 }
 
+/// A token, then the wake that it makes, and then the other event.
+fn set_both_once<F: Word>(stop: &Event<F>, work: &AutoResetEvent<F>, woken: &Wakes) {
+    if !work.is_set() {
+        work.set();
+        until(|| woken.count() == 1);
+        stop.set();
+    }
+}
+
 /// It is woken for a token after it has checked for one, and then another event releases it.
 fn a_wake_that_comes_while_a_task_registers_is_passed_on<F: Word>() {
     let _turn = common::take_turn();
-    let (stop, work) = (
-        Event::with_futex(F::default()),
-        AutoResetEvent::with_futex(F::default()),
-    );
+    let (stop, work) = unset::<F>();
     let [first, second] = wakers();
     let mut any = wait_any_async((&stop, &work));
     assert!(poll(&mut any, &first).is_pending());
     let mut one = work.wait_async();
     assert!(poll(&mut one, &second).is_pending());
-    let set_both = || {
-        if !work.is_set() {
-            work.set();
-            until(|| first.count() == 1);
-            stop.set();
-        }
-    };
+    let set_both = || set_both_once(&stop, &work, &first);
     assert_eq!(poll_and_on_clone(&mut any, &set_both), Poll::Ready(0));
     until(|| second.count() == 1);
     assert!(poll(&mut one, &second).is_ready());
@@ -398,21 +398,12 @@ fn a_wake_that_comes_while_a_task_registers_is_passed_on<F: Word>() {
 /// Otherwise tasks are woken that find nothing to do.
 fn a_task_that_was_not_woken_passes_nothing_on<F: Word>() {
     let _turn = common::take_turn();
-    let (stop, work) = (
-        Event::with_futex(F::default()),
-        AutoResetEvent::with_futex(F::default()),
-    );
+    let (stop, work) = unset::<F>();
     let [first, second] = wakers();
     let mut waits = [work.wait_async(), work.wait_async()];
     assert!(poll(&mut waits[0], &first).is_pending());
     assert!(poll(&mut waits[1], &second).is_pending());
-    let set_both = || {
-        if !work.is_set() {
-            work.set();
-            until(|| first.count() == 1);
-            stop.set();
-        }
-    };
+    let set_both = || set_both_once(&stop, &work, &first);
     let mut any = wait_any_async((&stop, &work));
     assert_eq!(poll_and_on_clone(&mut any, &set_both), Poll::Ready(0));
     until_wakers_have_run::<F>();
@@ -421,10 +412,7 @@ fn a_task_that_was_not_woken_passes_nothing_on<F: Word>() {
 
 fn a_task_that_finds_the_token_gone_passes_nothing_on<F: Word>() {
     let _turn = common::take_turn();
-    let (stop, work) = (
-        Event::with_futex(F::default()),
-        AutoResetEvent::with_futex(F::default()),
-    );
+    let (stop, work) = unset::<F>();
     let [first, second, third] = wakers();
     let mut any = wait_any_async((&stop, &work));
     assert!(poll(&mut any, &first).is_pending());
@@ -462,10 +450,7 @@ fn a_future_that_is_dropped_while_it_is_woken_loses_no_token<F: Word>() {
 }
 
 fn a_future_that_is_over_leaves_no_waker<F: Word>() {
-    let (event, token) = (
-        Event::with_futex(F::default()),
-        AutoResetEvent::with_futex(F::default()),
-    );
+    let (event, token) = unset::<F>();
     let changed = EventCount::with_futex(F::default());
     let is_there = AtomicBool::new(false);
     let condition = || is_there.load(Relaxed).then_some(());
@@ -497,10 +482,7 @@ fn a_future_that_is_over_leaves_no_waker<F: Word>() {
 fn a_leaked_future_outlives_its_event<F: Word>() {
     let [wakes] = wakers();
     for _ in 0..100 {
-        let event = Box::new((
-            Event::with_futex(F::default()),
-            AutoResetEvent::with_futex(F::default()),
-        ));
+        let event = Box::new(unset::<F>());
         let mut manual = event.0.wait_async();
         let mut auto = event.1.wait_async();
         assert!(poll(&mut manual, &wakes).is_pending());
@@ -672,9 +654,7 @@ fn a_set_makes_no_system_call_while_the_thread_that_runs_wakers_is_awake<F: Word
     let events = [(); 2].map(|()| Event::with_futex(Watched::<F>::default()));
     let (busy, [wakes]) = (Arc::new(Busy::default()), wakers());
     let mut tasks = [events[0].wait_async(), events[1].wait_async()];
-    let waker = Waker::from(Arc::clone(&busy));
-    let first = Pin::new(&mut tasks[0]).poll(&mut Context::from_waker(&waker));
-    assert!(first.is_pending());
+    assert!(poll(&mut tasks[0], &busy).is_pending());
     assert!(poll(&mut tasks[1], &wakes).is_pending());
     assert!(events[0].set());
     until(|| busy.has_begun.load(Relaxed));

@@ -1,6 +1,6 @@
 //! `AutoResetEvent`.
 
-use crate::{arguments, fork, host, repr, timeout, word::Word};
+use crate::{arguments, fork, host, repr, word::Word};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
@@ -67,13 +67,11 @@ impl AutoResetEvent {
         if word.try_wait() {
             return Ok(true);
         }
-        let timeout = timeout::duration(timeout)?;
-        if timeout.is_zero() {
-            return Ok(false);
-        }
         host::wait(
             py,
-            |interrupted| word.wait_timeout_interruptible(timeout, interrupted),
+            timeout,
+            false,
+            |timeout, interrupted| word.wait_timeout_interruptible(timeout, interrupted),
             |released| give_back(word, released),
         )
     }

@@ -1,6 +1,6 @@
 //! `Event`: has the methods, results and errors of `threading.Event`.
 
-use crate::{arguments, host, repr, timeout, word::Word};
+use crate::{arguments, host, repr, word::Word};
 use pyo3::exceptions::PyDeprecationWarning;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -68,13 +68,11 @@ impl Event {
         if self.word.is_set() {
             return Ok(true);
         }
-        let timeout = timeout::duration(timeout)?;
-        if timeout.is_zero() {
-            return Ok(false);
-        }
         host::wait(
             py,
-            |interrupted| self.word.wait_timeout_interruptible(timeout, interrupted),
+            timeout,
+            false,
+            |timeout, interrupted| self.word.wait_timeout_interruptible(timeout, interrupted),
             |_| (),
         )
     }

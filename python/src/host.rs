@@ -22,7 +22,7 @@
 //!
 //! A thread that has slept does not linger: on one CPU it would keep off the setter that it has just preempted.
 
-use crate::word;
+use crate::{timeout, word};
 use futex_event::Interrupted;
 use pyo3::prelude::*;
 use std::ffi::c_ulong;
@@ -30,22 +30,31 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::{Duration, Instant};
 
-/// Runs `wait` without the GIL. `wait` calls the closure that it is given each time the thread has woken without having been
-/// released. The closure runs signal handlers, and returns true if one of them has raised an exception. This function then
-/// raises it.
+/// Runs `wait` without the GIL, with the timeout that it gets, for a thread that has found its events unset. If the timeout is
+/// not positive, returns `timed_out` and runs nothing.
+///
+/// `wait` calls the closure that it is given each time the thread has woken without having been released. The closure runs
+/// signal handlers, and returns true if one of them has raised an exception. This function then raises it.
 ///
 /// If the wait has been released all the same, `give_back` gets what it returned.
 pub fn wait<T: Send>(
     py: Python<'_>,
-    wait: impl FnOnce(&mut dyn FnMut() -> bool) -> Result<T, Interrupted> + Send,
+    timeout: Option<&Bound<'_, PyAny>>,
+    timed_out: T,
+    wait: impl FnOnce(Duration, &mut dyn FnMut() -> bool) -> Result<T, Interrupted> + Send,
     give_back: impl FnOnce(T),
 ) -> PyResult<T> {
+    let timeout = timeout::duration(timeout)?;
+    if timeout.is_zero() {
+        return Ok(timed_out);
+    }
     let runs_signal_handlers = this_thread() == MAIN_THREAD.load(Relaxed);
     let mut raised = None;
     let outcome = py.detach(|| {
         LEFT.fetch_add(1, Relaxed);
         word::begin_wait(runs_signal_handlers);
-        let outcome = wait(&mut || runs_signal_handlers && run_signal_handlers(&mut raised));
+        let interrupted = &mut || runs_signal_handlers && run_signal_handlers(&mut raised);
+        let outcome = wait(timeout, interrupted);
         if !cfg!(Py_GIL_DISABLED) && !word::has_slept() {
             linger();
         }

@@ -2,7 +2,7 @@
 
 use crate::auto_reset_event::{self, AutoResetEvent};
 use crate::event::Event;
-use crate::{host, timeout, word::Word};
+use crate::{host, word::Word};
 use futex_event::{AllOf, AnyOf, Spin, Waitable};
 use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -36,13 +36,11 @@ pub fn wait_any(
     if let Some(index) = any.wait_timeout(Duration::ZERO) {
         return Ok(Some(index));
     }
-    let timeout = timeout::duration(timeout)?;
-    if timeout.is_zero() {
-        return Ok(None);
-    }
     host::wait(
         py,
-        |interrupted| any.wait_timeout_interruptible(timeout, interrupted),
+        timeout,
+        None,
+        |timeout, interrupted| any.wait_timeout_interruptible(timeout, interrupted),
         |released| {
             if let Some(Kind::AutoReset(event)) = released.map(|index| &kinds[index]) {
                 auto_reset_event::give_back(event.word(), true);
@@ -125,13 +123,11 @@ fn all(
     if all.wait_timeout(Duration::ZERO) {
         return Ok(true);
     }
-    let timeout = timeout::duration(timeout)?;
-    if timeout.is_zero() {
-        return Ok(false);
-    }
     host::wait(
         py,
-        |interrupted| all.wait_timeout_interruptible(timeout, interrupted),
+        timeout,
+        false,
+        |timeout, interrupted| all.wait_timeout_interruptible(timeout, interrupted),
         |_| (),
     )
 }
@@ -148,13 +144,11 @@ fn all_or_stop(
     if all.wait_timeout(Duration::ZERO).map_err(stopped)? {
         return Ok(true);
     }
-    let timeout = timeout::duration(timeout)?;
-    if timeout.is_zero() {
-        return Ok(false);
-    }
     let waited = host::wait(
         py,
-        |interrupted| all.wait_timeout_interruptible(timeout, interrupted),
+        timeout,
+        Ok(false),
+        |timeout, interrupted| all.wait_timeout_interruptible(timeout, interrupted),
         |waited| {
             if let Kind::AutoReset(event) = stop {
                 auto_reset_event::give_back(event.word(), waited.is_err());

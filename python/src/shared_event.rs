@@ -1,6 +1,6 @@
 //! `SharedEvent`.
 
-use crate::{host, repr, timeout, word::SharedWord};
+use crate::{host, repr, word::SharedWord};
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -75,13 +75,11 @@ impl SharedEvent {
         if self.word.is_set() {
             return Ok(true);
         }
-        let timeout = timeout::duration(timeout)?;
-        if timeout.is_zero() {
-            return Ok(false);
-        }
         host::wait(
             py,
-            |interrupted| self.word.wait_timeout_interruptible(timeout, interrupted),
+            timeout,
+            false,
+            |timeout, interrupted| self.word.wait_timeout_interruptible(timeout, interrupted),
             |_| (),
         )
     }

@@ -97,13 +97,11 @@ const ONE_GENERATION: u32 = 1 << 2;
 #[repr(transparent)]
 pub(crate) struct Word<F>(F);
 
-impl<F> Word<F> {
+impl<F: Futex> Word<F> {
     pub(super) const fn new(futex: F) -> Self {
         Self(futex)
     }
-}
 
-impl<F: Futex> Word<F> {
     #[inline]
     pub(super) fn prepare(&self) -> Generation<'_, F> {
         let mut word = self.0.load(Relaxed);

@@ -93,12 +93,12 @@ impl<F: Futex> WakerThread<F> {
     /// Sleeps until the doorbell has been rung, and takes the bits of the groups.
     fn wait(&self) -> u32 {
         let doorbell = self.tasks.doorbell();
-        let is_rung = |word: u32| (word & !ASLEEP != 0).then_some(());
-        let poll = || is_rung(doorbell.load(Relaxed));
+        let is_rung = |word: u32| word & !ASLEEP != 0;
+        let poll = || is_rung(doorbell.load(Relaxed)).then_some(());
         let address: *const F = doorbell;
         let park = || loop {
             let word = doorbell.load(Relaxed);
-            if is_rung(word).is_some() {
+            if is_rung(word) {
                 return Some(());
             }
             if word == ASLEEP {

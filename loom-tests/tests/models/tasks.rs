@@ -306,22 +306,29 @@ fn a_thread_and_a_task_get_a_token_each() {
     });
 }
 
+/// A task waits for this many changes; `announce` makes them, and notifies.
+fn wait_for_changes(number: u32, announce: impl FnOnce(&AtomicU32, &EventCount<LoomFutex>)) {
+    let changed = EventCount::<LoomFutex>::with_futex(LoomFutex::default());
+    let shared = Arc::new((AtomicU32::new(0), changed));
+    let server = Server::start();
+    let task = task(&[], &shared, move |(changes, changed), unpark| {
+        let are_there = || (changes.load(Relaxed) == number).then_some(());
+        run(unpark, changed.wait_until_async(are_there));
+    });
+    let (changes, changed) = &*shared;
+    announce(changes, changed);
+    task.join();
+    server.end();
+}
+
 /// The change comes before the notification, and has no ordering of its own.
 #[test]
 fn a_task_misses_no_change_that_is_announced() {
     explore("event count", preemptions(2), [], |[]| {
-        let changed = EventCount::<LoomFutex>::with_futex(LoomFutex::default());
-        let shared = Arc::new((AtomicU32::new(0), changed));
-        let server = Server::start();
-        let task = task(&[], &shared, |(state, changed), unpark| {
-            let is_changed = || (state.load(Relaxed) == 1).then_some(());
-            run(unpark, changed.wait_until_async(is_changed));
+        wait_for_changes(1, |changes, changed| {
+            changes.store(1, Relaxed);
+            changed.notify_one();
         });
-        let (state, changed) = &*shared;
-        state.store(1, Relaxed);
-        changed.notify_one();
-        task.join();
-        server.end();
     });
 }
 
@@ -330,21 +337,13 @@ fn a_task_misses_no_change_that_is_announced() {
 #[test]
 fn a_notification_that_takes_the_mark_reaches_the_task() {
     explore("two changes", preemptions(1).deep(2), [], |[]| {
-        let changed = EventCount::<LoomFutex>::with_futex(LoomFutex::default());
-        let shared = Arc::new((AtomicU32::new(0), changed));
-        let server = Server::start();
-        let task = task(&[], &shared, |(state, changed), unpark| {
-            let are_changed = || (state.load(Relaxed) == 2).then_some(());
-            run(unpark, changed.wait_until_async(are_changed));
+        wait_for_changes(2, |changes, changed| {
+            for _ in 0..2 {
+                changes.fetch_add(1, Relaxed);
+                changed.notify_one();
+                yield_now();
+            }
         });
-        let (state, changed) = &*shared;
-        for _ in 0..2 {
-            state.fetch_add(1, Relaxed);
-            changed.notify_one();
-            yield_now();
-        }
-        task.join();
-        server.end();
     });
 }
 
