@@ -87,6 +87,7 @@ use crate::wait::{Sleep, Wait};
 use core::cell::RefCell;
 use core::hint::spin_loop;
 use core::iter::once;
+use core::mem;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 const PREPARED: u32 = 1;
@@ -259,6 +260,15 @@ const CONDITION: usize = 4;
 /// can pass single items to each other, and slow down the threads that have work.
 const MOST_PAUSES: u32 = 64;
 
+/// Releases another thread on drop: for a thread that was released, and whose condition panics before it has checked the change.
+struct PassOn<'a, F: Futex>(&'a Word<F>);
+
+impl<F: Futex> Drop for PassOn<'_, F> {
+    fn drop(&mut self) {
+        self.0.release_one();
+    }
+}
+
 /// A wait until `condition` returns something.
 pub(super) struct UntilSome<'a, F, C> {
     pub(super) word: &'a Word<F>,
@@ -290,8 +300,10 @@ impl<F: Futex, T, C: FnMut() -> Option<T>> UntilSome<'_, F, C> {
         let park = || {
             let mut is_released = false;
             loop {
+                let unless_checked = is_released.then(|| PassOn(word));
                 let generation = word.prepare();
                 let found = check();
+                mem::forget(unless_checked);
                 if found.is_some() {
                     return found;
                 }
