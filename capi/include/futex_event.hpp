@@ -5,8 +5,8 @@
 //     ready.wait();    // in one thread: sleeps until the event is set
 //     ready.set();     // in another
 //
-// Each type is as large as its C struct, four bytes, and usable before `main`. No function throws, and no
-// argument can be invalid.
+// Each type is as large as its C struct, four bytes, and usable before `main`. No function throws. The only invalid
+// argument is a list for `wait_any` that is empty or too long.
 
 #ifndef FUTEX_EVENT_HPP
 #define FUTEX_EVENT_HPP

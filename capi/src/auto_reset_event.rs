@@ -11,7 +11,7 @@ use futex_event::AutoResetEvent;
 /// kept for the next.
 ///
 /// Four zero bytes are an event without a token. It may be moved while no thread uses it. It may be freed as soon as a
-/// wait for it has returned and no other thread waits, even while the call that set it is still running.
+/// wait for it has returned and no other call uses it; the set that ended the wait may still be running.
 #[repr(C)]
 #[derive(Debug)]
 pub struct futex_event_auto {

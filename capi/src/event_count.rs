@@ -26,7 +26,7 @@ use futex_event::EventCount;
 /// ```
 ///
 /// Four zero bytes are an event count. It may be moved while no thread uses it. It may be freed as soon as a wait has
-/// returned and no other thread waits, even while the notification is still running.
+/// returned and no other call uses it; the notification that ended the wait may still be running.
 #[repr(C)]
 #[derive(Debug)]
 pub struct futex_event_count {
@@ -204,8 +204,8 @@ pub unsafe extern "C" fn futex_event_count_wait_deadline_interruptible(
 /// the function at once, each time a notification releases the thread, and while it spins. Returns
 /// FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `count` is null or misaligned, or `condition` is null.
 ///
-/// No system call if the condition holds at once. Acquire, if a notification ended a sleep; otherwise `condition` must
-/// order what it reads. Must not be called in a signal handler.
+/// No system call if the condition holds at once. Acquire, of a notification that ends a sleep. But `condition` may find
+/// a change before its notification comes, so it must order what it reads. Must not be called in a signal handler.
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_count_wait_until(
     count: *mut futex_event_count,

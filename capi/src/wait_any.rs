@@ -10,7 +10,7 @@ use core::ffi::{c_int, c_void};
 use futex_event::{wait_any, wait_any_interruptible, wait_any_timeout};
 use futex_event::{wait_any_timeout_interruptible, Event, Waitable};
 
-/// The most events that one call can wait for.
+/// The most events that one `futex_event_wait_any` can wait for. `futex_event_wait_all` has no limit.
 pub const FUTEX_EVENT_WAIT_ANY_MAX: usize = 4096;
 
 /// Blocks until one of the `count` events releases this wait, and returns its index. Any other result is negative and

@@ -170,6 +170,22 @@ impl<F: Futex> Listeners<F> {
 /// }
 /// # table();
 /// ```
+///
+/// `listeners!(Word, zero, before_use: run)` also has `run`, a `fn()` that is called each time before a thread uses a slot:
+/// see [`Listeners::before_use`]. A word uses it to have the table [cleared](Listeners::clear) in the child of a `fork`:
+///
+/// ```
+/// # use core::sync::atomic::AtomicU32;
+/// # use futex_event_platform::{listeners, Listeners};
+/// # struct Word(AtomicU32);
+/// fn table() -> &'static Listeners<Word> {
+///     fn clear_in_children() {
+///         // The first time: `pthread_atfork`, with a function for the child that calls `table().clear()`.
+///     }
+///     listeners!(Word, Word(AtomicU32::new(0)), before_use: clear_in_children)
+/// }
+/// # table().prepare();
+/// ```
 #[macro_export]
 macro_rules! listeners {
     ($word:ty, $zero:expr $(, before_use: $before_use:expr)?) => {{

@@ -23,8 +23,8 @@
 //! | grants < waiters | grants + 1, wake one | takes a grant, if there is one; else sleeps | is counted, if there are no grants; else listens |
 //! | grants == waiters, SET off | SET on | takes its grant | is counted, if there are no grants; else listens |
 //!
-//! With LISTENED on, `set` first tries to hand the token to a listener, but only every other time if there are waiters without
-//! a grant. If it turns SET on, it checks the listeners once more.
+//! With LISTENED on, `set` first tries to hand the token to a listener; if there are waiters without a grant, only half of the
+//! time, at random. If it turns SET on, it checks the listeners once more.
 //!
 //! `clear` and `try_wait` take the token if there is one, and do nothing else.
 //!
