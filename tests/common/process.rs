@@ -83,6 +83,7 @@ pub fn assert_held(status: i32) {
     assert!(held, "the child's status, as of waitpid(2): {status}");
 }
 
-fn held(status: i32) -> bool {
+/// Whether a child with this final status has exited, and its claim held.
+pub fn held(status: i32) -> bool {
     libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == HELD
 }
