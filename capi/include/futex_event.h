@@ -13,6 +13,9 @@
  * No wait is a cancellation point of pthreads, unless the system has no futex or refuses it, and the wait sleeps by another
  * call. Disable cancellation where that can happen.
  *
+ * What is said of signal handlers, of `errno` and of fork holds where the library sleeps by a futex. Where it uses locks,
+ * because the system has none, it does not hold: see the limits in README.md.
+ *
  * Only the library reads and writes the bits of an event. All threads of a process must use the same copy of the library
  * for an event.
  */
@@ -88,7 +91,9 @@ struct futex_event_manual {
  * The function that an interruptible wait calls each time its thread wakes without having been released; on most
  * systems a signal wakes it. True ends the wait. `context` is the pointer that was given to the wait.
  *
- * It is called on the waiting thread, may do what any thread may, and must return: no `longjmp`, no exception.
+ * It is called on the waiting thread, may do what any thread may, and must return: no `longjmp`, no exception. If it forks,
+ * it returns in the child too: there, the wait goes on, and only what is set in the child releases it. If the wait is for
+ * an auto-reset event, it must first call `futex_event_auto_reset_after_fork` in the child.
  */
 typedef bool (*futex_event_interrupted)(void *context);
 
@@ -454,7 +459,10 @@ enum futex_event_result futex_event_shared_wait_deadline_interruptible(struct fu
  * it takes one token, of that event only.
  *
  * Returns at once, without a system call, if one is set; never spuriously. Acquire, of the event whose index it
- * returns. Each event takes some bytes of the stack. Must not be called in a signal handler.
+ * returns. Must not be called in a signal handler.
+ *
+ * It takes stack: at most 2 KiB for up to 16 events, 40 KiB for up to 1,024, and 160 KiB for up to 4,096. A thread of
+ * musl has 128 KiB by default.
  */
 int futex_event_wait_any(const struct futex_event_waitable *events, size_t count);
 

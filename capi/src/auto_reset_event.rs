@@ -1,6 +1,6 @@
 //! [`AutoResetEvent`]: each set releases one waiter.
 
-use crate::argument::{event, wait, wait_interruptible, StandsFor};
+use crate::argument::{address, event, wait, wait_interruptible, StandsFor};
 use crate::interrupted::futex_event_interrupted;
 use crate::result::futex_event_result;
 use crate::time::{left_until, timeout};
@@ -31,7 +31,7 @@ impl StandsFor for futex_event_auto {
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_auto_set(event: *mut futex_event_auto) -> bool {
     // SAFETY: by what the caller promises.
-    unsafe { self::event(event) }.is_some_and(AutoResetEvent::set)
+    address(event).is_some_and(|event| unsafe { AutoResetEvent::set_raw(event) })
 }
 
 /// Takes the token and drops it. Returns true if there was one; false if there was none, or if `event` is null or

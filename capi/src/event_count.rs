@@ -1,8 +1,8 @@
 //! [`EventCount`].
 
 use crate::argument::{event, wait, wait_interruptible, StandsFor};
-use crate::interrupted::futex_event_interrupted;
-use crate::result::futex_event_result::{self, FUTEX_EVENT_INVALID};
+use crate::interrupted::{self, futex_event_interrupted};
+use crate::result::futex_event_result;
 use crate::time::{left_until, timeout};
 use core::ffi::c_void;
 use futex_event::EventCount;
@@ -342,13 +342,14 @@ unsafe fn wait_until<R: Into<futex_event_result>>(
     context: *mut c_void,
     wait_until: impl FnOnce(&EventCount, &mut dyn FnMut() -> Option<()>) -> R,
 ) -> futex_event_result {
-    let Some(condition) = condition else {
-        return FUTEX_EVENT_INVALID;
-    };
     // SAFETY: by what the caller promises.
-    let condition = &mut || unsafe { condition(context) }.then_some(());
-    // SAFETY: as above.
-    unsafe { wait(count, |count| wait_until(count, condition)) }
+    unsafe {
+        interrupted::called(condition, context, |condition| {
+            wait(count, |count| {
+                wait_until(count, &mut || condition().then_some(()))
+            })
+        })
+    }
 }
 
 /// The same for an interruptible wait, which calls `interrupted`. Each function comes with its context.
@@ -362,15 +363,12 @@ unsafe fn wait_until_interruptible<R: Into<futex_event_result>>(
     (interrupted, interrupted_context): (futex_event_interrupted, *mut c_void),
     wait: impl FnOnce(&EventCount, &mut dyn FnMut() -> Option<()>, &mut dyn FnMut() -> bool) -> R,
 ) -> futex_event_result {
-    let Some(interrupted) = interrupted else {
-        return FUTEX_EVENT_INVALID;
-    };
     // SAFETY: by what the caller promises.
-    let interrupted = &mut || unsafe { interrupted(interrupted_context) };
-    // SAFETY: as above.
     unsafe {
-        wait_until(count, condition, context, |count, condition| {
-            wait(count, condition, interrupted)
+        interrupted::called(interrupted, interrupted_context, |interrupted| {
+            wait_until(count, condition, context, |count, condition| {
+                wait(count, condition, interrupted)
+            })
         })
     }
 }
