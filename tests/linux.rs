@@ -777,7 +777,7 @@ fn a_thread_that_is_killed_in_a_wait_takes_one_token_with_it_and_nothing_else() 
         unsafe { libc::syscall(libc::SYS_exit, 0) };
     }
 
-    on_signal(libc::SIGUSR1, exit);
+    on_signal(libc::SIGVTALRM, exit);
     let waits: [fn(); 3] = [
         || MANUAL.wait(),
         || TOKENS[0].wait(),
@@ -791,7 +791,7 @@ fn a_thread_that_is_killed_in_a_wait_takes_one_token_with_it_and_nothing_else() 
             wait();
         });
         until(|| KILLED.load(Relaxed) != 0 && is_asleep(KILLED.load(Relaxed)));
-        send_signal(libc::SIGUSR1, &KILLED);
+        send_signal(libc::SIGVTALRM, &KILLED);
         let task = format!("/proc/self/task/{}", KILLED.load(Relaxed));
         until(|| !std::path::Path::new(&task).exists());
     }

@@ -7,7 +7,7 @@ pub mod adversary;
 pub mod process;
 #[cfg(target_os = "linux")]
 pub mod seccomp;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 pub mod signals;
 
 use futex_event::platform::{Deadline, Futex, Listeners, TimedFutex};
