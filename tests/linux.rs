@@ -189,8 +189,8 @@ fn a_wait_that_the_kernel_does_not_refuse_never_naps() {
 
     on_signal(libc::SIGSYS, count);
     on_signal(libc::SIGURG, count);
-    // The first wait of the program starts a thread that naps, and that thread must not inherit the filter.
-    EVENT.wait_timeout(Duration::from_nanos(1));
+    // The first sleep of the program starts a thread that naps, and that thread must not inherit the filter.
+    common::watch();
     let waiter = thread::spawn(|| {
         WAITER.store(thread_id(), Relaxed);
         filter_naps(libc::SECCOMP_RET_TRAP);

@@ -237,7 +237,7 @@ fn give_up(why: &str) -> ! {
 
 /// Ends the program when a thread has been in one wait for so long that it must have missed its wake, or when the whole
 /// program takes too long.
-fn watch() {
+pub fn watch() {
     static WATCHING: Once = Once::new();
     WATCHING.call_once(|| {
         let begun = Instant::now();
