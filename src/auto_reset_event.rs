@@ -350,9 +350,11 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     ///
     /// For threads of a host whose signal handlers have to run while the thread waits, like CPython's. `interrupted` is
     /// called on the waiting thread each time it wakes without having been released: after a signal whose handler ran on
-    /// this thread, and now and then spuriously. It is not called before the thread first sleeps, and not at all if there is
-    /// a token. If it returns true, the wait checks the event one last time, so a `set` wins over an interruption.
-    /// `interrupted` may take any time, and use any event.
+    /// this thread, and now and then spuriously. It is not called if there is a token when the wait begins. If it returns true,
+    /// the wait checks the event one last time, so a `set` wins over an interruption.
+    ///
+    /// `interrupted` may take any time, and use any event. The thread still waits while it runs, so a `set` may give it a
+    /// token, which lies there until `interrupted` returns: do not wait in it for what another thread does with that token.
     ///
     /// A signal that arrives before the thread sleeps does not end the sleep. The [guide](crate::guide::language_runtimes)
     /// says what to do about that, and on which systems a signal ends a sleep: on Unix systems with a futex, whether or not
@@ -365,7 +367,7 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     /// # Panics
     ///
     /// If `interrupted` panics. The wait has ended then, and the event can be used as before: if a `set` has released this
-    /// wait in the meantime, its token goes to another thread, or stays in the event.
+    /// wait in the meantime, its token goes to another thread, or is kept by the event, which keeps one.
     ///
     /// ```
     /// use futex_event::{AutoResetEvent, Interrupted};

@@ -79,8 +79,9 @@ use protocol::Word;
 /// - System calls: one each time a thread parks, and one for each parked thread that a notification releases.
 ///   None if no thread is parked, whether or not threads have tickets; but with the feature `async`, one if tasks wait and
 ///   the thread that wakes them is asleep.
-/// - Once a wait has returned, the event count may be dropped, even while the call that released it is still running in
-///   another thread.
+/// - Once a wait on a ticket has returned, the event count may be dropped if no other call comes: the notification that
+///   released it may still be running in another thread. That the condition holds does not tell this: its notification may
+///   be yet to come.
 /// - On systems with a futex, `notify_*` and `prepare` may be called in a signal handler, keep `errno`, and work after
 ///   `fork`, in the child too. The [fallback word] does not promise that.
 ///
@@ -203,8 +204,8 @@ impl<F: Futex> EventCount<F> {
     /// every ticket.
     ///
     /// Never blocks. One system call if it releases a parked thread, or, with the feature `async`, if only tasks wait and the
-    /// thread that wakes them is asleep; none otherwise. With no ticket since the last notification, and no thread parked, a
-    /// `SeqCst` fence and a read: no write to memory.
+    /// thread that wakes them is asleep; none otherwise. If no ticket has been prepared since the last notification that
+    /// released all, a `SeqCst` fence and a read: no write to memory.
     ///
     /// Call it after the change. It is enough where any of the waiting threads can make use of the change and
     /// checks until it has: otherwise take [`notify_all`](Self::notify_all).
@@ -236,8 +237,8 @@ impl<F: Futex> EventCount<F> {
     /// Releases every ticket that was prepared before.
     ///
     /// Never blocks. One system call for each parked thread; and, with the feature `async`, one if tasks wait and the thread
-    /// that wakes them is asleep. With no ticket since the last notification, and no thread parked, a `SeqCst` fence and a
-    /// read: no write to memory.
+    /// that wakes them is asleep. If no ticket has been prepared since the last notification that released all, a `SeqCst`
+    /// fence and a read: no write to memory.
     ///
     /// Call it after the change.
     ///

@@ -21,7 +21,7 @@
 //! | BUSY | the slot is taken, and no `set` may claim it | its owner: AWAKE when the slot is filled, FREE at the end |
 //! | AWAKE | a `set` may claim it | its owner: ASLEEP before it sleeps, BUSY if its wait ends otherwise. A `set`: CLAIMED, NUDGED |
 //! | ASLEEP | the same; a thread that changes it wakes the owner | the same; and a nudge makes it ROUSED |
-//! | NUDGED | the owner is to check its events, and can still be claimed | its owner: AWAKE, and checks. A `set`: CLAIMED |
+//! | NUDGED | the owner is to check its events, and can still be claimed | its owner: AWAKE, and checks; BUSY if its wait ends. A `set`: CLAIMED, NUDGED |
 //! | ROUSED | the same, from ASLEEP. The wake may still be to come, from a `set` that was stopped before it: a thread that changes it wakes the owner | the same. A `set`: CLAIMED, ROUSED |
 //! | CLAIMED | by the event with this index: the wait is over | its owner: FREE |
 //!

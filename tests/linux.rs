@@ -190,8 +190,8 @@ fn a_wait_that_the_kernel_does_not_refuse_never_naps() {
 
     on_signal(libc::SIGSYS, count);
     on_signal(libc::SIGURG, count);
-    // The first wait of the program starts a thread that naps, and that thread must not inherit the filter.
-    EVENT.wait_timeout(Duration::from_nanos(1));
+    // The first sleep of the program starts a thread that naps, and that thread must not inherit the filter.
+    common::watch();
     let waiter = thread::spawn(|| {
         WAITER.store(thread_id(), Relaxed);
         filter_naps(libc::SECCOMP_RET_TRAP);
@@ -845,7 +845,7 @@ fn a_thread_that_is_killed_in_a_wait_takes_one_token_with_it_and_nothing_else() 
         unsafe { libc::syscall(libc::SYS_exit, 0) };
     }
 
-    on_signal(libc::SIGUSR1, exit);
+    on_signal(libc::SIGVTALRM, exit);
     let waits: [fn(); 3] = [
         || MANUAL.wait(),
         || TOKENS[0].wait(),
@@ -859,7 +859,7 @@ fn a_thread_that_is_killed_in_a_wait_takes_one_token_with_it_and_nothing_else() 
             wait();
         });
         until(|| KILLED.load(Relaxed) != 0 && is_asleep(KILLED.load(Relaxed)));
-        send_signal(libc::SIGUSR1, &KILLED);
+        send_signal(libc::SIGVTALRM, &KILLED);
         let task = format!("/proc/self/task/{}", KILLED.load(Relaxed));
         until(|| !std::path::Path::new(&task).exists());
     }

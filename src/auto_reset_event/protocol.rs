@@ -291,8 +291,7 @@ impl<F: Futex> Drop for Counted<'_, F> {
 /// As a listener sees the event.
 impl<F: Futex> Awaited for &Word<F> {
     fn address(self) -> usize {
-        let address: *const F = &self.0;
-        address as usize
+        &self.0 as *const F as usize
     }
 
     /// Writes even if LISTENED is already on: see [listeners]. An Acquire for a thread that passes a nudge on.
@@ -332,7 +331,7 @@ impl<F: Futex> Wait<F> for Waiting<'_, F> {
         released.then_some(())
     }
 
-    /// Makes no call for a timeout of zero.
+    /// A timeout of zero is found before any function is called.
     #[inline]
     fn after(self, timeout: Duration) -> Option<()>
     where

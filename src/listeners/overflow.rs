@@ -1,5 +1,5 @@
 //! The overflow slot, which all threads share that find no slot free: a count of the threads there, and an *epoch*, which
-//! every `set` of a listened event advances, and which they all sleep on.
+//! every `set` advances that nudges listeners, and which they all sleep on.
 
 use super::process::{Forked, Process};
 use crate::platform::Futex;

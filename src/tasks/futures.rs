@@ -163,7 +163,7 @@ impl<F: Futex> AutoResetEvent<F> {
 /// # Which waiter an auto-reset event releases
 ///
 /// Threads come first: a `set` gives its token to a thread that waits, if there is one. Otherwise the token is
-/// remembered, and the task that has waited longest is woken to take it. Until it has, any other thread or task can, by
+/// remembered, and the task that registered first is woken to take it. Until it has, any other thread or task can, by
 /// `try_wait` or a first poll; the task then keeps waiting. And until then further sets change nothing and return false: *k*
 /// sets in a row release *k* threads that are parked, but only one task, unless tasks have run in between. A task that
 /// was released checks until there is nothing left to do.
@@ -179,9 +179,9 @@ impl<F: Futex> AutoResetEvent<F> {
 ///
 /// # After a `fork`
 ///
-/// `set` works in the child as always, and wakes no task of the parent. To await there is possible if no thread of the
-/// parent was inside a poll, or dropping a future, at the moment of the `fork`: such a thread holds a lock, which stays
-/// locked in the child.
+/// `set` works in the child as always, and wakes no task of the parent. To await there is possible if at the
+/// moment of the `fork` no thread of the parent was inside a poll or dropping a future, and the waker thread slept. Otherwise
+/// a lock may stay locked in the child.
 ///
 /// # Panics
 ///
