@@ -78,7 +78,7 @@ fn store_address<F: Futex>(words: &[F], address: usize) {
 }
 
 /// Takes the slot with this word, if it is free.
-fn is_taken_now<F: Futex>(word: &F) -> bool {
+fn try_take<F: Futex>(word: &F) -> bool {
     let mut free = word.load(Relaxed);
     while free & STATE == FREE {
         let next = free.wrapping_add(ONE_USE) | BUSY;
@@ -121,7 +121,7 @@ impl<F: Futex> Slot<F> {
         // (In a model, whose table is small, the choice has to be the same in each execution.)
         let from = hash::of(&place as *const u8 as usize >> 12) % (table.slots() & !31).max(1);
         let mut slots = (from..table.slots()).chain(0..from);
-        let number = slots.find(|&number| is_taken_now(&table.slot(number)[0]))?;
+        let number = slots.find(|&number| try_take(&table.slot(number)[0]))?;
         let words = table.slot(number);
         let slot = Self {
             number,
