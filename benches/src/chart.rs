@@ -59,7 +59,7 @@ const PANELS: [(&str, &str, &str); 10] = [
 
 const MARGIN: f64 = 24.0;
 const COLUMN: f64 = 468.0;
-const HEAD: f64 = 72.0;
+const HEAD: f64 = 88.0;
 const ROW: f64 = 19.0;
 /// Above the rows of a panel, for its title; and below them, for its axis.
 const TITLE: f64 = 30.0;
@@ -143,11 +143,16 @@ pub fn draw(run: &Run) -> String {
         "head",
         "futex-event and other ways to build an event",
     );
-    let about = format!(
-        "Median and quartiles; less is better; × is the ratio to futex-event's, round by round. {}.",
-        run.about
+    let how =
+        "Median and quartiles; less is better; × is the ratio to futex-event's, round by round.";
+    text(&mut svg, MARGIN, 54.0, "quiet small", how);
+    text(
+        &mut svg,
+        MARGIN,
+        69.0,
+        "quiet small",
+        &format!("{}.", run.about),
     );
-    text(&mut svg, MARGIN, 54.0, "quiet small", &about);
     let mut x = width - MARGIN - 190.0;
     for (kind, name, room) in [
         (Kind::Ours, "this crate", 96.0),

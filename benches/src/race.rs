@@ -90,15 +90,20 @@ impl Results {
 }
 
 /// At least so much of the time that a batch lasts has to be on its contender's clock, in three batches of four. The rest
-/// is that of the threads' start and end. Less of it means that the clock misses a part of the work.
-const LEAST_COUNTED: f64 = 0.5;
+/// is that of the threads' start, their first turns and their end. Less of it means that the clock misses a part of the
+/// work, that the batches are too short, or that something else has used the CPUs.
+const LEAST_COUNTED: f64 = 0.25;
 
-/// Lets the contenders of a group run. One result for each figure.
-///
-/// # Panics
-///
-/// If a contender's clock has not run for most of its batches.
-pub fn run(group: &Group, settings: &Settings) -> Vec<Results> {
+/// What came of a group.
+pub struct Outcome {
+    /// One for each figure.
+    pub results: Vec<Results>,
+    /// Why the results may be wrong.
+    pub doubts: Vec<String>,
+}
+
+/// Lets the contenders of a group run.
+pub fn run(group: &Group, settings: &Settings) -> Outcome {
     let iterations: Vec<u64> = group
         .entries
         .iter()
@@ -123,20 +128,21 @@ pub fn run(group: &Group, settings: &Settings) -> Vec<Results> {
             }
         }
     }
+    let mut doubts = Vec::new();
     // The other batches are runs, with parts that are not meant to be counted.
     if let Batch::Lasting(_) = group.batch {
         for (entry, counted) in group.entries.iter().zip(counted) {
-            let counted = Spread::of(counted);
-            assert!(
-                counted.low >= LEAST_COUNTED,
-                "{}, {}: its clock ran for {counted:.3?} of its batches",
-                group.name,
-                entry.name
-            );
+            let Spread { low, median, high } = Spread::of(counted);
+            if low < LEAST_COUNTED {
+                doubts.push(format!(
+                    "{}, {}: of a batch's time, {median:.2} ({low:.2} to {high:.2}) is on its clock",
+                    group.name, entry.name
+                ));
+            }
         }
     }
     let figures = group.figures.iter().zip(samples);
-    figures
+    let results = figures
         .map(|(&figure, samples)| Results {
             group: group.name.clone(),
             figure,
@@ -152,7 +158,8 @@ pub fn run(group: &Group, settings: &Settings) -> Vec<Results> {
                 .collect(),
             run: None,
         })
-        .collect()
+        .collect();
+    Outcome { results, doubts }
 }
 
 /// How many iterations make a batch.
@@ -164,7 +171,8 @@ fn calibrate(entry: &Entry, batch: Batch, scale: f64) -> u64 {
     };
     let mut iterations = 1;
     loop {
-        let took = entry.run(iterations)[0];
+        // The faster of two: a single one that was held up would make all batches short.
+        let took = entry.run(iterations)[0].min(entry.run(iterations)[0]);
         if took * 2.0 >= target {
             return ((iterations as f64 * target / took) as u64).max(1);
         }
@@ -218,15 +226,17 @@ mod tests {
 
     #[test]
     fn a_batch_is_as_long_as_its_clock_says() {
-        let results = run(&group_that_counts(1.0), &SETTINGS);
-        let row = &results[0].rows[0];
+        let outcome = run(&group_that_counts(1.0), &SETTINGS);
+        let row = &outcome.results[0].rows[0];
         assert_eq!(row.samples.len(), SETTINGS.rounds);
         assert!(row.samples.iter().all(|&sample| sample >= 1e5));
+        assert!(outcome.doubts.is_empty(), "{:?}", outcome.doubts);
     }
 
     #[test]
-    #[should_panic(expected = "its clock ran for")]
-    fn a_clock_that_misses_most_of_the_work_is_an_error() {
-        run(&group_that_counts(0.1), &SETTINGS);
+    fn a_clock_that_misses_most_of_the_work_raises_a_doubt() {
+        let doubts = run(&group_that_counts(0.1), &SETTINGS).doubts;
+        assert_eq!(doubts.len(), 1);
+        assert!(doubts[0].starts_with("work, ours: "), "{doubts:?}");
     }
 }

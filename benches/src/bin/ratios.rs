@@ -55,9 +55,13 @@ fn main() -> io::Result<()> {
     if from.is_empty() {
         let groups = groups::with_any(&only, groups)
             .unwrap_or_else(|word| fail(&format!("no group has \"{word}\" in its name")));
-        let run = measure(&settings, &groups);
+        let (run, doubts) = measure(&settings, &groups);
         write(&out, "ratios.csv", run.to_csv())?;
-        report(&run, only.is_empty(), &out)
+        report(&run, only.is_empty(), &out)?;
+        if !doubts.is_empty() {
+            fail(&format!("not to be trusted:\n{}", doubts.join("\n")));
+        }
+        Ok(())
     } else if measures {
         usage()
     } else {
@@ -81,7 +85,8 @@ fn fail(message: &str) -> ! {
     exit(2)
 }
 
-fn measure(settings: &race::Settings, groups: &[Group]) -> Run {
+/// What was measured, and what of it is not to be trusted.
+fn measure(settings: &race::Settings, groups: &[Group]) -> (Run, Vec<String>) {
     let cpus = available_parallelism().map_or(1, usize::from);
     let about = format!(
         "{cpus} CPUs, {} {}, {} rounds",
@@ -98,16 +103,18 @@ fn measure(settings: &race::Settings, groups: &[Group]) -> Run {
         _ => {}
     }
 
-    let mut results = Vec::new();
+    let (mut results, mut doubts) = (Vec::new(), Vec::new());
     for group in groups {
         // Not among the results: so that it can be seen which one does not end.
         eprintln!("{} ...", group.name);
-        for figure in race::run(group, settings) {
+        let outcome = race::run(group, settings);
+        for figure in outcome.results {
             println!("{}", table::results(&figure));
             results.push(figure);
         }
+        doubts.extend(outcome.doubts);
     }
-    Run { about, results }
+    (Run { about, results }, doubts)
 }
 
 /// The goals, and the drawing if it is wanted.
