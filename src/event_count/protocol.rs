@@ -140,7 +140,7 @@ impl<F: Futex> Word<F> {
                 // The event count may be gone.
                 return;
             }
-            if self.is_released(word) {
+            if self.try_end(word) {
                 return;
             }
         }
@@ -149,12 +149,12 @@ impl<F: Futex> Word<F> {
     #[cold]
     #[inline(never)]
     pub(super) fn release_all(&self) {
-        while !self.is_released(self.0.load(Relaxed)) {}
+        while !self.try_end(self.0.load(Relaxed)) {}
     }
 
     /// Ends the generation of this word, and wakes its listeners. True if there is nothing left to release; false if the word
     /// has changed.
-    fn is_released(&self, word: u32) -> bool {
+    fn try_end(&self, word: u32) -> bool {
         if word & PREPARED == 0 {
             return true;
         }
@@ -186,8 +186,7 @@ impl<F: Futex> Word<F> {
 
     /// As a number, by which it is known to the table of listeners, to tasks, and to the histories of spins.
     pub(crate) fn address(&self) -> usize {
-        let address: *const F = &self.0;
-        address as usize
+        &self.0 as *const F as usize
     }
 }
 
