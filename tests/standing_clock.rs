@@ -9,6 +9,7 @@
 mod common;
 
 use common::clock::by_system_call;
+use common::seccomp::HAS_TIME64;
 use futex_event::platform::{FallbackFutex, PrivateFutex, SharedFutex, TimedFutex};
 use futex_event::{AnyOf, AutoResetEvent, Event, Spin};
 use std::os::raw::c_int;
@@ -127,6 +128,14 @@ fn waits_on<F: TimedFutex + Default + Send>(timeout: Duration) -> Vec<Waiter> {
     ]
 }
 
+/// With 64-bit time on a 32-bit processor, std reads its clock by another function, which does not stand still here.
+fn waits_on_fallback_words(timeout: Duration) -> Vec<Waiter> {
+    if HAS_TIME64 {
+        return Vec::new();
+    }
+    waits_on::<FallbackFutex>(timeout)
+}
+
 /// A `SharedFutex` is for manual-reset events only.
 fn waits_on_shared_words(timeout: Duration) -> Vec<Waiter> {
     vec![Waiter::start(
@@ -143,7 +152,7 @@ fn a_timed_wait_sleeps_while_the_clock_stands_still() {
     // Few at a time, so that those that do not sleep can run.
     let waits: [fn(Duration) -> Vec<Waiter>; 3] = [
         waits_on::<PrivateFutex>,
-        waits_on::<FallbackFutex>,
+        waits_on_fallback_words,
         waits_on_shared_words,
     ];
     // Where it is; and, as if it could not be read, where it was when the system started.
