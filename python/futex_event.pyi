@@ -7,7 +7,16 @@ from _typeshed import WriteableBuffer
 from typing_extensions import deprecated, disjoint_base
 
 __all__ = ["AutoResetEvent", "Event", "Stopped", "wait_all", "wait_any", "__version__"]
-if sys.platform != "win32":
+if (
+    sys.platform == "linux"
+    or sys.platform == "android"
+    or sys.platform == "darwin"
+    or sys.platform == "ios"
+    or sys.platform.startswith("freebsd")
+    or sys.platform.startswith("openbsd")
+    or sys.platform.startswith("netbsd")
+    or sys.platform.startswith("dragonfly")
+):
     __all__ += ["SharedEvent"]
 
 __version__: str
@@ -34,7 +43,16 @@ class AutoResetEvent:
     def is_set(self) -> bool: ...
     def wait(self, timeout: float | None = None) -> bool: ...
 
-if sys.platform != "win32":
+if (
+    sys.platform == "linux"
+    or sys.platform == "android"
+    or sys.platform == "darwin"
+    or sys.platform == "ios"
+    or sys.platform.startswith("freebsd")
+    or sys.platform.startswith("openbsd")
+    or sys.platform.startswith("netbsd")
+    or sys.platform.startswith("dragonfly")
+):
     @disjoint_base
     class SharedEvent:
         """An event for several processes: the four bytes at an offset into memory that they share."""

@@ -45,13 +45,14 @@ pub(crate) use protocol::{Waiting, Word};
 ///   one for a `set` that finds only tasks waiting, if the thread that wakes them is asleep.
 /// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in
 ///   another thread.
-/// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler and keep `errno`, and the
-///   child of a `fork` may use the event; if threads were waiting on it then, after one call:
+/// - On systems with a futex, `set`, `clear`, `is_set` and `try_wait` may be called in a signal handler and keep `errno`,
+///   and the child of a `fork` may use the event; if threads were waiting on it then, after one call:
 ///   [`reset_after_fork`](AutoResetEvent::reset_after_fork). The [fallback word] does not promise that.
 ///
-/// Which of several waiters is released is not specified. No waiter starves: among the threads in a plain `wait` the system
-/// chooses, Linux the one that has slept longest; the others, in [`wait_any`] or not counted (see below), have every other
-/// turn.
+/// Which of several waiters is released is not specified. Among the threads in a plain `wait` the system chooses; Linux
+/// wakes the one that has slept longest. If others wait too, in [`wait_any`] or not counted (see below), they get half of
+/// the tokens, at random. So neither kind starves. A single waiter can: see
+/// [the guide](crate::guide::limitations#order-fairness-and-starvation).
 ///
 /// # Size
 ///
@@ -60,8 +61,9 @@ pub(crate) use protocol::{Waiting, Word};
 ///
 /// # Limits
 ///
-/// A wait begins when a `set` can release the thread. That is at once, unless the thread spins: if that has paid off before,
-/// it polls for a token for some microseconds. See [`Spin`].
+/// A thread that spins is not a waiter yet: it polls for a token, for some microseconds. So two sets while two threads spin
+/// can leave one token, which one of the threads takes. A wait that does not spin ([`Spin::NEVER`]) begins at once, and so
+/// does every wait while other threads are counted as waiting.
 ///
 /// At most 32,767 threads are counted as waiting on one event, and none while threads that were released have not yet run.
 /// Other threads wait in a table of the process, like those in [`wait_any`], whose page gives its size.
@@ -139,7 +141,8 @@ impl<F: Futex> AutoResetEvent<F> {
     /// Releases one waiting thread, or leaves a token if no thread waits. Returns true if it did either, false if there was
     /// a token already.
     ///
-    /// Never blocks. Makes one system call if it releases a parked thread, otherwise none.
+    /// Never blocks. Makes one system call if it releases a parked thread, or, with the feature `async`, if only tasks wait
+    /// and the thread that wakes them is asleep. Otherwise none.
     ///
     /// Everything done before it is visible to the thread that takes the token, whether this returns true or false.
     ///
@@ -347,9 +350,11 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     ///
     /// For threads of a host whose signal handlers have to run while the thread waits, like CPython's. `interrupted` is
     /// called on the waiting thread each time it wakes without having been released: after a signal whose handler ran on
-    /// this thread, and now and then spuriously. It is not called before the thread first sleeps, and not at all if there is
-    /// a token. If it returns true, the wait checks the event one last time, so a `set` wins over an interruption.
-    /// `interrupted` may take any time, and use any event.
+    /// this thread, and now and then spuriously. It is not called if there is a token when the wait begins. If it returns true,
+    /// the wait checks the event one last time, so a `set` wins over an interruption.
+    ///
+    /// `interrupted` may take any time, and use any event. The thread still waits while it runs, so a `set` may give it a
+    /// token, which lies there until `interrupted` returns: do not wait in it for what another thread does with that token.
     ///
     /// A signal that arrives before the thread sleeps does not end the sleep. The [guide](crate::guide::language_runtimes)
     /// says what to do about that, and on which systems a signal ends a sleep: on Unix systems with a futex, whether or not
@@ -362,7 +367,7 @@ impl<F: TimedFutex> AutoResetEvent<F> {
     /// # Panics
     ///
     /// If `interrupted` panics. The wait has ended then, and the event can be used as before: if a `set` has released this
-    /// wait in the meantime, its token goes to another thread, or stays in the event.
+    /// wait in the meantime, its token goes to another thread, or is kept by the event, which keeps one.
     ///
     /// ```
     /// use futex_event::{AutoResetEvent, Interrupted};

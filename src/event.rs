@@ -38,11 +38,12 @@ pub(crate) use protocol::{is_set, Waiting, Word, SET};
 /// - System calls: one each time a thread parks, and one for the first `set` after any thread has parked, however many
 ///   have. (A mark in the event tells `set` to make it, and only `clear` removes the mark. So if all threads that parked
 ///   have timed out since, the call has no effect.) A `set` makes one more for each thread that it releases in
-///   [`wait_any`]; and, with the feature `async`, one if tasks wait and the thread that wakes them is asleep.
+///   [`wait_any`] or [`AllOf::or`](crate::AllOf::or); and, with the feature `async`, one if tasks wait and the thread that
+///   wakes them is asleep.
 /// - Once a wait has returned, the event may be dropped, even while the `set` that released it is still running in
 ///   another thread.
-/// - On systems with a futex, `set`, `clear` and `is_set` may be called in a signal handler, keep `errno`, and work
-///   after `fork`. The [fallback word] does not promise that.
+/// - On systems with a futex, `set`, `clear`, `is_set` and `try_wait` may be called in a signal handler, keep `errno`, and
+///   work after `fork`. The [fallback word] does not promise that.
 ///
 /// # Size
 ///
@@ -122,7 +123,10 @@ impl<F: Futex> Event<F> {
 
     /// Sets the event and releases every waiting thread. Returns true if it was unset.
     ///
-    /// Never blocks. Makes one system call if threads are parked, or were parked and have timed out; otherwise none.
+    /// Never blocks. Makes one system call if it is the first `set` after threads have parked, even if they have timed out
+    /// since; one for each thread that it releases in [`wait_any`](crate::wait_any()) or
+    /// [`AllOf::or`](crate::AllOf::or); and, with the feature `async`, one if tasks wait and the thread that wakes them is
+    /// asleep. Otherwise none.
     ///
     /// Everything done before it is visible to any thread that observes this `set`, whether it returns true or false.
     ///

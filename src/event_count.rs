@@ -77,11 +77,13 @@ use protocol::Word;
 ///   finds the change without a wait is ordered only as the structure's own accesses are.
 /// - No operation waits for another thread to finish one. `notify_*` and `prepare` never block.
 /// - System calls: one each time a thread parks, and one for each parked thread that a notification releases.
-///   None if no thread is parked, whether or not threads have tickets.
-/// - Once a wait has returned, the event count may be dropped, even while the call that released it is still running in
-///   another thread.
-/// - On systems with a futex, `notify_*` may be called in a signal handler, keeps `errno`, and works after `fork`, in the
-///   child too. The [fallback word] does not promise that.
+///   None if no thread is parked, whether or not threads have tickets; but with the feature `async`, one if tasks wait and
+///   the thread that wakes them is asleep.
+/// - Once a wait on a ticket has returned, the event count may be dropped if no other call comes: the notification that
+///   released it may still be running in another thread. That the condition holds does not tell this: its notification may
+///   be yet to come.
+/// - On systems with a futex, `notify_*` and `prepare` may be called in a signal handler, keep `errno`, and work after
+///   `fork`, in the child too. The [fallback word] does not promise that.
 ///
 /// # Size
 ///
@@ -90,14 +92,14 @@ use protocol::Word;
 ///
 /// # Limits
 ///
-/// - The generation has 30 bits. A ticket misses a notification only if 2^30 of them, or a multiple of that, to the exact
-///   count, each released a ticket between two reads of the word by its thread, and none after. The thread then waits
-///   for the next.
-/// - 480 threads of a process can be parked on event counts or in [`wait_any`](crate::wait_any()) at the same time. Those
-///   beyond are all released by a `notify_one` that finds no other to release, and woken by many others.
-/// - Between the step by which a notification releases threads and their wakes, the thread that notifies can be stopped, by
-///   the scheduler or a debugger. The threads that it was about to wake sleep on until it runs again. A second
-///   notification does not wake them: they have been released. It does release those that have come since.
+/// - The generation, which notifications count up, has 30 bits. A ticket misses them if they count it up exactly 2^30 times,
+///   or a multiple, between two reads of the word by its thread. The thread then waits for the next.
+/// - 480 threads of a process can be parked on event counts or in [`wait_any`](crate::wait_any()) at the same time, each in
+///   a place of its own. All threads beyond these share one place. A `notify_one` that finds no other thread releases all
+///   of them; other sets and notifications in the process may wake them without effect.
+/// - A notification first releases threads, then wakes them. If its thread is stopped in between, by the scheduler or a
+///   debugger, the threads that it was about to wake sleep until it runs again. A second notification does not wake them:
+///   they have been released. It does release those that have come since.
 /// - A thread that is killed inside a wait (by `pthread_cancel` of the asynchronous type, or at the exit of a process on
 ///   Windows) keeps its place, and one `notify_one` may be given to it.
 ///
@@ -201,8 +203,9 @@ impl<F: Futex> EventCount<F> {
     /// Releases at least one thread that has a ticket, if there is one: of those that are parked, exactly one; if none is,
     /// every ticket.
     ///
-    /// Never blocks. One system call if it releases a parked thread, none otherwise. With no ticket since the last
-    /// notification, and no thread parked, a `SeqCst` fence and a read: no write to memory.
+    /// Never blocks. One system call if it releases a parked thread, or, with the feature `async`, if only tasks wait and the
+    /// thread that wakes them is asleep; none otherwise. If no ticket has been prepared since the last notification that
+    /// released all, a `SeqCst` fence and a read: no write to memory.
     ///
     /// Call it after the change. It is enough where any of the waiting threads can make use of the change and
     /// checks until it has: otherwise take [`notify_all`](Self::notify_all).
@@ -233,8 +236,9 @@ impl<F: Futex> EventCount<F> {
 
     /// Releases every ticket that was prepared before.
     ///
-    /// Never blocks. One system call for each parked thread. With no ticket since the last notification, and no thread
-    /// parked, a `SeqCst` fence and a read: no write to memory.
+    /// Never blocks. One system call for each parked thread; and, with the feature `async`, one if tasks wait and the thread
+    /// that wakes them is asleep. If no ticket has been prepared since the last notification that released all, a `SeqCst`
+    /// fence and a read: no write to memory.
     ///
     /// Call it after the change.
     ///
@@ -266,7 +270,15 @@ impl<F: Futex> EventCount<F> {
     /// off lately: see [`Spin::ADAPTIVE`]. While it spins it has no ticket, so notifications cost no more.
     ///
     /// Only this thread calls the condition, often, and never two calls at the same time. It should take no longer than a
-    /// check and an attempt. If it panics, so does this, and the event count can be used as before.
+    /// check and an attempt.
+    ///
+    /// Everything done before a notification that releases this thread is visible to the caller. But the condition may find
+    /// a change before its notification comes. So the condition must order what it reads, for example by an `Acquire`.
+    ///
+    /// # Panics
+    ///
+    /// If `condition` panics. The event count can be used as before, and a notification that had released this thread goes to
+    /// another one.
     ///
     /// ```
     /// use futex_event::EventCount;
@@ -298,6 +310,10 @@ impl<F: TimedFutex> EventCount<F> {
     /// and means that it returned nothing after that. With `Duration::ZERO` this calls it once and makes no system call. For
     /// time, see [`Event::wait_timeout`](crate::Event::wait_timeout).
     ///
+    /// # Panics
+    ///
+    /// As [`wait_until`](Self::wait_until).
+    ///
     /// ```
     /// use crossbeam_queue::SegQueue;
     /// use futex_event::EventCount;
@@ -323,6 +339,10 @@ impl<F: TimedFutex> EventCount<F> {
     ///
     /// As [`wait_until_timeout`](Self::wait_until_timeout); a deadline in the past is a timeout of zero. See
     /// [`IntoDeadline`] for what a deadline can be.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_until`](Self::wait_until).
     ///
     /// ```
     /// use futex_event::EventCount;
@@ -352,6 +372,11 @@ impl<F: TimedFutex> EventCount<F> {
     /// # Errors
     ///
     /// [`Interrupted`] if `interrupted` has returned true, and the condition returned nothing after that.
+    ///
+    /// # Panics
+    ///
+    /// If `condition` or `interrupted` panics. The event count can be used as before, and a notification that had released
+    /// this thread goes to another one.
     ///
     /// ```
     /// use crossbeam_queue::SegQueue;
@@ -383,6 +408,10 @@ impl<F: TimedFutex> EventCount<F> {
     ///
     /// As [`wait_until_interruptible`](Self::wait_until_interruptible).
     ///
+    /// # Panics
+    ///
+    /// As [`wait_until_interruptible`](Self::wait_until_interruptible).
+    ///
     /// ```
     /// use futex_event::EventCount;
     /// use std::time::Duration;
@@ -407,6 +436,10 @@ impl<F: TimedFutex> EventCount<F> {
     /// timeout of zero. See [`IntoDeadline`] for what a deadline can be.
     ///
     /// # Errors
+    ///
+    /// As [`wait_until_interruptible`](Self::wait_until_interruptible).
+    ///
+    /// # Panics
     ///
     /// As [`wait_until_interruptible`](Self::wait_until_interruptible).
     ///

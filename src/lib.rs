@@ -1,10 +1,10 @@
 //! Events for threads: a thread sleeps on one until another thread sets it.
 //!
 //! An [`Event`] is a flag that threads can sleep on: four bytes, no lock, no heap, `const` to create. Waiters sleep in the
-//! kernel on the flag itself (with `futex` on Linux), and setting it makes a system call only if a thread sleeps. An
-//! [`AutoResetEvent`] hands out tokens to waiters one at a time, an [`EventCount`] makes a lock-free structure blocking,
-//! and a [`SharedEvent`] works across processes. Threads can wait for several at once, with a timeout or a deadline, and
-//! async tasks can wait for the same events.
+//! kernel on the flag itself (with `futex` on Linux), and setting it makes a system call only if threads have parked on
+//! it. An [`AutoResetEvent`] hands out tokens to waiters one at a time, an [`EventCount`] makes a lock-free structure
+//! blocking, and a [`SharedEvent`] works across processes. Threads can wait for several at once, with a timeout or a
+//! deadline, and async tasks can wait for the same events.
 //!
 //! ```
 //! use futex_event::Event;
@@ -65,7 +65,7 @@
 //!
 //! | feature | what it adds |
 //! | --- | --- |
-//! | `std` (default) | deadlines as `Instant`, and the word for systems without a futex |
+//! | `std` (default) | deadlines as `Instant`; events and lists of them in an `Arc`, a `Box` or a `Vec`; `std::error::Error` for the errors; the word for systems without a futex |
 //! | `async` | futures that wait for events: `wait_async`, `wait_any_async`, `wait_until_async`; implies `std` |
 //!
 //! Without `std` the crate uses neither std nor an allocator. It needs Rust 1.63 or later.

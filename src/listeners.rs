@@ -21,7 +21,7 @@
 //! | BUSY | the slot is taken, and no `set` may claim it | its owner: AWAKE when the slot is filled, FREE at the end |
 //! | AWAKE | a `set` may claim it | its owner: ASLEEP before it sleeps, BUSY if its wait ends otherwise. A `set`: CLAIMED, NUDGED |
 //! | ASLEEP | the same; a thread that changes it wakes the owner | the same; and a nudge makes it ROUSED |
-//! | NUDGED | the owner is to check its events, and can still be claimed | its owner: AWAKE, and checks. A `set`: CLAIMED |
+//! | NUDGED | the owner is to check its events, and can still be claimed | its owner: AWAKE, and checks; BUSY if its wait ends. A `set`: CLAIMED, NUDGED |
 //! | ROUSED | the same, from ASLEEP. The wake may still be to come, from a `set` that was stopped before it: a thread that changes it wakes the owner | the same. A `set`: CLAIMED, ROUSED |
 //! | CLAIMED | by the event with this index: the wait is over | its owner: FREE |
 //!
@@ -63,6 +63,10 @@
 //! addresses is then true of this use of the slot, since the next user writes them only after the claim has failed.
 //! The number has 26 bits: see the guide, [limitations](crate::guide::limitations).
 //!
+//! *The child of a `fork`* has an empty table. If a thread forks inside its wait, in the closure of an interruptible one, the wait
+//! finds in the child that its [process](process) has changed, and begins again with step 1. It touches nothing of the table
+//! before, as its slot may have another owner by then.
+//!
 //! A thread with more events than fit into a slot says so there, and is nudged by every `set` in its buckets that could be
 //! for it. If no slot is free, it waits in the [overflow slot](overflow).
 //!
@@ -79,10 +83,12 @@
 
 mod listen;
 mod overflow;
+mod process;
 mod set;
 mod slot;
 
 pub(crate) use listen::{first_released, listen, Awaited};
+pub(crate) use process::{Forked, Process};
 pub(crate) use set::{are_there, claim, nudge_all, nudge_one};
 
 use crate::hash;

@@ -14,7 +14,8 @@
 //! # A process that writes arbitrary values
 //!
 //! can keep a waiter asleep, or in the loop in which it marks the word. `set` writes once and makes one call, `clear` makes one
-//! call and does not retry when the word changes under it. So neither can be kept from returning.
+//! call and does not retry when the word changes under it. So neither can be kept from returning, except in theory: where the
+//! processor does their one atomic operation by a loop, it may repeat that for as long as the other process writes.
 //!
 //! # A waiter that dies
 //!
@@ -32,7 +33,9 @@ use core::time::Duration;
 /// A manual-reset event for several processes, in memory that they share.
 ///
 /// All guarantees of [`Event`] hold, including those on memory, signals and time, for the threads of all processes that map
-/// the memory, at whatever address each of them maps it.
+/// the memory, at whatever address each of them maps it. There is one exception: on Apple's systems a signal handler may
+/// call [`set`](Self::set) and [`clear`](Self::clear) only once a thread of the process has slept on an event. See the
+/// [guide](crate::guide::signals_and_processes#in-a-signal-handler).
 ///
 /// A process can be killed at any instruction, in any operation: the other processes can still use the event. Once one of
 /// them has called [`set`](Self::set), every thread that waits in any of them returns.
@@ -187,14 +190,18 @@ impl SharedEvent {
     ///
     /// # Safety
     ///
-    /// For as long as `'a` lasts, in this process, except for the rest of a `set` after a wait that it released has returned,
+    /// In this process, for as long as `'a` lasts:
     ///
     /// - `pointer` is aligned to four and the four bytes are mapped, for reading and writing;
     /// - if they belong to a file, the file is not truncated: to access a page beyond its end raises SIGBUS;
     /// - they are used as an event only. Another process may write arbitrary values, though: that can affect only the
-    ///   threads that wait, and cannot keep any other operation from returning;
+    ///   threads that wait, and in theory delay a `set` or `clear` for as long as it writes, where the processor does their
+    ///   one atomic operation by a loop;
     /// - the memory is one object that the other processes map too, as with MAP_SHARED: after a `fork`, memory that is mapped
     ///   with MAP_PRIVATE is no longer the same.
+    ///
+    /// There is one exception: once a wait has returned, the memory may be unmapped even if the `set` that released it is
+    /// still running.
     ///
     /// The bytes may hold zeros, which is an unset event, or what an event has left there.
     ///

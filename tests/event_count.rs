@@ -6,7 +6,7 @@ use common::{calls, until, until_listening, Calls, TimedWord, Watched, Word, PAT
 use futex_event::platform::Futex;
 use futex_event::{EventCount, Spin, Ticket};
 use std::mem::{align_of, size_of};
-use std::panic::{catch_unwind, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
+use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,6 +29,7 @@ on_every_word! {
         wait_until_returns_what_the_condition_does,
         threads_with_different_conditions_share_an_event_count,
         a_condition_that_panics_leaves_it_in_order,
+        a_condition_that_panics_passes_the_notification_on,
         debug_says_parked,
     ],
     timed: [
@@ -354,6 +355,29 @@ fn a_condition_that_panics_leaves_it_in_order<F: Word>() {
         until_listening::<F>(1);
         items.fetch_add(1, Relaxed);
         assert_eq!(calls(|| changed.notify_one()).wakes, 1);
+    });
+}
+
+fn a_condition_that_panics_passes_the_notification_on<F: Word>() {
+    let _turn = common::take_turn();
+    let (items, changed) = (AtomicUsize::new(0), count::<F>());
+    let panics = AtomicBool::new(false);
+    let condition = || {
+        if panics.swap(false, Relaxed) {
+            resume_unwind(Box::new("on purpose"));
+        }
+        take(&items)
+    };
+    thread::scope(|scope| {
+        let wait = || changed.spinning(Spin::NEVER).wait_until(condition);
+        let waiters = [(); 2].map(|()| scope.spawn(move || catch_unwind(AssertUnwindSafe(wait))));
+        until_listening::<F>(2);
+        panics.store(true, Relaxed);
+        items.fetch_add(1, Relaxed);
+        changed.notify_one();
+        let mut taken = waiters.map(|waiter| waiter.join().unwrap().ok());
+        taken.sort_unstable();
+        assert_eq!(taken, [None, Some(1)]);
     });
 }
 

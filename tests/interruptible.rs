@@ -15,6 +15,7 @@
 
 mod common;
 
+use common::signals::on_signal_with;
 use common::{is_asleep, take_turn, thread_id, until, PATIENCE};
 use futex_event::platform::{Futex, PrivateFutex};
 use futex_event::{
@@ -22,10 +23,8 @@ use futex_event::{
     wait_any_deadline_interruptible, wait_any_interruptible, wait_any_timeout_interruptible, AllOf,
     AnyOf, AutoResetEvent, Event, EventCount, Interrupted, SharedEvent, Spin, Stopped, Waitable,
 };
-use std::mem::zeroed;
 use std::os::raw::c_int;
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::Mutex;
 use std::thread;
@@ -297,20 +296,13 @@ impl Drop for FullTable {
 
 static SIGNALS: AtomicU32 = AtomicU32::new(0);
 
-/// Installs a handler that counts the signals from now on. [man 2 sigaction]
-fn on_signal(flags: c_int) {
+/// Installs a handler that counts the signals from now on.
+fn count_signals(flags: c_int) {
     extern "C" fn count(_: c_int) {
         SIGNALS.fetch_add(1, Relaxed);
     }
-    let handler: extern "C" fn(c_int) = count;
     SIGNALS.store(0, Relaxed);
-    // SAFETY: an all-zero `sigaction` is a valid one, and the handler does what handlers may.
-    unsafe {
-        let mut action: libc::sigaction = zeroed();
-        action.sa_sigaction = handler as usize;
-        action.sa_flags = flags;
-        assert_eq!(libc::sigaction(libc::SIGUSR1, &action, ptr::null_mut()), 0);
-    }
+    on_signal_with(flags, libc::SIGUSR1, count);
 }
 
 /// A thread of a scope that gets signals during its wait.
@@ -382,7 +374,7 @@ fn a_signal_ends_every_kind_of_wait() {
     let _turn = take_turn();
     for flags in [0, libc::SA_RESTART] {
         for (name, wait) in WAITS {
-            on_signal(flags);
+            count_signals(flags);
             let (events, waiter) = (&Events::default(), &Waiter::new());
             thread::scope(|scope| {
                 let wait = move || wait(events, &mut || SIGNALS.load(Relaxed) > 0);
@@ -414,7 +406,7 @@ fn nothing_is_left(events: &Events, name: &str) {
 fn a_signal_does_not_end_a_wait_if_the_closure_returns_false() {
     let _turn = take_turn();
     for (name, wait) in WAITS {
-        on_signal(libc::SA_RESTART);
+        count_signals(libc::SA_RESTART);
         let (events, waiter, asked) = (&Events::default(), &Waiter::new(), &AtomicU32::new(0));
         thread::scope(|scope| {
             let no = move || {
@@ -466,7 +458,7 @@ fn a_set_wins_over_an_interruption() {
     let _turn = take_turn();
     for set in [Events::set, Events::set_and_notify_all] {
         for (name, wait) in WAITS {
-            on_signal(0);
+            count_signals(0);
             assert_eq!(ended_by_yes_after(set, *wait), Ok(true), "{name}");
         }
     }
@@ -481,7 +473,7 @@ fn a_condition_that_holds_wins_over_an_interruption() {
         .iter()
         .filter(|(name, _)| name.starts_with("event count"))
     {
-        on_signal(0);
+        count_signals(0);
         assert_eq!(ended_by_yes_after(raise, *wait), Ok(true), "{name}");
     }
 }
@@ -554,7 +546,7 @@ fn a_wait_that_nothing_ends_returns_false_at_its_deadline() {
 fn signals_do_not_move_the_deadline_of_an_interruptible_wait() {
     let _turn = take_turn();
     for (name, wait) in waits_with_a_timeout() {
-        on_signal(0);
+        count_signals(0);
         let events = &Events::with_timeout(Duration::from_millis(100));
         let waiter = &Waiter::new();
         thread::scope(|scope| {
@@ -600,7 +592,7 @@ fn a_closure_that_panics_leaves_nothing_behind() {
     let _turn = take_turn();
     for (name, wait) in WAITS {
         for sets_before in [false, true] {
-            on_signal(0);
+            count_signals(0);
             let (events, waiter) = (&Events::default(), &Waiter::new());
             thread::scope(|scope| {
                 let panic = move || {

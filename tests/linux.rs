@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::process::{in_child, leave};
+use common::process::{held, in_child, leave};
 use common::seccomp::{filter, filter_naps, filter_without, REFUSE};
 use common::signals::{alarm_in, on_signal, unblock};
 use common::{
@@ -15,7 +15,8 @@ use common::{
 };
 use futex_event::platform::{Deadline, Futex, PrivateFutex, TimedFutex};
 use futex_event::{
-    wait_any, wait_any_timeout, AutoResetEvent, Event, EventCount, SharedEvent, Waitable,
+    wait_any, wait_any_timeout, wait_any_timeout_interruptible, AutoResetEvent, Event, EventCount,
+    Interrupted, SharedEvent, Waitable,
 };
 use std::io::Write;
 use std::mem::zeroed;
@@ -189,8 +190,8 @@ fn a_wait_that_the_kernel_does_not_refuse_never_naps() {
 
     on_signal(libc::SIGSYS, count);
     on_signal(libc::SIGURG, count);
-    // The first wait of the program starts a thread that naps, and that thread must not inherit the filter.
-    EVENT.wait_timeout(Duration::from_nanos(1));
+    // The first sleep of the program starts a thread that naps, and that thread must not inherit the filter.
+    common::watch();
     let waiter = thread::spawn(|| {
         WAITER.store(thread_id(), Relaxed);
         filter_naps(libc::SECCOMP_RET_TRAP);
@@ -495,6 +496,73 @@ fn the_child_of_a_fork_may_use_events_on_which_threads_of_its_parent_wait() {
     }
 }
 
+/// The closure of a wait forks. In the child the wait goes on, and reports no event that has not been set there.
+#[test]
+fn a_closure_may_fork() {
+    static STOP: Event = Event::new();
+    static WORK: AutoResetEvent = AutoResetEvent::new();
+    const TIMEOUT: Duration = Duration::from_millis(50);
+    extern "C" fn nothing(_: i32) {}
+    extern "C" fn set(_: i32) {
+        WORK.set();
+    }
+    fn set_later() {
+        on_signal(libc::SIGALRM, set);
+        alarm_in(Duration::from_millis(5));
+    }
+
+    /// Runs a wait whose closure forks when a signal has come, and ends the wait of the parent. True if the wait was
+    /// `expected` in the child, which does this first.
+    fn is<T: PartialEq>(
+        expected: T,
+        in_the_child: fn(),
+        wait: impl FnOnce(&mut dyn FnMut() -> bool) -> Result<T, Interrupted>,
+    ) -> bool {
+        on_signal(libc::SIGALRM, nothing);
+        alarm_in(Duration::from_millis(5));
+        let mut child = None;
+        let waited = wait(&mut || {
+            // SAFETY: this process has one thread.
+            let child = *child.get_or_insert_with(|| match unsafe { libc::fork() } {
+                0 => {
+                    in_the_child();
+                    0
+                }
+                child => child,
+            });
+            child != 0
+        });
+        let mut status = 0;
+        match child {
+            Some(0) => leave(waited == Ok(expected)),
+            // SAFETY: writes to `status` only.
+            Some(child) => while unsafe { libc::waitpid(child, &mut status, 0) } != child {},
+            None => {}
+        }
+        waited == Err(Interrupted) && held(status)
+    }
+
+    in_child(|| {
+        let any = |interrupted: &mut dyn FnMut() -> bool, timeout| {
+            wait_any_timeout_interruptible((&STOP, &WORK), timeout, interrupted)
+        };
+        let plain = |interrupted: &mut dyn FnMut() -> bool, timeout| {
+            WORK.wait_timeout_interruptible(timeout, interrupted)
+        };
+        let repair = || WORK.reset_after_fork();
+        let repair_and_set_later = || {
+            WORK.reset_after_fork();
+            set_later();
+        };
+        is(None, || (), |interrupted| any(interrupted, TIMEOUT))
+            && is(Some(1), set_later, |interrupted| any(interrupted, PATIENCE))
+            && is(false, repair, |interrupted| plain(interrupted, TIMEOUT))
+            && is(true, repair_and_set_later, |interrupted| {
+                plain(interrupted, PATIENCE)
+            })
+    });
+}
+
 /// What a thread leaves behind that is killed in a wait: here a signal handler never returns to the wait.
 #[test]
 fn a_wait_that_never_ends_takes_one_token_with_it() {
@@ -777,7 +845,7 @@ fn a_thread_that_is_killed_in_a_wait_takes_one_token_with_it_and_nothing_else() 
         unsafe { libc::syscall(libc::SYS_exit, 0) };
     }
 
-    on_signal(libc::SIGUSR1, exit);
+    on_signal(libc::SIGVTALRM, exit);
     let waits: [fn(); 3] = [
         || MANUAL.wait(),
         || TOKENS[0].wait(),
@@ -791,7 +859,7 @@ fn a_thread_that_is_killed_in_a_wait_takes_one_token_with_it_and_nothing_else() 
             wait();
         });
         until(|| KILLED.load(Relaxed) != 0 && is_asleep(KILLED.load(Relaxed)));
-        send_signal(libc::SIGUSR1, &KILLED);
+        send_signal(libc::SIGVTALRM, &KILLED);
         let task = format!("/proc/self/task/{}", KILLED.load(Relaxed));
         until(|| !std::path::Path::new(&task).exists());
     }

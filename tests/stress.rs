@@ -498,28 +498,18 @@ fn ten_thousand_waiters_are_released_at_once() {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::mem::zeroed;
-    use std::ptr;
+    use crate::common::signals::{alarm_in, on_signal};
     use std::sync::Once;
+    use std::time::Duration;
 
-    /// From now on a signal interrupts some thread two thousand times a second. The handler is installed without
-    /// SA_RESTART, so the calls that it interrupts fail with EINTR.
+    /// From now on a signal interrupts some thread two thousand times a second.
     pub fn storm() {
         extern "C" fn ignore(_: i32) {}
 
         static BEGUN: Once = Once::new();
-        // SAFETY: all-zero structs are valid; the handler does nothing.
-        BEGUN.call_once(|| unsafe {
-            let mut action: libc::sigaction = zeroed();
-            action.sa_sigaction = ignore as extern "C" fn(i32) as usize;
-            assert_eq!(libc::sigaction(libc::SIGALRM, &action, ptr::null_mut()), 0);
-            let mut timer: libc::itimerval = zeroed();
-            timer.it_interval.tv_usec = 500;
-            timer.it_value.tv_usec = 500;
-            assert_eq!(
-                libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut()),
-                0
-            );
+        BEGUN.call_once(|| {
+            on_signal(libc::SIGALRM, ignore);
+            alarm_in(Duration::from_micros(500));
         });
     }
 
@@ -528,7 +518,6 @@ mod linux {
     pub fn fork_and_use_events() {
         use crate::common::process::fork;
         use futex_event::{AutoResetEvent, Event};
-        use std::time::Duration;
 
         let child = fork(|| {
             let (event, auto_reset) = (Event::new(), AutoResetEvent::new());

@@ -8,6 +8,7 @@ use common::{calls, until, until_parked, Calls, Watched, Word};
 use futex_event::{wait_any_async, AutoResetEvent, Event, EventCount, WaitAsync};
 use std::future::Future;
 use std::mem::forget;
+use std::panic::panic_any;
 use std::pin::Pin;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -518,7 +519,14 @@ fn a_waker_that_panics_does_not_end_the_thread_that_runs_it<F: Word>() {
     impl Wake for Panics {
         fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Relaxed);
-            panic!("this is expected");
+            panic_any(Payload);
+        }
+    }
+    /// To drop it panics too.
+    struct Payload;
+    impl Drop for Payload {
+        fn drop(&mut self) {
+            panic!("a payload is dropped");
         }
     }
 

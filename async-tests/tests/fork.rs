@@ -41,14 +41,20 @@ fn events_and_futures_work_in_the_child_and_the_parents_tasks_are_not_woken_ther
                     block_on(own.wait_async());
                     block_on(owns.wait_async());
                 });
-                // What the parent registered is dropped here too.
+                held &= WAKES.load(Relaxed) == 0;
+                // What the parent registered can be polled here too,
+                auto.clear();
+                held &= poll(&mut waits.1, &waker).is_pending() && auto.set();
+                until(|| WAKES.load(Relaxed) == 1);
+                held &= poll(&mut waits.1, &waker).is_ready();
+                // and dropped.
                 drop(waits);
                 thread::scope(|scope| {
                     auto.clear();
                     scope.spawn(|| auto.set());
                     block_on(auto.wait_async());
                 });
-                held &= WAKES.load(Relaxed) == 0;
+                held &= WAKES.load(Relaxed) == 1;
                 // SAFETY: the call has no conditions.
                 unsafe { libc::_exit(if held { 42 } else { 1 }) }
             }

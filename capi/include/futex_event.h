@@ -7,8 +7,14 @@
  *     futex_event_manual_set(&ready);     // in another
  *
  * Times are nanoseconds, on a monotonic clock. "Acquire" and "Release" are the memory orders of C11: what a thread did
- * before a Release is visible to a thread after the Acquire that observes it. Only functions named "wait" block, and no wait
- * is a cancellation point of pthreads. No function may be called for an event that has been freed or unmapped.
+ * before a Release is visible to a thread after the Acquire that observes it. Only functions named "wait" block. No function
+ * may be called for an event that has been freed or unmapped.
+ *
+ * No wait is a cancellation point of pthreads, unless the system has no futex or refuses it, and the wait sleeps by another
+ * call. Disable cancellation where that can happen.
+ *
+ * What is said of signal handlers, of `errno` and of fork holds where the library sleeps by a futex. Where it uses locks,
+ * because the system has none, it does not hold: see the limits in README.md.
  *
  * Only the library reads and writes the bits of an event. All threads of a process must use the same copy of the library
  * for an event.
@@ -36,7 +42,7 @@
 #define FUTEX_EVENT_FOREVER UINT64_MAX
 
 /**
- * The most events that one call can wait for.
+ * The most events that one `futex_event_wait_any` can wait for. `futex_event_wait_all` has no limit.
  */
 #define FUTEX_EVENT_WAIT_ANY_MAX 4096
 
@@ -72,7 +78,7 @@ enum futex_event_result {
  * every waiter.
  *
  * Four zero bytes are an event that is not set. It may be moved while no thread uses it. It may be freed as soon as a
- * wait for it has returned, even while the call that set it is still running.
+ * wait for it has returned and no other call uses it; the set that ended the wait may still be running.
  */
 struct futex_event_manual {
     /**
@@ -85,7 +91,9 @@ struct futex_event_manual {
  * The function that an interruptible wait calls each time its thread wakes without having been released; on most
  * systems a signal wakes it. True ends the wait. `context` is the pointer that was given to the wait.
  *
- * It is called on the waiting thread, may do what any thread may, and must return: no `longjmp`, no exception.
+ * It is called on the waiting thread, may do what any thread may, and must return: no `longjmp`, no exception. If it forks,
+ * it returns in the child too: there, the wait goes on, and only what is set in the child releases it. If the wait is for
+ * an auto-reset event, it must first call `futex_event_auto_reset_after_fork` in the child.
  */
 typedef bool (*futex_event_interrupted)(void *context);
 
@@ -94,7 +102,7 @@ typedef bool (*futex_event_interrupted)(void *context);
  * kept for the next.
  *
  * Four zero bytes are an event without a token. It may be moved while no thread uses it. It may be freed as soon as a
- * wait for it has returned and no other thread waits, even while the call that set it is still running.
+ * wait for it has returned and no other call uses it; the set that ended the wait may still be running.
  */
 struct futex_event_auto {
     /**
@@ -163,7 +171,7 @@ struct futex_event_ticket {
  * ```
  *
  * Four zero bytes are an event count. It may be moved while no thread uses it. It may be freed as soon as a wait has
- * returned and no other thread waits, even while the notification is still running.
+ * returned and no other call uses it; the notification that ended the wait may still be running.
  */
 struct futex_event_count {
     /**
@@ -367,8 +375,8 @@ enum futex_event_result futex_event_auto_wait_deadline_interruptible(struct fute
  * false if it was, or if `event` is null or misaligned.
  *
  * Does not block. Release, also if it returns false: a thread that observes this call, or a later one, sees everything
- * that the caller did before. May be called in a signal handler, and preserves `errno`; on Apple's systems not as the
- * first call of the process for a shared event.
+ * that the caller did before. May be called in a signal handler, and preserves `errno`; on Apple's systems only once a
+ * thread of the process has slept in a wait for an event.
  */
 bool futex_event_shared_set(struct futex_event_shared *event);
 
@@ -451,7 +459,10 @@ enum futex_event_result futex_event_shared_wait_deadline_interruptible(struct fu
  * it takes one token, of that event only.
  *
  * Returns at once, without a system call, if one is set; never spuriously. Acquire, of the event whose index it
- * returns. Each event takes some bytes of the stack. Must not be called in a signal handler.
+ * returns. Must not be called in a signal handler.
+ *
+ * It takes stack: at most 2 KiB for up to 16 events, 40 KiB for up to 1,024, and 160 KiB for up to 4,096. A thread of
+ * musl has 128 KiB by default.
  */
 int futex_event_wait_any(const struct futex_event_waitable *events, size_t count);
 
@@ -706,8 +717,8 @@ enum futex_event_result futex_event_count_wait_deadline_interruptible(struct fut
  * the function at once, each time a notification releases the thread, and while it spins. Returns
  * FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `count` is null or misaligned, or `condition` is null.
  *
- * No system call if the condition holds at once. Acquire, if a notification ended a sleep; otherwise `condition` must
- * order what it reads. Must not be called in a signal handler.
+ * No system call if the condition holds at once. Acquire, of a notification that ends a sleep. But `condition` may find
+ * a change before its notification comes, so it must order what it reads. Must not be called in a signal handler.
  */
 enum futex_event_result futex_event_count_wait_until(struct futex_event_count *count,
                                                      futex_event_condition condition,

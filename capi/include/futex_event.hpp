@@ -5,8 +5,8 @@
 //     ready.wait();    // in one thread: sleeps until the event is set
 //     ready.set();     // in another
 //
-// Each type is as large as its C struct, four bytes, and usable before `main`. No function throws, and no
-// argument can be invalid.
+// Each type is as large as its C struct, four bytes, and usable before `main`. No function throws. The only invalid
+// argument is a list for `wait_any` that is empty or too long.
 
 #ifndef FUTEX_EVENT_HPP
 #define FUTEX_EVENT_HPP
@@ -14,10 +14,12 @@
 #include "futex_event.h"
 
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <ratio>
 #include <type_traits>
 
 namespace futex_event {
@@ -32,23 +34,32 @@ using seconds = std::chrono::duration<long double>;
 /// In nanoseconds, rounded up, so that no wait ends early. FUTEX_EVENT_FOREVER if that does not fit.
 template <class Rep, class Period>
 std::uint64_t nanoseconds(const std::chrono::duration<Rep, Period>& duration) noexcept {
+    using in_a_tick = std::ratio_divide<Period, std::nano>;
     if (!(duration > duration.zero())) {
         return 0;
     }
     if (seconds(duration).count() >= 1.8e10L) {
         return FUTEX_EVENT_FOREVER;
     }
-    return std::chrono::ceil<std::chrono::duration<std::uint64_t, std::nano>>(duration).count();
+    if constexpr (std::is_integral_v<Rep> && in_a_tick::den == 1) {
+        return static_cast<std::uint64_t>(duration.count()) * static_cast<std::uint64_t>(in_a_tick::num);
+    } else {
+        // std::chrono would calculate in `Rep`: a float has 24 bits, and an integer can overflow.
+        const long double ticks = std::chrono::duration<long double, Period>(duration).count();
+        return static_cast<std::uint64_t>(std::ceil(ticks * in_a_tick::num / in_a_tick::den));
+    }
 }
 
 /// The time left until then. A time that the clock cannot represent is forever, or past.
 template <class Duration>
 std::uint64_t left_until(const std::chrono::time_point<clock, Duration>& deadline) noexcept {
-    const long double since_epoch = seconds(deadline.time_since_epoch()).count();
-    if (since_epoch >= 9.2e9L) {
+    const auto since_epoch = deadline.time_since_epoch();
+    if (seconds(since_epoch).count() >= 9.2e9L) {
         return FUTEX_EVENT_FOREVER;
     }
-    return since_epoch > 0 ? nanoseconds(deadline - clock::now()) : 0;
+    // Not the difference of the two, which would be in the type of `Duration`.
+    const std::uint64_t then = nanoseconds(since_epoch), now = nanoseconds(clock::now().time_since_epoch());
+    return then > now ? then - now : 0;
 }
 
 /// Calls `use` with `function` in the form of C: a function that takes a pointer, and the pointer.

@@ -1,6 +1,6 @@
 //! The arguments that C passes.
 
-use crate::interrupted::futex_event_interrupted;
+use crate::interrupted::{self, futex_event_interrupted};
 use crate::result::futex_event_result::{self, FUTEX_EVENT_INVALID};
 use core::ffi::c_void;
 
@@ -16,20 +16,22 @@ pub trait StandsFor: Sized {
     };
 }
 
+/// The same address as one of an event; `None` if it is null or misaligned. For a `set`, which needs the event only until a
+/// wait that it released has returned: a reference would have to live longer.
+pub(crate) fn address<C: StandsFor>(address: *const C) -> Option<*const C::Event> {
+    let () = C::CHECKED;
+    let address = address.cast::<C::Event>();
+    (!address.is_null() && address.is_aligned()).then_some(address)
+}
+
 /// The event at this address; `None` if the address is null or misaligned.
 ///
 /// # Safety
 ///
-/// An address that is neither null nor misaligned is that of an event that lives for `'a`. A `set` needs it only until
-/// a wait that it released has returned.
+/// An address that is neither null nor misaligned is that of an event that lives for `'a`.
 pub(crate) unsafe fn event<'a, C: StandsFor>(address: *const C) -> Option<&'a C::Event> {
-    let () = C::CHECKED;
-    let address = address.cast::<C::Event>();
-    if address.is_null() || !address.is_aligned() {
-        return None;
-    }
     // SAFETY: by what the caller promises. The words of events are atomic and any value is a valid one.
-    Some(unsafe { &*address })
+    self::address(address).map(|address| unsafe { &*address })
 }
 
 /// Waits for the event at this address in the given way.
@@ -59,11 +61,10 @@ pub(crate) unsafe fn wait_interruptible<C: StandsFor, R: Into<futex_event_result
     context: *mut c_void,
     wait: impl FnOnce(&C::Event, &mut dyn FnMut() -> bool) -> R,
 ) -> futex_event_result {
-    let Some(interrupted) = interrupted else {
-        return FUTEX_EVENT_INVALID;
-    };
     // SAFETY: by what the caller promises.
-    let interrupted = &mut || unsafe { interrupted(context) };
-    // SAFETY: as above.
-    unsafe { self::wait(address, |event| wait(event, interrupted)) }
+    unsafe {
+        interrupted::called(interrupted, context, |interrupted| {
+            self::wait(address, |event| wait(event, interrupted))
+        })
+    }
 }

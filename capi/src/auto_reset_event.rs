@@ -1,6 +1,6 @@
 //! [`AutoResetEvent`]: each set releases one waiter.
 
-use crate::argument::{event, wait, wait_interruptible, StandsFor};
+use crate::argument::{address, event, wait, wait_interruptible, StandsFor};
 use crate::interrupted::futex_event_interrupted;
 use crate::result::futex_event_result;
 use crate::time::{left_until, timeout};
@@ -11,7 +11,7 @@ use futex_event::AutoResetEvent;
 /// kept for the next.
 ///
 /// Four zero bytes are an event without a token. It may be moved while no thread uses it. It may be freed as soon as a
-/// wait for it has returned and no other thread waits, even while the call that set it is still running.
+/// wait for it has returned and no other call uses it; the set that ended the wait may still be running.
 #[repr(C)]
 #[derive(Debug)]
 pub struct futex_event_auto {
@@ -31,7 +31,7 @@ impl StandsFor for futex_event_auto {
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_auto_set(event: *mut futex_event_auto) -> bool {
     // SAFETY: by what the caller promises.
-    unsafe { self::event(event) }.is_some_and(AutoResetEvent::set)
+    address(event).is_some_and(|event| unsafe { AutoResetEvent::set_raw(event) })
 }
 
 /// Takes the token and drops it. Returns true if there was one; false if there was none, or if `event` is null or

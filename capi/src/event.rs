@@ -1,6 +1,6 @@
 //! [`Event`]: manual-reset, for the threads of one process.
 
-use crate::argument::{event, wait, wait_interruptible, StandsFor};
+use crate::argument::{address, event, wait, wait_interruptible, StandsFor};
 use crate::interrupted::futex_event_interrupted;
 use crate::result::futex_event_result;
 use crate::time::{left_until, timeout};
@@ -11,7 +11,7 @@ use futex_event::Event;
 /// every waiter.
 ///
 /// Four zero bytes are an event that is not set. It may be moved while no thread uses it. It may be freed as soon as a
-/// wait for it has returned, even while the call that set it is still running.
+/// wait for it has returned and no other call uses it; the set that ended the wait may still be running.
 #[repr(C)]
 #[derive(Debug)]
 pub struct futex_event_manual {
@@ -31,7 +31,7 @@ impl StandsFor for futex_event_manual {
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_manual_set(event: *mut futex_event_manual) -> bool {
     // SAFETY: by what the caller promises.
-    unsafe { self::event(event) }.is_some_and(Event::set)
+    address(event).is_some_and(|event| unsafe { Event::set_raw(event) })
 }
 
 /// Makes the event unset. Returns true if it was set; false if it was not, or if `event` is null or misaligned. A wait

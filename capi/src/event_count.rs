@@ -1,8 +1,8 @@
 //! [`EventCount`].
 
 use crate::argument::{event, wait, wait_interruptible, StandsFor};
-use crate::interrupted::futex_event_interrupted;
-use crate::result::futex_event_result::{self, FUTEX_EVENT_INVALID};
+use crate::interrupted::{self, futex_event_interrupted};
+use crate::result::futex_event_result;
 use crate::time::{left_until, timeout};
 use core::ffi::c_void;
 use futex_event::EventCount;
@@ -26,7 +26,7 @@ use futex_event::EventCount;
 /// ```
 ///
 /// Four zero bytes are an event count. It may be moved while no thread uses it. It may be freed as soon as a wait has
-/// returned and no other thread waits, even while the notification is still running.
+/// returned and no other call uses it; the notification that ended the wait may still be running.
 #[repr(C)]
 #[derive(Debug)]
 pub struct futex_event_count {
@@ -204,8 +204,8 @@ pub unsafe extern "C" fn futex_event_count_wait_deadline_interruptible(
 /// the function at once, each time a notification releases the thread, and while it spins. Returns
 /// FUTEX_EVENT_RELEASED, or FUTEX_EVENT_INVALID if `count` is null or misaligned, or `condition` is null.
 ///
-/// No system call if the condition holds at once. Acquire, if a notification ended a sleep; otherwise `condition` must
-/// order what it reads. Must not be called in a signal handler.
+/// No system call if the condition holds at once. Acquire, of a notification that ends a sleep. But `condition` may find
+/// a change before its notification comes, so it must order what it reads. Must not be called in a signal handler.
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_count_wait_until(
     count: *mut futex_event_count,
@@ -342,13 +342,14 @@ unsafe fn wait_until<R: Into<futex_event_result>>(
     context: *mut c_void,
     wait_until: impl FnOnce(&EventCount, &mut dyn FnMut() -> Option<()>) -> R,
 ) -> futex_event_result {
-    let Some(condition) = condition else {
-        return FUTEX_EVENT_INVALID;
-    };
     // SAFETY: by what the caller promises.
-    let condition = &mut || unsafe { condition(context) }.then_some(());
-    // SAFETY: as above.
-    unsafe { wait(count, |count| wait_until(count, condition)) }
+    unsafe {
+        interrupted::called(condition, context, |condition| {
+            wait(count, |count| {
+                wait_until(count, &mut || condition().then_some(()))
+            })
+        })
+    }
 }
 
 /// The same for an interruptible wait, which calls `interrupted`. Each function comes with its context.
@@ -362,15 +363,12 @@ unsafe fn wait_until_interruptible<R: Into<futex_event_result>>(
     (interrupted, interrupted_context): (futex_event_interrupted, *mut c_void),
     wait: impl FnOnce(&EventCount, &mut dyn FnMut() -> Option<()>, &mut dyn FnMut() -> bool) -> R,
 ) -> futex_event_result {
-    let Some(interrupted) = interrupted else {
-        return FUTEX_EVENT_INVALID;
-    };
     // SAFETY: by what the caller promises.
-    let interrupted = &mut || unsafe { interrupted(interrupted_context) };
-    // SAFETY: as above.
     unsafe {
-        wait_until(count, condition, context, |count, condition| {
-            wait(count, condition, interrupted)
+        interrupted::called(interrupted, interrupted_context, |interrupted| {
+            wait_until(count, condition, context, |count, condition| {
+                wait(count, condition, interrupted)
+            })
         })
     }
 }

@@ -41,6 +41,7 @@ mod event;
 
 mod auto_reset_event;
 
+// Its items stay in it, so this list is here once. (cbindgen does not see the list of `where_words_can_be_shared!`.)
 #[cfg(any(
     target_os = "linux",
     target_os = "android",
@@ -50,7 +51,7 @@ mod auto_reset_event;
     target_os = "netbsd",
     target_os = "dragonfly"
 ))]
-mod shared_event;
+pub mod shared_event;
 
 mod waitable;
 
@@ -67,16 +68,6 @@ pub use event::*;
 pub use event_count::*;
 pub use interrupted::*;
 pub use result::*;
-#[cfg(any(
-    target_os = "linux",
-    target_os = "android",
-    target_vendor = "apple",
-    target_os = "freebsd",
-    target_os = "openbsd",
-    target_os = "netbsd",
-    target_os = "dragonfly"
-))]
-pub use shared_event::*;
 pub use time::*;
 pub use version::*;
 pub use wait_all::*;

@@ -17,8 +17,16 @@ pub enum futex_event_result {
     FUTEX_EVENT_STOPPED = -4,
 }
 
+use core::ffi::c_int;
 use futex_event::{Interrupted, Stopped};
 use futex_event_result::*;
+
+/// For a wait that returns an index, or a result.
+impl From<futex_event_result> for c_int {
+    fn from(result: futex_event_result) -> Self {
+        result as Self
+    }
+}
 
 impl From<()> for futex_event_result {
     fn from((): ()) -> Self {

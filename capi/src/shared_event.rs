@@ -29,8 +29,8 @@ impl StandsFor for futex_event_shared {
 /// false if it was, or if `event` is null or misaligned.
 ///
 /// Does not block. Release, also if it returns false: a thread that observes this call, or a later one, sees everything
-/// that the caller did before. May be called in a signal handler, and preserves `errno`; on Apple's systems not as the
-/// first call of the process for a shared event.
+/// that the caller did before. May be called in a signal handler, and preserves `errno`; on Apple's systems only once a
+/// thread of the process has slept in a wait for an event.
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_shared_set(event: *mut futex_event_shared) -> bool {
     // SAFETY: by what the caller promises.

@@ -2,7 +2,7 @@
 
 use crate::argument::event;
 use crate::event::futex_event_manual;
-use crate::interrupted::futex_event_interrupted;
+use crate::interrupted::{self, futex_event_interrupted};
 use crate::result::futex_event_result::{self, FUTEX_EVENT_INVALID};
 use crate::time::{left_until, timeout};
 use core::ffi::c_void;
@@ -163,11 +163,10 @@ pub(crate) unsafe fn wait_until_interrupted<R: Into<futex_event_result>>(
     context: *mut c_void,
     wait: impl FnOnce(&[&Event], &mut dyn FnMut() -> bool) -> R,
 ) -> futex_event_result {
-    let Some(interrupted) = interrupted else {
-        return FUTEX_EVENT_INVALID;
-    };
     // SAFETY: by what the caller promises.
-    let interrupted = &mut || unsafe { interrupted(context) };
-    // SAFETY: as above.
-    unsafe { self::wait(events, count, |events| wait(events, interrupted)) }
+    unsafe {
+        interrupted::called(interrupted, context, |interrupted| {
+            self::wait(events, count, |events| wait(events, interrupted))
+        })
+    }
 }

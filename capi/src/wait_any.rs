@@ -1,6 +1,6 @@
 //! [`wait_any`].
 
-use crate::interrupted::futex_event_interrupted;
+use crate::interrupted::{self, futex_event_interrupted};
 use crate::result::futex_event_result::{
     FUTEX_EVENT_INTERRUPTED, FUTEX_EVENT_INVALID, FUTEX_EVENT_TIMED_OUT,
 };
@@ -8,9 +8,9 @@ use crate::time::{left_until, timeout};
 use crate::waitable::{futex_event_waitable, waitable};
 use core::ffi::{c_int, c_void};
 use futex_event::{wait_any, wait_any_interruptible, wait_any_timeout};
-use futex_event::{wait_any_timeout_interruptible, Event, Waitable};
+use futex_event::{wait_any_timeout_interruptible, Event, Interrupted, Waitable};
 
-/// The most events that one call can wait for.
+/// The most events that one `futex_event_wait_any` can wait for. `futex_event_wait_all` has no limit.
 pub const FUTEX_EVENT_WAIT_ANY_MAX: usize = 4096;
 
 /// Blocks until one of the `count` events releases this wait, and returns its index. Any other result is negative and
@@ -22,14 +22,17 @@ pub const FUTEX_EVENT_WAIT_ANY_MAX: usize = 4096;
 /// it takes one token, of that event only.
 ///
 /// Returns at once, without a system call, if one is set; never spuriously. Acquire, of the event whose index it
-/// returns. Each event takes some bytes of the stack. Must not be called in a signal handler.
+/// returns. Must not be called in a signal handler.
+///
+/// It takes stack: at most 2 KiB for up to 16 events, 40 KiB for up to 1,024, and 160 KiB for up to 4,096. A thread of
+/// musl has 128 KiB by default.
 #[no_mangle]
 pub unsafe extern "C" fn futex_event_wait_any(
     events: *const futex_event_waitable,
     count: usize,
 ) -> c_int {
     // SAFETY: by what the caller promises.
-    unsafe { wait(events, count, &mut |events| index(wait_any(events))) }
+    unsafe { wait(events, count, &mut |events| Ok(Some(wait_any(events)))) }
 }
 
 /// As `futex_event_wait_any`, but gives up after `nanoseconds` and returns FUTEX_EVENT_TIMED_OUT: never earlier, and
@@ -40,9 +43,7 @@ pub unsafe extern "C" fn futex_event_wait_any_timeout(
     count: usize,
     nanoseconds: u64,
 ) -> c_int {
-    let wait_any = &mut |events: Events| {
-        wait_any_timeout(events, timeout(nanoseconds)).map_or(TIMED_OUT, index)
-    };
+    let wait_any = &mut |events: Events| Ok(wait_any_timeout(events, timeout(nanoseconds)));
     // SAFETY: by what the caller promises.
     unsafe { wait(events, count, wait_any) }
 }
@@ -55,9 +56,7 @@ pub unsafe extern "C" fn futex_event_wait_any_deadline(
     count: usize,
     deadline: u64,
 ) -> c_int {
-    let wait_any = &mut |events: Events| {
-        wait_any_timeout(events, left_until(deadline)).map_or(TIMED_OUT, index)
-    };
+    let wait_any = &mut |events: Events| Ok(wait_any_timeout(events, left_until(deadline)));
     // SAFETY: by what the caller promises.
     unsafe { wait(events, count, wait_any) }
 }
@@ -72,16 +71,11 @@ pub unsafe extern "C" fn futex_event_wait_any_interruptible(
     interrupted: futex_event_interrupted,
     context: *mut c_void,
 ) -> c_int {
-    let Some(interrupted) = interrupted else {
-        return INVALID;
+    let wait_any = &mut |events: Events, interrupted: Closure| {
+        wait_any_interruptible(events, interrupted).map(Some)
     };
     // SAFETY: by what the caller promises.
-    let mut interrupted = || unsafe { interrupted(context) };
-    let wait_any = &mut |events: Events| {
-        wait_any_interruptible(events, &mut interrupted).map_or(INTERRUPTED, index)
-    };
-    // SAFETY: as above.
-    unsafe { wait(events, count, wait_any) }
+    unsafe { wait_interruptible(events, count, interrupted, context, wait_any) }
 }
 
 /// As `futex_event_wait_any_timeout`, and as `futex_event_wait_any_interruptible`.
@@ -93,21 +87,11 @@ pub unsafe extern "C" fn futex_event_wait_any_timeout_interruptible(
     interrupted: futex_event_interrupted,
     context: *mut c_void,
 ) -> c_int {
-    let Some(interrupted) = interrupted else {
-        return INVALID;
+    let wait_any = &mut |events: Events, interrupted: Closure| {
+        wait_any_timeout_interruptible(events, timeout(nanoseconds), interrupted)
     };
     // SAFETY: by what the caller promises.
-    let mut interrupted = || unsafe { interrupted(context) };
-    let wait_any = &mut |events: Events| match wait_any_timeout_interruptible(
-        events,
-        timeout(nanoseconds),
-        &mut interrupted,
-    ) {
-        Ok(released) => released.map_or(TIMED_OUT, index),
-        Err(_) => INTERRUPTED,
-    };
-    // SAFETY: as above.
-    unsafe { wait(events, count, wait_any) }
+    unsafe { wait_interruptible(events, count, interrupted, context, wait_any) }
 }
 
 /// As `futex_event_wait_any_deadline`, and as `futex_event_wait_any_interruptible`.
@@ -119,33 +103,45 @@ pub unsafe extern "C" fn futex_event_wait_any_deadline_interruptible(
     interrupted: futex_event_interrupted,
     context: *mut c_void,
 ) -> c_int {
-    let Some(interrupted) = interrupted else {
-        return INVALID;
+    let wait_any = &mut |events: Events, interrupted: Closure| {
+        wait_any_timeout_interruptible(events, left_until(deadline), interrupted)
     };
     // SAFETY: by what the caller promises.
-    let mut interrupted = || unsafe { interrupted(context) };
-    let wait_any = &mut |events: Events| match wait_any_timeout_interruptible(
-        events,
-        left_until(deadline),
-        &mut interrupted,
-    ) {
-        Ok(released) => released.map_or(TIMED_OUT, index),
-        Err(_) => INTERRUPTED,
-    };
-    // SAFETY: as above.
-    unsafe { wait(events, count, wait_any) }
-}
-
-const TIMED_OUT: c_int = FUTEX_EVENT_TIMED_OUT as c_int;
-const INTERRUPTED: c_int = FUTEX_EVENT_INTERRUPTED as c_int;
-const INVALID: c_int = FUTEX_EVENT_INVALID as c_int;
-
-/// An index is less than FUTEX_EVENT_WAIT_ANY_MAX.
-fn index(index: usize) -> c_int {
-    index as c_int
+    unsafe { wait_interruptible(events, count, interrupted, context, wait_any) }
 }
 
 type Events<'a> = &'a [&'a dyn Waitable];
+type Closure<'a> = &'a mut dyn FnMut() -> bool;
+type Waited = Result<Option<usize>, Interrupted>;
+
+/// An index is less than FUTEX_EVENT_WAIT_ANY_MAX.
+fn in_c(waited: Waited) -> c_int {
+    match waited {
+        Ok(Some(index)) => index as c_int,
+        Ok(None) => FUTEX_EVENT_TIMED_OUT.into(),
+        Err(Interrupted) => FUTEX_EVENT_INTERRUPTED.into(),
+    }
+}
+
+/// Waits for the events in the given way, which calls `interrupted`.
+///
+/// # Safety
+///
+/// As for [`wait`]; and `interrupted` can be called with `context`.
+unsafe fn wait_interruptible(
+    events: *const futex_event_waitable,
+    count: usize,
+    interrupted: futex_event_interrupted,
+    context: *mut c_void,
+    wait: &mut dyn FnMut(Events<'_>, Closure<'_>) -> Waited,
+) -> c_int {
+    // SAFETY: by what the caller promises.
+    unsafe {
+        interrupted::called(interrupted, context, |interrupted| {
+            self::wait(events, count, &mut |events| wait(events, interrupted))
+        })
+    }
+}
 
 /// Waits for the events in the given way.
 ///
@@ -155,20 +151,22 @@ type Events<'a> = &'a [&'a dyn Waitable];
 unsafe fn wait(
     events: *const futex_event_waitable,
     count: usize,
-    wait: &mut dyn FnMut(Events<'_>) -> c_int,
+    wait: &mut dyn FnMut(Events<'_>) -> Waited,
 ) -> c_int {
     if events.is_null() || !events.is_aligned() || count > FUTEX_EVENT_WAIT_ANY_MAX {
-        return INVALID;
+        return FUTEX_EVENT_INVALID.into();
     }
     // SAFETY: by what the caller promises; no other thread changes them during the call.
     let events = unsafe { core::slice::from_raw_parts(events, count) };
-    // There is no allocator, so the references are on the stack; a few events need only a small frame.
+    // There is no allocator, so the references are on the stack. Few events need only a small frame.
     // SAFETY: by what the caller promises.
     unsafe {
         match count {
-            0 => INVALID,
+            0 => FUTEX_EVENT_INVALID.into(),
             1..=16 => wait_for::<16>(events, wait),
-            17..=256 => wait_for::<256>(events, wait),
+            17..=64 => wait_for::<64>(events, wait),
+            65..=256 => wait_for::<256>(events, wait),
+            257..=1024 => wait_for::<1024>(events, wait),
             _ => wait_for::<FUTEX_EVENT_WAIT_ANY_MAX>(events, wait),
         }
     }
@@ -182,7 +180,7 @@ unsafe fn wait(
 #[inline(never)] // Otherwise its frame would be part of the caller's.
 unsafe fn wait_for<const N: usize>(
     events: &[futex_event_waitable],
-    wait: &mut dyn FnMut(Events<'_>) -> c_int,
+    wait: &mut dyn FnMut(Events<'_>) -> Waited,
 ) -> c_int {
     static NONE: Event = Event::new();
     let mut references: [&dyn Waitable; N] = [&NONE; N];
@@ -190,8 +188,8 @@ unsafe fn wait_for<const N: usize>(
         // SAFETY: by what the caller promises.
         *reference = match unsafe { waitable(*it) } {
             Some(event) => event,
-            None => return INVALID,
+            None => return FUTEX_EVENT_INVALID.into(),
         };
     }
-    wait(&references[..events.len()])
+    in_c(wait(&references[..events.len()]))
 }

@@ -23,6 +23,34 @@ fn the_versions_are_those_of_the_packages() {
     assert!(events.lines().any(|it| it == line), "{line}");
 }
 
+/// A library that uses locks because the system has no futex keeps fewer promises.
+#[test]
+fn the_readme_and_the_header_say_which_promises_need_a_futex() {
+    let limits = include_str!("../README.md").split("\n## ");
+    let limits = limits
+        .filter(|section| section.starts_with("Limits"))
+        .collect::<String>();
+    for term in [
+        "sleeps by a futex",
+        "`STD=1`",
+        "signal handler",
+        "`errno`",
+        "`fork`",
+    ] {
+        assert!(limits.contains(term), "{term}");
+    }
+    let before_the_first_type = HEADER.split("#ifndef").next().unwrap();
+    for term in [
+        "sleeps by a futex",
+        "signal handlers",
+        "`errno`",
+        "fork",
+        "README.md",
+    ] {
+        assert!(before_the_first_type.contains(term), "{term}");
+    }
+}
+
 /// Names that begin with `futex_event_` and end at an opening parenthesis, after `before` in their line.
 fn functions(text: &str, before: &str) -> BTreeSet<String> {
     let lines = text.lines().filter(|line| line.contains(before));

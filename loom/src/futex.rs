@@ -9,9 +9,9 @@ use std::time::Duration;
 
 /// A futex word for models. Make events of it with their `with_futex`.
 ///
-/// It may not move once it has been used, as the model knows it by its address: share the event that it is in by
-/// loom's `Arc`, and not by value. `LoomFutex<true>` takes the place of the word of a `SharedEvent`: the events on it
-/// also do what a [killed process](crate::spawn_killed) requires.
+/// It may not move once it has been used, because the model knows it by its address: share the event through an `Arc`,
+/// std's (see the [crate's page](crate)). `LoomFutex<true>` takes the place of the word of a `SharedEvent`: the events
+/// on it also do what a [killed process](crate::spawn_killed) requires.
 #[repr(transparent)]
 #[derive(Debug)]
 pub struct LoomFutex<const SHARED: bool = false> {

@@ -53,7 +53,8 @@
 //!   had their turn and have not woken it. No time passes in a model: [`now`](futex_event::platform::TimedFutex::now)
 //!   is always zero, and a sleep with a deadline in the future can end by its timeout at once.
 //! - **The table of listeners**, which `wait_any` and `EventCount` use, has three slots for two addresses each and one
-//!   bucket. It is empty at the start of each execution. A fourth thread, or a third event, goes to the overflow slot.
+//!   bucket. It is empty at the start of each execution. A fourth thread goes to the overflow slot. A slot does not
+//!   hold three events: a thread that waits for them is also woken by sets of others, as `wait_any` says of more than 15.
 //! - **Two threads** can be counted as waiters of an `AutoResetEvent`; a third goes to the table.
 //!
 //! # What is not

@@ -13,7 +13,7 @@
 //! | [`FallbackFutex`] | a word on std's `Mutex` and `Condvar`, for systems without a futex |
 //! | `conformance` | the tests that a word must pass, for your own words too |
 //!
-//! All `unsafe` and all `cfg(target_os)` of the two library crates are in this one.
+//! All `cfg(target_os)` of the two library crates is in this one, and nearly all `unsafe`.
 //!
 //! # Systems
 //!
@@ -45,8 +45,8 @@
 //! every millisecond, as it does on macOS before 10.15. Without the feature `std`, so does [`PrivateFutex`].
 //!
 //! The first wait of a process looks the calls up, or its first wake of a `SharedFutex`. Looking them up is not
-//! async-signal-safe. So a process that wakes a `SharedFutex` in a signal handler has to wake one before, outside of signal
-//! handlers. A wake of a [`PrivateFutex`] looks nothing up.
+//! async-signal-safe. So a process that wakes a `SharedFutex` in a signal handler has to wait on a word, or wake a
+//! `SharedFutex`, before, outside of signal handlers. A wake of a [`PrivateFutex`] looks nothing up.
 //!
 //! # Features and flags
 //!

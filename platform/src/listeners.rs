@@ -4,7 +4,7 @@ use crate::tasks;
 use crate::Futex;
 #[cfg(feature = "async")]
 use crate::Tasks;
-use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// How many addresses a slot holds.
 const ADDRESSES: usize = 15;
@@ -53,6 +53,7 @@ pub struct Listeners<F: 'static> {
     buckets: usize,
     task_buckets: usize,
     before_use: fn(),
+    clears: AtomicU32,
 }
 
 impl<F> Listeners<F> {
@@ -84,6 +85,7 @@ impl<F> Listeners<F> {
             buckets,
             task_buckets,
             before_use: nothing,
+            clears: AtomicU32::new(0),
         }
     }
 
@@ -97,6 +99,12 @@ impl<F> Listeners<F> {
     /// Runs what [`before_use`](Self::before_use) was given. Events call it before they use a slot.
     pub fn prepare(&self) {
         (self.before_use)()
+    }
+
+    /// How often the table has been [cleared](Self::clear). By this a thread that has a slot finds that it is in the child of a
+    /// `fork` now, where it has none.
+    pub fn clears(&self) -> u32 {
+        self.clears.load(Relaxed)
     }
 
     /// How many slots there are.
@@ -147,6 +155,7 @@ impl<F: Futex> Listeners<F> {
     /// Makes the table empty. Call it only where no other thread uses the table: in the child of a `fork`, which has only the
     /// thread that forked.
     pub fn clear(&self) {
+        self.clears.fetch_add(1, Relaxed);
         for word in self.words {
             let value = word.load(Relaxed);
             if value != 0 {
@@ -169,6 +178,22 @@ impl<F: Futex> Listeners<F> {
 ///     listeners!(Word, Word(AtomicU32::new(0)))
 /// }
 /// # table();
+/// ```
+///
+/// `listeners!(Word, zero, before_use: run)` also has `run`, a `fn()` that is called each time before a thread uses a slot:
+/// see [`Listeners::before_use`]. A word uses it to have the table [cleared](Listeners::clear) in the child of a `fork`:
+///
+/// ```
+/// # use core::sync::atomic::AtomicU32;
+/// # use futex_event_platform::{listeners, Listeners};
+/// # struct Word(AtomicU32);
+/// fn table() -> &'static Listeners<Word> {
+///     fn clear_in_children() {
+///         // The first time: `pthread_atfork`, with a function for the child that calls `table().clear()`.
+///     }
+///     listeners!(Word, Word(AtomicU32::new(0)), before_use: clear_in_children)
+/// }
+/// # table().prepare();
 /// ```
 #[macro_export]
 macro_rules! listeners {
@@ -216,7 +241,9 @@ mod tests {
     fn a_cleared_table_is_zero() {
         let table = crate::FallbackFutex::listeners();
         table.slot(3)[2].fetch_or(77, Relaxed);
+        let clears = table.clears();
         table.clear();
         assert_eq!(table.slot(3)[2].load(Relaxed), 0);
+        assert_eq!(table.clears(), clears + 1);
     }
 }

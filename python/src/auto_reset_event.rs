@@ -71,7 +71,14 @@ impl AutoResetEvent {
             py,
             timeout,
             false,
-            |timeout, interrupted| word.wait_timeout_interruptible(timeout, interrupted),
+            |timeout, interrupted| {
+                word.wait_timeout_interruptible(timeout, || {
+                    let is_interrupted = interrupted();
+                    // If a signal handler has forked, the wait goes on in the child, after the repair.
+                    self.word();
+                    is_interrupted
+                })
+            },
             |released| give_back(word, released),
         )
     }

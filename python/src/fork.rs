@@ -4,35 +4,42 @@
 //! that wait for several events is cleared at once. An auto-reset event may count threads that are gone; it is reset when
 //! it is first used in the child. A list of all events, by which they could be reset at once, would cost each event more
 //! memory than it takes itself.
+//!
+//! A handler of `pthread_atfork` does it, inside `fork`, so before any Python code of the child. Hooks of
+//! `os.register_at_fork` run in the order in which they were registered: one of another library that starts a thread would
+//! come before ours.
 
-use crate::{host, word::Word};
-use futex_event::platform::Futex;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// The number of forks between the process that loaded the module and this one, times two.
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
-/// Registers `after_in_child` for the child of each later `os.fork`.
-pub fn watch(py: Python<'_>) -> PyResult<()> {
-    let os = py.import("os")?;
-    if !os.hasattr("register_at_fork")? {
-        return Ok(());
+/// Arranges the repair in the child of each later `fork`.
+#[cfg(all(unix, not(target_os = "emscripten")))]
+pub fn watch() -> PyResult<()> {
+    use crate::{host, word::Word};
+    use futex_event::platform::Futex;
+
+    extern "C" fn in_child() {
+        // Relaxed: this is the only thread.
+        FORKS.fetch_add(2, Relaxed);
+        Word::listeners().clear();
+        host::note_forked_thread();
     }
-    let kwargs = PyDict::new(py);
-    kwargs.set_item("after_in_child", wrap_pyfunction!(after_in_child, py)?)?;
-    os.call_method("register_at_fork", (), Some(&kwargs))?;
-    Ok(())
+    // SAFETY: the function may run in a child, since it only writes words of this module and asks for the number of the thread.
+    // It is there as long as the process, since the interpreter unloads no module.
+    match unsafe { libc::pthread_atfork(None, None, Some(in_child)) } {
+        0 => Ok(()),
+        error => Err(std::io::Error::from_raw_os_error(error).into()),
+    }
 }
 
-#[pyfunction]
-fn after_in_child() {
-    // Relaxed: this is the only thread.
-    FORKS.fetch_add(2, Relaxed);
-    Word::listeners().clear();
-    host::note_forked_thread();
+/// There is no `fork` here.
+#[cfg(not(all(unix, not(target_os = "emscripten"))))]
+pub fn watch() -> PyResult<()> {
+    Ok(())
 }
 
 /// The process in which an object was last used: the value of `FORKS` there. The lowest bit is on while a thread runs

@@ -112,6 +112,7 @@ pub fn note_main_thread(py: Python<'_>) -> PyResult<()> {
 }
 
 /// In the child of a `fork`, the calling thread is the only one, and so the main thread.
+#[allow(dead_code)] // There may be no `fork`.
 pub fn note_forked_thread() {
     MAIN_THREAD.store(this_thread(), Relaxed);
 }

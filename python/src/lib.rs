@@ -13,10 +13,21 @@ mod fork;
 mod host;
 mod repr;
 mod several;
-#[cfg(unix)]
-mod shared_event;
 mod timeout;
 mod word;
+
+futex_event::platform::where_words_can_be_shared! {{
+    mod shared_event;
+} else {
+    /// There is no `SharedEvent` on this system.
+    mod shared_event {
+        use super::*;
+
+        pub fn add_to(_: &Bound<'_, PyModule>) -> PyResult<()> {
+            Ok(())
+        }
+    }
+}}
 
 use pyo3::prelude::*;
 
@@ -24,7 +35,7 @@ use pyo3::prelude::*;
 ///
 /// Event             a drop-in replacement for threading.Event
 /// AutoResetEvent    each set releases one waiter, or keeps a token for the next
-/// SharedEvent       an Event in memory that processes share; not on Windows
+/// SharedEvent       an Event in memory that processes share; on Linux, Android, Apple's systems and the BSDs
 /// wait_any          waits for the first of several events
 /// wait_all          waits for all of several events, or for another one that ends the wait
 /// Stopped           what wait_all raises then
@@ -41,14 +52,12 @@ mod module {
     use event::Event;
     #[pymodule_export]
     use several::{wait_all, wait_any, Stopped};
-    #[cfg(unix)]
-    #[pymodule_export]
-    use shared_event::SharedEvent;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         host::note_main_thread(module.py())?;
-        fork::watch(module.py())
+        shared_event::add_to(module)?;
+        fork::watch()
     }
 }

@@ -24,6 +24,11 @@ pub struct SharedEvent {
     exported: Py<PyAny>,
 }
 
+/// Adds the class to the module, which has it only on some systems.
+pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<SharedEvent>()
+}
+
 #[pymethods]
 impl SharedEvent {
     #[new]

@@ -131,10 +131,11 @@ word! {
     Word over PrivateFutex
 }
 
-#[cfg(unix)]
-use futex_event::platform::SharedFutex;
-#[cfg(unix)]
-word! {
-    /// For threads of all processes that map the memory.
-    SharedWord over SharedFutex
-}
+futex_event::platform::where_words_can_be_shared! {{
+    use futex_event::platform::SharedFutex;
+
+    word! {
+        /// For threads of all processes that map the memory.
+        SharedWord over SharedFutex
+    }
+} else {}}

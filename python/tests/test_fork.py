@@ -7,9 +7,10 @@ import time
 import traceback
 import unittest
 import warnings
+from functools import partial
 
 from futex_event import AutoResetEvent, Event, Stopped, wait_all, wait_any
-from support import LONG, result, start, until_parked, until_process_parked
+from support import LONG, python, result, start, until_parked, until_process_parked
 
 
 @unittest.skipUnless(hasattr(os, "fork"), "SKIPPED: there is no fork here")
@@ -160,6 +161,105 @@ class ForkTest(unittest.TestCase):
             result(thread)
 
         result(start(self.in_child, check))
+
+    def test_a_hook_of_another_library_may_start_a_thread_that_waits(self):
+        # Its hook is registered first, and the first hook runs first.
+        program = """
+import os, signal, threading, time
+
+box = {}
+
+def start_again():
+    threading.Thread(target=lambda: (box["wait"](), os._exit(0)), daemon=True).start()
+    time.sleep(0.1)  # it is parked
+
+os.register_at_fork(after_in_child=start_again)
+from futex_event import AutoResetEvent, Event, wait_any
+
+for kind in ("plain", "any"):
+    event = AutoResetEvent()
+    box["wait"] = event.wait if kind == "plain" else lambda: wait_any([Event(), event])
+    child = os.fork()
+    if child == 0:
+        signal.alarm(10)
+        event.set()
+        time.sleep(60)
+    print(kind, os.waitpid(child, 0)[1])
+"""
+        self.assertEqual(python(program).splitlines(), ["plain 0", "any 0"])
+
+    def forks(self, wait, expected, in_the_child=lambda: None):
+        """Runs a wait of the main thread, in which a signal handler forks, and checks what it returns in the child."""
+        child = None
+
+        def handler(number, frame):
+            nonlocal child
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                child = os.fork()
+            if child == 0:
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)
+                signal.alarm(int(LONG))
+                in_the_child()
+
+        before = signal.signal(signal.SIGALRM, handler)
+        self.addCleanup(signal.signal, signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        answer = None
+        try:
+            answer = wait()
+        except BaseException as error:
+            answer = type(error)
+        if child == 0:
+            print(*([] if answer == expected else [f"{answer!r} is not {expected!r}"]), end="", flush=True)
+            os._exit(answer != expected)
+        self.assertEqual(os.waitpid(child, 0)[1], 0, "the child has failed")
+        self.assertIn(answer, (None, False))
+
+    @staticmethod
+    def sets(event):
+        """Starts a thread that sets the event when the main thread sleeps."""
+        start(lambda: (until_process_parked(os.getpid()), event.set()))
+
+    def test_a_wait_for_several_in_which_a_handler_forks_goes_on_in_the_child(self):
+        stop, work = Event(), AutoResetEvent()
+
+        def any_of():
+            return wait_any([stop, work], 0.2)
+
+        def all_of():
+            return wait_all([Event()], 0.2, stop=work)
+
+        self.forks(any_of, None)
+        self.forks(any_of, 0, stop.set)
+        self.forks(any_of, 1, work.set)
+        self.forks(all_of, False)
+        self.forks(all_of, Stopped, work.set)
+        self.forks(lambda: wait_any([stop, work], 1), 1, partial(self.sets, work))
+
+    def test_a_plain_wait_in_which_a_handler_forks_goes_on_in_the_child(self):
+        event, work = Event(), AutoResetEvent()
+        for it in (event, work):
+            self.forks(partial(it.wait, 0.2), False)
+            self.forks(partial(it.wait, 0.2), True, it.set)
+            self.forks(partial(it.wait, 1), True, partial(self.sets, it))
+
+    def test_nor_does_a_thread_that_such_a_handler_starts_lose_its_place(self):
+        work = AutoResetEvent()
+        box = []
+
+        def start_a_waiter():
+            box.append(start(work.wait))
+            until_parked(*box)
+
+        def wait():
+            released = work.wait(0.2)
+            if box:
+                work.set()
+                result(*box)
+            return released
+
+        self.forks(wait, False, start_a_waiter)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,11 @@ from pathlib import Path
 from futex_event import AutoResetEvent, Event, wait_all, wait_any
 from support import LONG, ON_LINUX, result, start, until_parked, until_process_parked
 
+try:
+    from futex_event import SharedEvent
+except ImportError:
+    SharedEvent = None
+
 
 class Raised(Exception):
     pass
@@ -28,9 +33,7 @@ def waits():
         lambda timeout: wait_all([Event(), Event()], timeout),
         lambda timeout: wait_all([Event(), Event()], timeout, stop=AutoResetEvent()),
     ]
-    if sys.platform != "win32":
-        from futex_event import SharedEvent
-
+    if SharedEvent:
         kinds.append(SharedEvent(mmap.mmap(-1, 4)).wait)
     return kinds
 
@@ -209,7 +212,8 @@ try:
 except KeyboardInterrupt:
     sys.exit("interrupted")
 """
-        for name in ("Event", "AutoResetEvent", "SharedEvent", "wait_any", "wait_all", "wait_all, stop"):
+        names = ["Event", "AutoResetEvent", "wait_any", "wait_all", "wait_all, stop"]
+        for name in names + (["SharedEvent"] if SharedEvent else []):
             child = subprocess.Popen(
                 [sys.executable, "-c", program, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
             )

@@ -23,8 +23,8 @@
 //! | grants < waiters | grants + 1, wake one | takes a grant, if there is one; else sleeps | is counted, if there are no grants; else listens |
 //! | grants == waiters, SET off | SET on | takes its grant | is counted, if there are no grants; else listens |
 //!
-//! With LISTENED on, `set` first tries to hand the token to a listener, but only every other time if there are waiters without
-//! a grant. If it turns SET on, it checks the listeners once more.
+//! With LISTENED on, `set` first tries to hand the token to a listener; if there are waiters without a grant, only half of the
+//! time, at random. If it turns SET on, it checks the listeners once more.
 //!
 //! `clear` and `try_wait` take the token if there is one, and do nothing else.
 //!
@@ -60,7 +60,7 @@
 //! too: a thread that passes a nudge on, and finds the token, must find the listeners that its `set` found. The nudge does
 //! not always tell, see [listeners]. All other accesses to the word can be Relaxed.
 
-use crate::listeners::{self, Awaited};
+use crate::listeners::{self, Awaited, Forked, Process};
 use crate::platform::{Futex, TimedFutex};
 use crate::spin::Spin;
 use crate::wait::{Sleep, Until, Wait};
@@ -191,40 +191,24 @@ impl<F: Futex> Word<F> {
             let next = if is_set { word & !SET } else { word + WAITER };
             match self.exchange(word, next) {
                 Ok(_) if is_set => return true,
-                Ok(_) => return self.park_counted(next, sleep),
+                Ok(_) => match self.park_counted(next, sleep) {
+                    Ok(released) => return released,
+                    Err(Forked) => word = self.0.load(Relaxed),
+                },
                 Err(found) => word = found,
             }
         }
     }
 
     /// The same for a thread that has been counted, when the word was `word`.
-    fn park_counted(&self, word: u32, sleep: &impl Sleep<F>) -> bool {
-        let counted = Counted(self);
-        let released = self.until_not_counted(word, |word, expected| sleep.on(word, expected));
+    fn park_counted<S: Sleep<F>>(&self, word: u32, sleep: &S) -> Result<bool, Forked> {
+        let counted = Counted {
+            word: self,
+            process: S::CALLS_BACK.then(Process::this),
+        };
+        let waited = counted.until_not_counted(word, |word, expected| sleep.on(word, expected));
         mem::forget(counted);
-        released
-    }
-
-    /// `sleep` is what [`Sleep::on`] is.
-    fn until_not_counted(&self, mut word: u32, sleep: impl Fn(&F, u32) -> bool) -> bool {
-        let mut in_time = true;
-        loop {
-            let released = grants(word) > 0;
-            if !released && in_time {
-                in_time = sleep(&self.0, word);
-                word = self.0.load(Relaxed);
-                continue;
-            }
-            if waiters(word) == 0 {
-                // Forgotten, by a call of `reset_after_fork` where there was no fork.
-                return false;
-            }
-            let grant = if released { GRANT } else { 0 };
-            match self.exchange(word, word - WAITER - grant) {
-                Ok(_) => return released,
-                Err(found) => word = found,
-            }
-        }
+        waited
     }
 
     fn exchange(&self, word: u32, next: u32) -> Result<u32, u32> {
@@ -254,12 +238,51 @@ impl<F: Futex> Word<F> {
 
 /// A thread that is counted as waiting. If the wait unwinds, by a panic of the caller's closure, the thread leaves here, as
 /// if its time were up. If it has been released, its token goes to another.
-struct Counted<'a, F: Futex>(&'a Word<F>);
+struct Counted<'a, F: Futex> {
+    word: &'a Word<F>,
+    /// Where it is counted; `None` if its wait calls no closure, which could fork.
+    process: Option<Process<F>>,
+}
+
+impl<F: Futex> Counted<'_, F> {
+    /// Waits until a token is taken: true; or until the time is up, and a last check finds none: false. Then the thread is not
+    /// counted any more. `sleep` is what [`Sleep::on`] is.
+    fn until_not_counted(
+        &self,
+        mut word: u32,
+        sleep: impl Fn(&F, u32) -> bool,
+    ) -> Result<bool, Forked> {
+        let mut in_time = true;
+        loop {
+            let released = grants(word) > 0;
+            if !released && in_time {
+                in_time = sleep(&self.word.0, word);
+                self.is_counted()?;
+                word = self.word.0.load(Relaxed);
+                continue;
+            }
+            if waiters(word) == 0 {
+                // Forgotten, by a call of `reset_after_fork` where there was no fork.
+                return Ok(false);
+            }
+            let grant = if released { GRANT } else { 0 };
+            match self.word.exchange(word, word - WAITER - grant) {
+                Ok(_) => return Ok(released),
+                Err(found) => word = found,
+            }
+        }
+    }
+
+    fn is_counted(&self) -> Result<(), Forked> {
+        self.process.as_ref().map_or(Ok(()), Process::is_this)
+    }
+}
 
 impl<F: Futex> Drop for Counted<'_, F> {
     fn drop(&mut self) {
-        let word = self.0;
-        if word.until_not_counted(word.0.load(Relaxed), |_, _| false) {
+        let word = self.word;
+        let leave = || self.until_not_counted(word.0.load(Relaxed), |_, _| false);
+        if let Ok(true) = self.is_counted().and_then(|()| leave()) {
             word.give_back();
         }
     }
@@ -268,8 +291,7 @@ impl<F: Futex> Drop for Counted<'_, F> {
 /// As a listener sees the event.
 impl<F: Futex> Awaited for &Word<F> {
     fn address(self) -> usize {
-        let address: *const F = &self.0;
-        address as usize
+        &self.0 as *const F as usize
     }
 
     /// Writes even if LISTENED is already on: see [listeners]. An Acquire for a thread that passes a nudge on.
@@ -309,7 +331,7 @@ impl<F: Futex> Wait<F> for Waiting<'_, F> {
         released.then_some(())
     }
 
-    /// Makes no call for a timeout of zero.
+    /// A timeout of zero is found before any function is called.
     #[inline]
     fn after(self, timeout: Duration) -> Option<()>
     where

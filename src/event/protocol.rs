@@ -199,8 +199,7 @@ impl<F: Futex> Word<F> {
 
     /// As a number, by which it is known to the table of listeners and to the histories of spins.
     pub(crate) fn address(&self) -> usize {
-        let address: *const F = &self.0;
-        address as usize
+        &self.0 as *const F as usize
     }
 }
 
@@ -213,7 +212,8 @@ fn wake<F: Futex>(address: *const F, before: u32) {
     if before & PARKED != 0 {
         F::wake_all(address);
     }
-    if before & LISTENED != 0 {
+    // (A shared word has no listeners, nor a table of them.)
+    if !F::SHARED && before & LISTENED != 0 {
         listeners::nudge_all::<F>(address as usize);
     }
 }
@@ -234,7 +234,7 @@ impl<F: Futex> Wait<F> for Waiting<'_, F> {
         released.then_some(())
     }
 
-    /// Makes no call for a timeout of zero.
+    /// A timeout of zero is found before any function is called.
     #[inline]
     fn after(self, timeout: Duration) -> Option<()>
     where

@@ -87,6 +87,7 @@ use crate::wait::{Sleep, Wait};
 use core::cell::RefCell;
 use core::hint::spin_loop;
 use core::iter::once;
+use core::mem;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 const PREPARED: u32 = 1;
@@ -139,7 +140,7 @@ impl<F: Futex> Word<F> {
                 // The event count may be gone.
                 return;
             }
-            if self.is_released(word) {
+            if self.try_end(word) {
                 return;
             }
         }
@@ -148,12 +149,12 @@ impl<F: Futex> Word<F> {
     #[cold]
     #[inline(never)]
     pub(super) fn release_all(&self) {
-        while !self.is_released(self.0.load(Relaxed)) {}
+        while !self.try_end(self.0.load(Relaxed)) {}
     }
 
     /// Ends the generation of this word, and wakes its listeners. True if there is nothing left to release; false if the word
     /// has changed.
-    fn is_released(&self, word: u32) -> bool {
+    fn try_end(&self, word: u32) -> bool {
         if word & PREPARED == 0 {
             return true;
         }
@@ -185,8 +186,7 @@ impl<F: Futex> Word<F> {
 
     /// As a number, by which it is known to the table of listeners, to tasks, and to the histories of spins.
     pub(crate) fn address(&self) -> usize {
-        let address: *const F = &self.0;
-        address as usize
+        &self.0 as *const F as usize
     }
 }
 
@@ -259,6 +259,15 @@ const CONDITION: usize = 4;
 /// can pass single items to each other, and slow down the threads that have work.
 const MOST_PAUSES: u32 = 64;
 
+/// Releases another thread on drop: for a thread that was released, and whose condition panics before it has checked the change.
+struct PassOn<'a, F: Futex>(&'a Word<F>);
+
+impl<F: Futex> Drop for PassOn<'_, F> {
+    fn drop(&mut self) {
+        self.0.release_one();
+    }
+}
+
 /// A wait until `condition` returns something.
 pub(super) struct UntilSome<'a, F, C> {
     pub(super) word: &'a Word<F>,
@@ -290,8 +299,10 @@ impl<F: Futex, T, C: FnMut() -> Option<T>> UntilSome<'_, F, C> {
         let park = || {
             let mut is_released = false;
             loop {
+                let unless_checked = is_released.then(|| PassOn(word));
                 let generation = word.prepare();
                 let found = check();
+                mem::forget(unless_checked);
                 if found.is_some() {
                     return found;
                 }

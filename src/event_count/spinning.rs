@@ -45,6 +45,10 @@ impl<'a, F: Futex> Spinning<'a, EventCount<F>> {
     }
 
     /// As [`EventCount::wait_until`].
+    ///
+    /// # Panics
+    ///
+    /// As [`EventCount::wait_until`].
     #[inline]
     pub fn wait_until<T>(&self, condition: impl FnMut() -> Option<T>) -> T {
         self.until_some(condition).forever()
@@ -53,6 +57,10 @@ impl<'a, F: Futex> Spinning<'a, EventCount<F>> {
 
 impl<F: TimedFutex> Spinning<'_, EventCount<F>> {
     /// As [`EventCount::wait_until_timeout`].
+    ///
+    /// # Panics
+    ///
+    /// As [`EventCount::wait_until`].
     #[inline]
     pub fn wait_until_timeout<T>(
         &self,
@@ -63,6 +71,10 @@ impl<F: TimedFutex> Spinning<'_, EventCount<F>> {
     }
 
     /// As [`EventCount::wait_until_deadline`].
+    ///
+    /// # Panics
+    ///
+    /// As [`EventCount::wait_until`].
     #[inline]
     pub fn wait_until_deadline<T>(
         &self,
@@ -75,6 +87,10 @@ impl<F: TimedFutex> Spinning<'_, EventCount<F>> {
     /// As [`EventCount::wait_until_interruptible`].
     ///
     /// # Errors
+    ///
+    /// As [`EventCount::wait_until_interruptible`].
+    ///
+    /// # Panics
     ///
     /// As [`EventCount::wait_until_interruptible`].
     #[inline]
@@ -92,6 +108,10 @@ impl<F: TimedFutex> Spinning<'_, EventCount<F>> {
     /// # Errors
     ///
     /// As [`EventCount::wait_until_interruptible`].
+    ///
+    /// # Panics
+    ///
+    /// As [`EventCount::wait_until_interruptible`].
     #[inline]
     pub fn wait_until_timeout_interruptible<T>(
         &self,
@@ -106,6 +126,10 @@ impl<F: TimedFutex> Spinning<'_, EventCount<F>> {
     /// As [`EventCount::wait_until_deadline_interruptible`].
     ///
     /// # Errors
+    ///
+    /// As [`EventCount::wait_until_interruptible`].
+    ///
+    /// # Panics
     ///
     /// As [`EventCount::wait_until_interruptible`].
     #[inline]

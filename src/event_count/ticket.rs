@@ -134,6 +134,10 @@ impl<F: TimedFutex> Ticket<'_, F> {
     ///
     /// As [`wait_interruptible`](Self::wait_interruptible).
     ///
+    /// # Panics
+    ///
+    /// As [`wait_interruptible`](Self::wait_interruptible).
+    ///
     /// ```
     /// use futex_event::EventCount;
     /// use std::time::Duration;
@@ -157,6 +161,10 @@ impl<F: TimedFutex> Ticket<'_, F> {
     /// zero. See [`IntoDeadline`] for what a deadline can be.
     ///
     /// # Errors
+    ///
+    /// As [`wait_interruptible`](Self::wait_interruptible).
+    ///
+    /// # Panics
     ///
     /// As [`wait_interruptible`](Self::wait_interruptible).
     ///

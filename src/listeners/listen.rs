@@ -5,6 +5,7 @@
 //! a thread spins on its events, as a plain waiter does, before it comes here.
 
 use super::overflow::Overflow;
+use super::process::Forked;
 use super::slot::{Said, Slot};
 use crate::platform::Futex;
 use crate::wait::Sleep;
@@ -36,15 +37,29 @@ pub(crate) fn listen<F: Futex, E: Awaited>(
     events: impl Iterator<Item = (usize, E)> + Clone,
     sleep: &impl Sleep<F>,
 ) -> Option<usize> {
-    let slot = match Slot::take(addresses(&events)) {
-        Some(slot) => slot,
-        None => return listen_in_overflow(&events, sleep),
-    };
+    loop {
+        let waited = match Slot::take(addresses(&events)) {
+            Some(slot) => listen_in(slot, events.clone(), sleep),
+            None => listen_in_overflow(&events, sleep),
+        };
+        if let Ok(released) = waited {
+            return released;
+        }
+    }
+}
+
+fn listen_in<F: Futex, E: Awaited>(
+    slot: Slot<F>,
+    events: impl Iterator<Item = (usize, E)> + Clone,
+    sleep: &impl Sleep<F>,
+) -> Result<Option<usize>, Forked> {
     let mut listening = Listening { slot, events };
-    let released = listen_in_slot(&mut listening.slot, &listening.events, sleep);
-    listening.leave();
+    let waited = listen_in_slot(&mut listening.slot, &listening.events, sleep);
+    if waited.is_ok() {
+        listening.leave();
+    }
     mem::forget(listening);
-    released
+    waited
 }
 
 fn addresses<E: Awaited>(
@@ -66,30 +81,38 @@ pub(crate) fn first_released<E: Awaited>(
     found.map(|(index, _)| index)
 }
 
-/// The same as [`listen`], in a slot, which has been claimed or withdrawn when this returns.
+/// The same as [`listen`], in a slot, which has been claimed or withdrawn when this returns `Ok`.
 fn listen_in_slot<F: Futex, E: Awaited>(
     slot: &mut Slot<F>,
     events: &(impl Iterator<Item = (usize, E)> + Clone),
     sleep: &impl Sleep<F>,
-) -> Option<usize> {
+) -> Result<Option<usize>, Forked> {
     slot.publish();
     loop {
         if let Some((index, event)) = mark(events) {
             match slot.withdraw() {
-                Err(claimed) => break Some(claimed),
-                Ok(()) if event.takes() => break Some(index),
+                Err(claimed) => break Ok(Some(claimed)),
+                Ok(()) if event.takes() => break Ok(Some(index)),
                 Ok(()) => slot.publish(),
             }
             continue;
         }
         match slot.sleep(|word, expected| sleep.on(word, expected)) {
-            Said::Claimed(index) => break Some(index),
-            // A thread that is nudged again and again never sleeps, and only a sleep checks the deadline.
-            Said::Check if !sleep.is_over() => {}
-            Said::Check | Said::TimeOut => match slot.withdraw() {
-                Err(claimed) => break Some(claimed),
-                Ok(()) => break first_released(events),
-            },
+            Said::Claimed(index) => break Ok(Some(index)),
+            Said::Forked => break Err(Forked),
+            Said::Check => {
+                // A thread that is nudged again and again never sleeps, and only a sleep checks the deadline.
+                let is_over = sleep.is_over();
+                slot.is_owned()?;
+                if !is_over {
+                    continue;
+                }
+            }
+            Said::TimeOut => {}
+        }
+        match slot.withdraw() {
+            Err(claimed) => break Ok(Some(claimed)),
+            Ok(()) => break Ok(first_released(events)),
         }
     }
 }
@@ -98,15 +121,20 @@ fn listen_in_slot<F: Futex, E: Awaited>(
 fn listen_in_overflow<F: Futex, E: Awaited>(
     events: &(impl Iterator<Item = (usize, E)> + Clone),
     sleep: &impl Sleep<F>,
-) -> Option<usize> {
-    let overflow = Overflow::enter();
+) -> Result<Option<usize>, Forked> {
+    let here = Overflow::enter();
     loop {
-        let epoch = overflow.0.read();
+        let epoch = here.overflow.read();
         match mark(events) {
-            Some((index, event)) if event.takes() => break Some(index),
+            Some((index, event)) if event.takes() => break Ok(Some(index)),
             Some(_) => {}
-            None if sleep.on(overflow.0.epoch, epoch) => {}
-            None => break first_released(events),
+            None => {
+                let in_time = sleep.on(here.overflow.epoch, epoch);
+                here.is_there()?;
+                if !in_time {
+                    break Ok(first_released(events));
+                }
+            }
         }
     }
 }
@@ -129,6 +157,9 @@ impl<F: Futex, E: Awaited, I: Iterator<Item = (usize, E)> + Clone> Listening<F, 
 
 impl<F: Futex, E: Awaited, I: Iterator<Item = (usize, E)> + Clone> Drop for Listening<F, E, I> {
     fn drop(&mut self) {
+        if self.slot.is_owned().is_err() {
+            return;
+        }
         let claimed = self.slot.withdraw().err();
         self.leave();
         if let Some((_, event)) = claimed.and_then(|index| self.events.clone().nth(index)) {

@@ -1,6 +1,7 @@
 //! The overflow slot, which all threads share that find no slot free: a count of the threads there, and an *epoch*, which
-//! every `set` of a listened event advances, and which they all sleep on.
+//! every `set` advances that nudges listeners, and which they all sleep on.
 
+use super::process::{Forked, Process};
 use crate::platform::Futex;
 use core::sync::atomic::Ordering::Relaxed;
 
@@ -31,9 +32,9 @@ impl<F: Futex> Overflow<F> {
     }
 
     pub(super) fn enter() -> InOverflow<F> {
-        let overflow = Self::new();
+        let (overflow, process) = (Self::new(), Process::this());
         overflow.count.fetch_add(1, Relaxed);
-        InOverflow(overflow)
+        InOverflow { overflow, process }
     }
 
     /// The epoch, for a thread that is about to mark its events.
@@ -45,10 +46,23 @@ impl<F: Futex> Overflow<F> {
 }
 
 /// The overflow slot, for a thread that is in it while this lives.
-pub(super) struct InOverflow<F: Futex>(pub(super) Overflow<F>);
+pub(super) struct InOverflow<F: Futex> {
+    pub(super) overflow: Overflow<F>,
+    /// Where the thread is counted.
+    process: Process<F>,
+}
+
+impl<F: Futex> InOverflow<F> {
+    /// Whether the thread is still there, which is to be asked after each call of a closure that may fork.
+    pub(super) fn is_there(&self) -> Result<(), Forked> {
+        self.process.is_this()
+    }
+}
 
 impl<F: Futex> Drop for InOverflow<F> {
     fn drop(&mut self) {
-        self.0.count.fetch_add(1_u32.wrapping_neg(), Relaxed);
+        if let Ok(()) = self.is_there() {
+            self.overflow.count.fetch_add(1_u32.wrapping_neg(), Relaxed);
+        }
     }
 }

@@ -6,7 +6,6 @@ use super::overflow::Overflow;
 use super::slot::{is_open, listed, sleeps, with_nudge, Listed, CLAIMED, NUDGED, OWED, STATE};
 use crate::hash;
 use crate::platform::Futex;
-use core::cell::Cell;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// Goes through the slots in a bucket with these bits, from somewhere on, until `visit` returns true. Returns whether it
@@ -31,25 +30,20 @@ pub(super) fn any_slot<F: Futex>(
     false
 }
 
-/// Changes the state of an open slot that may be for this address, and wakes its owner if that sleeps: if `change` says to
-/// which, by the slot's word and what it says of the address. Returns whether it was changed.
+/// Changes the state of an open slot, and wakes its owner if that sleeps: if `next` has a state to change it to, by the slot's
+/// word and what the slot says of the address. Returns what it says, if it was changed.
 fn change<F: Futex>(
     slot: &'static [F],
     address: usize,
-    change: impl Fn(u32, Listed) -> Option<u32>,
-) -> bool {
+    next: impl Fn(u32, &Listed) -> Option<u32>,
+) -> Option<Listed> {
     loop {
         let word = slot[0].load(Acquire);
         if !is_open(word) {
-            return false;
+            return None;
         }
-        let next = match listed(slot, address) {
-            Listed::No => return false,
-            listed => match change(word, listed) {
-                Some(next) => next,
-                None => return false,
-            },
-        };
+        let said = listed(slot, address);
+        let next = next(word, &said)?;
         if slot[0]
             .compare_exchange_weak(word, next, Release, Relaxed)
             .is_ok()
@@ -57,7 +51,7 @@ fn change<F: Futex>(
             if sleeps(word) {
                 F::wake_one(&slot[0]);
             }
-            return true;
+            return Some(said);
         }
     }
 }
@@ -77,10 +71,11 @@ pub(crate) fn claim<F: Futex>(address: usize, plain_waiters: bool) -> bool {
     // From anywhere, so no slot is always the last.
     let from = hash::of(turn) % F::listeners().slots();
     any_slot(bits, from, |slot| {
-        change(slot, address, |word, listed| match listed {
+        let claimed = change(slot, address, |word, said| match said {
             Listed::At(index) => Some(word & !STATE | CLAIMED | index),
             _ => None,
-        })
+        });
+        claimed.is_some()
     })
 }
 
@@ -89,13 +84,12 @@ pub(crate) fn claim<F: Futex>(address: usize, plain_waiters: bool) -> bool {
 pub(crate) fn nudge_one<F: Futex>(address: usize) {
     let mut nudged = false;
     any_slot(bucket::<F>(address).0, 0, |slot| {
-        let is_sure = Cell::new(false);
-        let checks = change(slot, address, |word, listed| {
-            is_sure.set(listed != Listed::Perhaps);
-            let is_one_more = nudged && is_sure.get();
-            (!is_one_more).then_some(with_nudge(word) | OWED)
+        let said = change(slot, address, |word, said| match said {
+            Listed::No => None,
+            Listed::At(_) if nudged => None,
+            _ => Some(with_nudge(word) | OWED),
         });
-        nudged |= checks && is_sure.get();
+        nudged |= matches!(said, Some(Listed::At(_)));
         false
     });
     nudge_the_rest::<F>(address);
@@ -104,8 +98,10 @@ pub(crate) fn nudge_one<F: Futex>(address: usize) {
 /// Has all listeners check the event at this address, which has been set.
 pub(crate) fn nudge_all<F: Futex>(address: usize) {
     any_slot(bucket::<F>(address).0, 0, |slot| {
-        change(slot, address, |word, _| {
-            (word & STATE != NUDGED).then_some(with_nudge(word))
+        change(slot, address, |word, said| match said {
+            Listed::No => None,
+            _ if word & STATE == NUDGED => None,
+            _ => Some(with_nudge(word)),
         });
         false
     });

@@ -1,6 +1,7 @@
 //! A slot of the table: what its words say, and what its owner does with it.
 
 use super::bucket;
+use super::process::{Forked, Process};
 use crate::hash;
 use crate::platform::{Futex, Listeners};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -77,7 +78,7 @@ fn store_address<F: Futex>(words: &[F], address: usize) {
 }
 
 /// Takes the slot with this word, if it is free.
-fn is_taken_now<F: Futex>(word: &F) -> bool {
+fn try_take<F: Futex>(word: &F) -> bool {
     let mut free = word.load(Relaxed);
     while free & STATE == FREE {
         let next = free.wrapping_add(ONE_USE) | BUSY;
@@ -93,6 +94,8 @@ fn is_taken_now<F: Futex>(word: &F) -> bool {
 pub(super) struct Slot<F: 'static> {
     pub(super) number: usize,
     pub(super) words: &'static [F],
+    /// Where the slot is the thread's.
+    process: Process<F>,
     /// The thread was woken for a token that it may not have taken.
     owes: bool,
 }
@@ -105,27 +108,35 @@ pub(super) enum Said {
     Check,
     /// The time is up.
     TimeOut,
+    /// The slot is not the owner's any more.
+    Forked,
 }
 
 impl<F: Futex> Slot<F> {
     /// Takes a slot, and notes the addresses in it. `None` if all are taken.
     pub(super) fn take(addresses: impl Iterator<Item = usize> + Clone) -> Option<Self> {
-        let table = F::listeners();
-        table.prepare();
+        let (table, process) = (F::listeners(), Process::this());
         // A thread usually gets the same slot again, by the place of its stack.
         let place = 0_u8;
         // (In a model, whose table is small, the choice has to be the same in each execution.)
         let from = hash::of(&place as *const u8 as usize >> 12) % (table.slots() & !31).max(1);
         let mut slots = (from..table.slots()).chain(0..from);
-        let number = slots.find(|&number| is_taken_now(&table.slot(number)[0]))?;
+        let number = slots.find(|&number| try_take(&table.slot(number)[0]))?;
         let words = table.slot(number);
         let slot = Self {
             number,
             words,
+            process,
             owes: false,
         };
         slot.note(table, addresses);
         Some(slot)
+    }
+
+    /// Whether it is still the thread's, which is to be asked after each call of a closure that may fork. If not, no other
+    /// method may be called.
+    pub(super) fn is_owned(&self) -> Result<(), Forked> {
+        self.process.is_this()
     }
 
     fn note(&self, table: &Listeners<F>, addresses: impl Iterator<Item = usize> + Clone) {
@@ -170,7 +181,10 @@ impl<F: Futex> Slot<F> {
                 NUDGED | ROUSED => word & !(STATE | OWED) | AWAKE,
                 ASLEEP if in_time => {
                     in_time = sleep(slot, word);
-                    continue;
+                    match self.is_owned() {
+                        Ok(()) => continue,
+                        Err(Forked) => return Said::Forked,
+                    }
                 }
                 ASLEEP => return Said::TimeOut,
                 claimed => return Said::Claimed(self.claimed(word, claimed)),

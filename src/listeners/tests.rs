@@ -144,9 +144,9 @@ fn it_is_known_whether_there_are_listeners() {
 
     let overflow = Overflow::<PrivateFutex>::enter();
     assert!(are_there(0));
-    let epoch = overflow.0.read();
-    overflow.0.nudge();
-    assert_ne!(overflow.0.read(), epoch);
+    let epoch = overflow.overflow.read();
+    overflow.overflow.nudge();
+    assert_ne!(overflow.overflow.read(), epoch);
     drop(overflow);
     assert!(!are_there(0));
 }

@@ -27,7 +27,8 @@ use protocol::Each;
 ///
 /// Returns at once, and makes no system call, if all are set when it begins, or if the list is empty. Otherwise it spins, if
 /// that has paid off in the last waits for these events (see [`Spin::ADAPTIVE`], and [`AllOf`] to choose). Then it
-/// sleeps for one event after the other, so as a rule it makes one system call for each that is not yet set.
+/// sleeps for one event after the other, so as a rule it makes one system call for each that is not yet set. A wait for
+/// more than 16 events uses some stack for each: see the [limits](crate::guide::limitations#several-events).
 ///
 /// Everything done before those sets is visible to the caller.
 ///
@@ -103,6 +104,10 @@ pub fn wait_all_deadline<F: TimedFutex>(
 ///
 /// [`Interrupted`] if `interrupted` has returned true, and not every event had been set by then.
 ///
+/// # Panics
+///
+/// If `interrupted` panics. The wait has ended then, and the events can be used as before.
+///
 /// # Examples
 ///
 /// ```
@@ -134,6 +139,10 @@ pub fn wait_all_interruptible<F: TimedFutex>(
 ///
 /// As [`wait_all_interruptible`].
 ///
+/// # Panics
+///
+/// As [`wait_all_interruptible`].
+///
 /// # Examples
 ///
 /// ```
@@ -158,6 +167,10 @@ pub fn wait_all_timeout_interruptible<F: TimedFutex>(
 /// what a deadline can be.
 ///
 /// # Errors
+///
+/// As [`wait_all_interruptible`].
+///
+/// # Panics
 ///
 /// As [`wait_all_interruptible`].
 ///
@@ -261,6 +274,10 @@ impl<L> Spinning<'_, AllOf<L>> {
     /// # Errors
     ///
     /// As [`wait_all_interruptible`].
+    ///
+    /// # Panics
+    ///
+    /// As [`wait_all_interruptible`].
     #[inline]
     pub fn wait_interruptible<F: TimedFutex>(
         &self,
@@ -275,6 +292,10 @@ impl<L> Spinning<'_, AllOf<L>> {
     /// As [`wait_all_timeout_interruptible`].
     ///
     /// # Errors
+    ///
+    /// As [`wait_all_interruptible`].
+    ///
+    /// # Panics
     ///
     /// As [`wait_all_interruptible`].
     #[inline]
@@ -293,6 +314,10 @@ impl<L> Spinning<'_, AllOf<L>> {
     /// As [`wait_all_deadline_interruptible`].
     ///
     /// # Errors
+    ///
+    /// As [`wait_all_interruptible`].
+    ///
+    /// # Panics
     ///
     /// As [`wait_all_interruptible`].
     #[inline]

@@ -36,17 +36,17 @@ use protocol::First;
 ///
 /// # Limits
 ///
-/// Any number of events can be waited for. A wait for more than 16 calls itself for the rest, so it uses stack: on x86-64
-/// 20 bytes for each event, and 38 in a build without optimisation, as does [`wait_all`](crate::wait_all()).
+/// Any number of events can be waited for. A wait for more than 16 uses some stack for each: see the
+/// [limits](crate::guide::limitations#several-events).
 ///
-/// - Up to 15, what is said above holds. With more, many a `set` wakes the thread, also of other events that threads
-///   wait for in this way, and the thread checks all of its own. Then two sets of one auto-reset event can come to one token
-///   before it has checked, and threads that wait for fewer events come first.
-/// - 480 threads of a process can wait in this way at the same time, each in a slot of a table. Of those beyond, all are
-///   woken by each `set` of an event for which a thread waits in this way, and what is said of more than 15 events holds for
-///   them too.
-/// - A thread that was woken for a token that another thread took first, or that is released by another event, counts as
-///   newly come until it has run and checked all its events again.
+/// - All of the above holds for up to 15 events. A thread that waits for more is also woken by sets of other events that
+///   threads wait for in this way, and then checks all of its events. Until it has checked, two sets of one auto-reset
+///   event can leave only one token. Threads that wait for fewer events are released first.
+/// - 480 threads of a process can wait in this way at the same time, each in a slot of a table. All threads beyond these
+///   are woken by each `set` of an event for which a thread waits in this way, and what is said of more than 15 events holds
+///   for them too.
+/// - A thread that was woken for a token that another thread took first, or that is released by another event, is not a
+///   waiter again until it has run and checked all its events.
 /// - In the child of a `fork` no thread of the parent is left in the table, unless the events live in a word of your own that
 ///   does not arrange it. A thread that is killed inside the wait keeps its slot, and one token may be given to it.
 ///
@@ -54,7 +54,7 @@ use protocol::First;
 ///
 /// # Panics
 ///
-/// If the list is empty: a wait for none of no events would never end.
+/// If the list is empty: such a wait would never end.
 ///
 /// # Examples
 ///

@@ -150,11 +150,12 @@ impl<F: Futex> AutoResetEvent<F> {
 ///
 /// # What a `set` does
 ///
-/// It stays lock-free, without allocation, and fit for a signal handler and a thread with deadlines. It
-/// runs no `Waker`. One thread of the library does that, the *waker thread*, named `futex-event`. The first poll that
-/// has to wait starts it, and it stays until the process ends. It inherits its signal mask and priority from the thread
-/// that starts it. A `set` of an event for which tasks wait makes one more system call, if the waker thread is asleep.
-/// Events for which no task waits pay nothing.
+/// `set` stays lock-free and allocates nothing, so a signal handler or a real-time thread may call it. It runs no `Waker`:
+/// a thread of the library does, the *waker thread*, named `futex-event`, one for each type of word. The first poll that
+/// has to wait starts this thread, which then runs until the process ends. It inherits the signal mask and the priority of
+/// the thread that polled. A `set` of an event for which tasks wait makes one more system call, if the waker thread is
+/// asleep. An event for which no task has waited pays nothing; an auto-reset event for which a task once did pays some
+/// nanoseconds with each `set`.
 ///
 /// So a task runs later than a thread would, by the time that it takes to wake one more thread. A `Waker` that blocks
 /// delays all other tasks that wait for events; one that panics does not.
@@ -162,7 +163,7 @@ impl<F: Futex> AutoResetEvent<F> {
 /// # Which waiter an auto-reset event releases
 ///
 /// Threads come first: a `set` gives its token to a thread that waits, if there is one. Otherwise the token is
-/// remembered, and the task that has waited longest is woken to take it. Until it has, any other thread or task can, by
+/// remembered, and the task that registered first is woken to take it. Until it has, any other thread or task can, by
 /// `try_wait` or a first poll; the task then keeps waiting. And until then further sets change nothing and return false: *k*
 /// sets in a row release *k* threads that are parked, but only one task, unless tasks have run in between. A task that
 /// was released checks until there is nothing left to do.
@@ -178,9 +179,9 @@ impl<F: Futex> AutoResetEvent<F> {
 ///
 /// # After a `fork`
 ///
-/// `set` works in the child as always, and wakes no task of the parent. To await there is possible if no thread of the
-/// parent was inside a poll, or dropping a future, at the moment of the `fork`: such a thread holds a lock, which stays
-/// locked in the child.
+/// `set` works in the child as always, and wakes no task of the parent. To await there is possible if at the
+/// moment of the `fork` no thread of the parent was inside a poll or dropping a future, and the waker thread slept. Otherwise
+/// a lock may stay locked in the child.
 ///
 /// # Panics
 ///
@@ -240,7 +241,10 @@ impl<F: Futex> fmt::Debug for WaitAsync<'_, F> {
 ///
 /// If several are set when it is polled, it returns the first of them in the list, and the others stay as they are. A
 /// manual-reset event that was set and cleared since this call counts too. Of an auto-reset event one token is
-/// taken, that event's and no other, by the poll that returns ready. For everything else see [`WaitAsync`].
+/// taken, that event's and no other, by the poll that returns ready.
+///
+/// Everything done before the `set` of the event whose index is returned is visible to the task. For everything else see
+/// [`WaitAsync`].
 ///
 /// Any number of events can be waited for; what the future has to keep of each is in a `Vec`. The same event may be in the
 /// list twice.

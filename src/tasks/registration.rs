@@ -3,7 +3,7 @@
 use super::registry::{self, Key, Taken};
 use super::waker_thread;
 use crate::doorbell::bucket;
-use crate::platform::Futex;
+use crate::platform::{Futex, Tasks};
 use core::sync::atomic::Ordering::Relaxed;
 use core::task::Waker;
 
@@ -19,12 +19,12 @@ impl Registration {
         taken: Taken,
         waker: &Waker,
     ) -> bool {
+        let tasks = F::listeners().tasks();
         if let Some(key) = &self.0 {
-            if registry::renew(key, waker) {
+            if is_counted(&tasks, key) && registry::renew(key, waker) {
                 return false;
             }
         }
-        let tasks = F::listeners().tasks();
         let thread = waker_thread::number(&tasks);
         let bucket = bucket(&tasks, address);
         // This may panic. Then nothing has been counted.
@@ -48,9 +48,7 @@ impl Registration {
             None => return false,
         };
         let tasks = F::listeners().tasks();
-        // In a child of a `fork`, what was registered in the parent is not counted any more.
-        let is_counted = tasks.thread().load(Relaxed) == key.thread;
-        if !is_counted || !registry::remove(&key) {
+        if !is_counted(&tasks, &key) || !registry::remove(&key) {
             return true;
         }
         tasks
@@ -58,4 +56,9 @@ impl Registration {
             .fetch_add(1_u32.wrapping_neg(), Relaxed);
         false
     }
+}
+
+/// Whether a registration counts. In a child of a `fork` those of the parent do not: no thread visits them.
+fn is_counted<F: Futex>(tasks: &Tasks<F>, key: &Key) -> bool {
+    tasks.thread().load(Relaxed) == key.thread
 }

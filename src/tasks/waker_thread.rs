@@ -7,6 +7,7 @@ use crate::spin::Spin;
 use crate::wait::Forever;
 use core::sync::atomic::Ordering::{Acquire, Relaxed};
 use core::task::Waker;
+use std::mem;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -138,8 +139,11 @@ impl<F: Futex> WakerThread<F> {
             }
             count.fetch_add((wakers.len() as u32).wrapping_neg(), Relaxed);
             for waker in wakers.drain(..) {
-                // A waker is foreign code: its panic must not end this thread. The panic hook has printed the message.
-                let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+                // A waker is foreign code: its panic must not end this thread. The panic hook has printed the message. To
+                // drop what it panicked with would be foreign code too.
+                if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+                    mem::forget(payload);
+                }
             }
         }
     }

@@ -96,12 +96,16 @@ pub(crate) struct Interruptible<'a, C> {
 }
 
 impl<F: TimedFutex, C: FnMut() -> bool> Sleep<F> for Interruptible<'_, C> {
+    const CALLS_BACK: bool = true;
+
     fn on(&self, word: &F, expected: u32) -> bool {
-        let has_slept = self.interruption.has_slept.get();
-        if self.interruption.has_come.get() || has_slept && self.interruption.ask() {
+        if self.interruption.has_come.get() {
             return false;
         }
-        self.interruption.has_slept.set(true);
+        if self.interruption.has_slept.replace(true) {
+            // Without a sleep, as the word may have another meaning in the child of a `fork`.
+            return !self.interruption.ask();
+        }
         if !self.until.is_never() {
             return self.until.on(word, expected);
         }
@@ -144,14 +148,17 @@ mod tests {
         for sleeps in 0..3 {
             assert!(sleep(&until));
             assert_eq!(asked.get(), sleeps);
+            // Instead of a sleep.
+            assert!(sleep(&until));
+            assert_eq!(asked.get(), sleeps + 1);
         }
         // A listener that was nudged calls the closure, and not again before it has slept.
         assert!(!is_over(&until));
-        assert_eq!(asked.get(), 3);
-        assert!(sleep(&until));
-        assert_eq!(asked.get(), 3);
+        assert_eq!(asked.get(), 4);
         assert!(sleep(&until));
         assert_eq!(asked.get(), 4);
+        assert!(sleep(&until));
+        assert_eq!(asked.get(), 5);
     }
 
     #[test]

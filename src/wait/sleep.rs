@@ -5,6 +5,9 @@ use core::time::Duration;
 
 /// A way to sleep on words.
 pub(crate) trait Sleep<F> {
+    /// Whether it calls a closure of the caller, which may fork: see [`Process`](crate::listeners::Process).
+    const CALLS_BACK: bool = false;
+
     /// Sleeps while the word has the expected value. False if the waiter's time is up: then it checks once more, and gives
     /// up.
     fn on(&self, word: &F, expected: u32) -> bool;

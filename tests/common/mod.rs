@@ -7,7 +7,7 @@ pub mod adversary;
 pub mod process;
 #[cfg(target_os = "linux")]
 pub mod seccomp;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 pub mod signals;
 
 use futex_event::platform::{Deadline, Futex, Listeners, TimedFutex};
@@ -237,7 +237,7 @@ fn give_up(why: &str) -> ! {
 
 /// Ends the program when a thread has been in one wait for so long that it must have missed its wake, or when the whole
 /// program takes too long.
-fn watch() {
+pub fn watch() {
     static WATCHING: Once = Once::new();
     WATCHING.call_once(|| {
         let begun = Instant::now();

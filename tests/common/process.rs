@@ -2,10 +2,18 @@
 
 use super::{give_up, PATIENCE, WAITING};
 use std::io::{Error, ErrorKind};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::PoisonError;
 
 /// The exit status of a child whose claim held. Not zero: that is the status of a process whose only thread has panicked.
 const HELD: i32 = 42;
+
+static IS_CHILD: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process is a child that `fork` has made.
+pub fn is_child() -> bool {
+    IS_CHILD.load(Relaxed)
+}
 
 /// A copy of this process, in which only the calling thread exists.
 pub struct Child(libc::pid_t);
@@ -20,6 +28,7 @@ pub fn fork(claim: impl FnOnce() -> bool) -> Child {
         drop(record);
         assert!(child >= 0);
         if child == 0 {
+            IS_CHILD.store(true, Relaxed);
             // A child that hangs is killed, even if this process has a handler for the signal.
             libc::signal(libc::SIGALRM, libc::SIG_DFL);
             libc::alarm(PATIENCE.as_secs() as u32);
@@ -83,6 +92,7 @@ pub fn assert_held(status: i32) {
     assert!(held, "the child's status, as of waitpid(2): {status}");
 }
 
-fn held(status: i32) -> bool {
+/// Whether a child with this final status has exited, and its claim held.
+pub fn held(status: i32) -> bool {
     libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == HELD
 }

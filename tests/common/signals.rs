@@ -1,19 +1,36 @@
 //! Signal handlers, and signals that are sent after a delay.
 
+use super::process::is_child;
 use std::mem::zeroed;
+use std::os::raw::c_int;
 use std::ptr;
 use std::time::Duration;
 
 /// Installs a handler without SA_RESTART, so the calls that it interrupts fail with EINTR.
-pub fn on_signal(signal: i32, handler: extern "C" fn(i32)) {
-    // SAFETY: an all-zero `sigaction` is a valid one, and the handlers here do what handlers may.
-    unsafe {
-        let mut action: libc::sigaction = zeroed();
-        action.sa_sigaction = handler as usize;
-        assert_eq!(libc::sigaction(signal, &action, ptr::null_mut()), 0);
-    }
+///
+/// A handler is the whole process's, whose tests run at the same time: outside a child, this panics if the signal has
+/// another handler already.
+pub fn on_signal(signal: c_int, handler: extern "C" fn(c_int)) {
+    on_signal_with(0, signal, handler);
 }
 
+/// The same, with these flags. [man 2 sigaction]
+pub fn on_signal_with(flags: c_int, signal: c_int, handler: extern "C" fn(c_int)) {
+    // SAFETY: all-zero structs are valid ones, and the handlers here do what handlers may.
+    let before = unsafe {
+        let mut action: libc::sigaction = zeroed();
+        action.sa_sigaction = handler as usize;
+        action.sa_flags = flags;
+        let mut before: libc::sigaction = zeroed();
+        assert_eq!(libc::sigaction(signal, &action, &mut before), 0);
+        before.sa_sigaction
+    };
+    // (`nohup` ignores SIGHUP.)
+    let is_free = [libc::SIG_DFL, libc::SIG_IGN, handler as usize].contains(&before) || is_child();
+    assert!(is_free, "another test has a handler for signal {signal}");
+}
+
+#[cfg(target_os = "linux")]
 pub fn unblock(signal: i32) {
     // SAFETY: an all-zero set is a valid one, and the calls have no other conditions.
     unsafe {
@@ -23,13 +40,17 @@ pub fn unblock(signal: i32) {
     }
 }
 
-/// Sends SIGALRM to this process after this time.
+/// Sends SIGALRM to this process after this time, and again each time as much has passed.
+#[cfg(target_os = "linux")]
 pub fn alarm_in(time: Duration) {
     // SAFETY: the timer is a valid one.
     unsafe {
         let mut timer: libc::itimerval = zeroed();
         timer.it_value.tv_usec = time.as_micros() as _;
         timer.it_interval = timer.it_value;
-        libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut());
+        assert_eq!(
+            libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut()),
+            0
+        );
     }
 }

@@ -51,6 +51,22 @@ static void any_number_will_do(size_t count) {
     free(tokens);
 }
 
+static void *wait_for_many(void *count) {
+    any_number_will_do(*(const size_t *)count);
+    return NULL;
+}
+
+// A thread with this stack, next to the least that a thread may have.
+static void the_stack_that_the_header_names_is_enough(size_t count, size_t stack) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    CHECK(pthread_attr_init(&attributes) == 0);
+    CHECK(pthread_attr_setstacksize(&attributes, (size_t)sysconf(_SC_THREAD_STACK_MIN) + stack) == 0);
+    CHECK(pthread_create(&thread, &attributes, wait_for_many, &count) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(pthread_attr_destroy(&attributes) == 0);
+}
+
 static void bad_arguments_are_refused(void) {
     struct futex_event_manual manual = FUTEX_EVENT_INIT_SET;
     struct futex_event_auto token = FUTEX_EVENT_INIT_SET;
@@ -156,10 +172,13 @@ int main(void) {
     join(&thread);
 
     of_several_set_it_is_the_first();
-    static const size_t counts[] = {1, 2, 15, 16, 17, 256, 257, FUTEX_EVENT_WAIT_ANY_MAX};
+    static const size_t counts[] = {1, 2, 15, 16, 17, 64, 65, 256, 257, 1024, 1025, FUTEX_EVENT_WAIT_ANY_MAX};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         any_number_will_do(counts[i]);
     }
+    the_stack_that_the_header_names_is_enough(16, 2 * 1024);
+    the_stack_that_the_header_names_is_enough(1024, 40 * 1024);
+    the_stack_that_the_header_names_is_enough(FUTEX_EVENT_WAIT_ANY_MAX, 160 * 1024);
     bad_arguments_are_refused();
     time_runs_out();
     a_signal_ends_it_if_the_caller_says_so();

@@ -80,6 +80,31 @@ static void time() {
     is_released([&] { return event.wait_until(clock::now() + long_time); });
 }
 
+// A float has 24 bits: far fewer than these times have in nanoseconds.
+static void times_are_rounded_up() {
+    using futex_event::detail::nanoseconds;
+    using futex_event::clock;
+    using seconds = std::chrono::duration<float>;
+    CHECK(nanoseconds(seconds(1000.5f)) == 1000500000000u);
+    for (float time = 0.3f; time < 1e7f; time *= 1.1f) {
+        CHECK(nanoseconds(seconds(time)) >= static_cast<long double>(time) * 1e9L);
+    }
+    CHECK(nanoseconds(std::chrono::duration<double>(0.5)) == 500000000);
+    CHECK(nanoseconds(std::chrono::duration<std::int64_t, std::pico>(1)) == 1);
+    CHECK(nanoseconds(std::chrono::duration<std::int64_t, std::pico>(2000)) == 2);
+    // Eight hours in ticks of the ACPI timer.
+    using ticks = std::chrono::duration<std::int64_t, std::ratio<1, 3579545>>;
+    CHECK(nanoseconds(ticks(INT64_C(3579545) * 8 * 3600)) == 28800000000000u);
+
+    // These deadlines are nanoseconds since the start of the machine: as a float, a multiple of some milliseconds.
+    futex_event::event event;
+    for (int round = 0; round < 10; round++) {
+        const auto deadline = clock::now() + seconds(0.02f);
+        CHECK(!event.wait_until(deadline));
+        CHECK(clock::now().time_since_epoch().count() >= static_cast<long double>(deadline.time_since_epoch().count()));
+    }
+}
+
 template <class Event>
 static void interruption() {
     Event event;
@@ -113,6 +138,7 @@ int main() {
     time<futex_event::event>();
     time<futex_event::auto_reset_event>();
     time<futex_event::shared_event>();
+    times_are_rounded_up();
     interruption<futex_event::event>();
     interruption<futex_event::auto_reset_event>();
     interruption<futex_event::shared_event>();

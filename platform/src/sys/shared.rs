@@ -9,7 +9,7 @@ word! {
     /// is like [`PrivateFutex`](crate::PrivateFutex). A call takes a little longer, because the kernel has to look the
     /// memory up.
     ///
-    /// Do not use it for an `AutoResetEvent` or in `wait_any`.
+    /// It is for `Event`: an `AutoResetEvent`, an `EventCount`, `wait_any`, `AllOf::or` and futures do not compile on it.
     SharedFutex
 }
 
