@@ -53,18 +53,8 @@ const ROWS: [&str; 10] = [
 /// Replaces the C library's function.
 #[no_mangle]
 unsafe extern "C" fn clock_gettime(clock: libc::clockid_t, time: *mut libc::timespec) -> c_int {
-    // With 64-bit time on a 32-bit processor, the call has another number.
-    const NUMBER: c_long = if HAS_TIME64 && size_of_time() > 2 * std::mem::size_of::<c_long>() {
-        FIRST_NUMBER + 403
-    } else {
-        libc::SYS_clock_gettime
-    };
-    // SAFETY: the caller's time may be written, and this call has its layout.
-    unsafe { libc::syscall(NUMBER, clock, time) as c_int }
-}
-
-const fn size_of_time() -> usize {
-    std::mem::size_of::<libc::timespec>()
+    // SAFETY: the caller's time may be written.
+    unsafe { common::clock::by_system_call(clock, time) }
 }
 
 /// The cells of the first table's rows: the operation, and the names of the calls.

@@ -4,10 +4,11 @@
 
 use crate::contenders::*;
 use crate::groups::cold_start::{
-    name, Place, Start, FLOOR, MEAN, MEDIAN, MEDIAN_SOON, PLACES, STARTS, WORK,
+    name, Place, Start, MEAN, MEDIAN, MEDIAN_SOON, PLACES, STARTS, WORK,
 };
+use crate::groups::hand_off::FLOOR;
 use crate::race::{Results, Row};
-use crate::table::{nanoseconds, number};
+use crate::table::{nanoseconds, number, runs};
 use std::fmt::Write;
 
 /// The events that have to reach the goals from each start.
@@ -31,12 +32,15 @@ fn cells(place: Place) -> impl Iterator<Item = Cell> {
 }
 
 impl Cell {
-    fn row<'a>(self, results: &'a [Results], figure: &str, contender: &str) -> Option<&'a Row> {
+    fn results<'a>(self, results: &'a [Results], figure: &str) -> Option<&'a Results> {
         let group = name(self.place, self.start, self.work);
         results
             .iter()
-            .find(|results| results.group == group && results.figure.name == figure)?
-            .row(contender)
+            .find(|results| results.group == group && results.figure.name == figure)
+    }
+
+    fn row<'a>(self, results: &'a [Results], figure: &str, contender: &str) -> Option<&'a Row> {
+        self.results(results, figure)?.row(contender)
     }
 
     /// How many runs of all were within this many times the other's.
@@ -80,7 +84,12 @@ pub fn table(results: &[Results]) -> String {
             NeverSpinning::NAME,
             StdEvent::NAME,
         ];
-        let _ = write!(text, "\n| {}: start | work | floor |", place.name());
+        let from = runs(
+            measured
+                .iter()
+                .filter_map(|cell| cell.results(results, MEDIAN)),
+        );
+        let _ = write!(text, "\n| {}{from}: start | work | floor |", place.name());
         for contender in contenders {
             let _ = write!(text, " {contender}: median, runs near the floor, mean |");
         }
@@ -188,10 +197,15 @@ fn goal(
     else {
         return;
     };
+    let from = runs(
+        counted
+            .iter()
+            .filter_map(|cell| cell.3.results(results, figure)),
+    );
     let met = counted.iter().filter(|cell| cell.0 >= share).count();
     let _ = writeln!(
         text,
-        "| hand-off from a cold start, {}: {figure} | {ours} | {other} | at most {near} in {} % of the runs from each \
+        "| hand-off from a cold start, {}: {figure}{from} | {ours} | {other} | at most {near} in {} % of the runs from each \
          start | {met} of {} starts; the worst: {}, {} µs of work, {} of {} runs | {} |",
         place.name(),
         share * 100.0,

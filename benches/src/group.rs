@@ -1,6 +1,7 @@
 //! A group: one measure, and all contenders that take it.
 
 use crate::contenders::{Contender, Kind};
+use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 /// What is measured of every contender of a group. All of it is better if less.
@@ -88,6 +89,32 @@ pub fn timed(iterations: u64, mut work: impl FnMut()) -> f64 {
     nanoseconds(begun.elapsed())
 }
 
+/// From when a thread began its work until it ended it, by its own clock. A thread that only watches the work may not get
+/// a CPU until most of the work is done.
+pub struct Span {
+    begun: Instant,
+    ended: Instant,
+}
+
+impl Span {
+    /// Does the work when all threads have come to the barrier.
+    pub fn of(ready: &Barrier, work: impl FnOnce()) -> Self {
+        ready.wait();
+        let begun = Instant::now();
+        work();
+        let ended = Instant::now();
+        Self { begun, ended }
+    }
+
+    /// The nanoseconds from when the first of them began until the last has ended.
+    pub fn of_all(spans: &[Self]) -> f64 {
+        let begun = spans.iter().map(|span| span.begun).min();
+        let ended = spans.iter().map(|span| span.ended).max();
+        let times = begun.zip(ended);
+        times.map_or(0.0, |(begun, ended)| nanoseconds(ended - begun))
+    }
+}
+
 /// Work of this length: uses the CPU, and nothing else.
 pub fn work_for(time: Duration) {
     if time > Duration::ZERO {
@@ -98,4 +125,23 @@ pub fn work_for(time: Duration) {
 
 pub fn nanoseconds(time: Duration) -> f64 {
     time.as_nanos() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spans_of_several_threads_are_one_from_the_first_to_the_last() {
+        let origin = Instant::now();
+        let at = |time| origin + Duration::from_nanos(time);
+        let span = |begun, ended| Span {
+            begun: at(begun),
+            ended: at(ended),
+        };
+        assert_eq!(Span::of_all(&[span(3, 5), span(2, 4), span(7, 9)]), 7.0);
+        // One thread is a barrier of its own.
+        let alone = Span::of(&Barrier::new(1), || work_for(Duration::from_millis(1)));
+        assert!(Span::of_all(&[alone]) >= 1e6);
+    }
 }

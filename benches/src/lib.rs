@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --package benches            # everything interleaved: the ratios, the goals and a drawing
-//! cargo run --release --package benches -- --help  # fewer groups, or more rounds
+//! cargo run --release --package benches -- --help  # fewer groups, more rounds, or the tables and the drawing of earlier runs
 //! cargo bench --package benches                    # the same groups in criterion, one contender at a time
 //! ```
 //!
@@ -42,4 +42,5 @@ pub mod group;
 pub mod groups;
 pub mod place;
 pub mod race;
+pub mod samples;
 pub mod table;

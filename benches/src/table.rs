@@ -3,6 +3,7 @@
 use crate::goals::{Bound, Goal, Verdict};
 use crate::group::Unit;
 use crate::race::{Results, Spread};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// What was measured, and its ratio to the first event of this repository.
@@ -36,6 +37,9 @@ pub fn goals(goals: &[Goal], results: &[Results]) -> String {
          | --- | --- | --- | --- | --- | --- |\n",
     );
     for goal in goals {
+        let Some(results) = goal.results(results) else {
+            continue;
+        };
         let Some((measured, verdict)) = goal.judge(results) else {
             continue;
         };
@@ -47,9 +51,10 @@ pub fn goals(goals: &[Goal], results: &[Results]) -> String {
         let Spread { low, median, high } = measured;
         let _ = writeln!(
             text,
-            "| {}: {} | {} | {} | {bound} | {} ({} to {}) | {} |",
+            "| {}: {}{} | {} | {} | {bound} | {} ({} to {}) | {} |",
             goal.group,
             goal.figure,
+            runs([results]),
             goal.ours,
             goal.other,
             show(median),
@@ -66,21 +71,15 @@ pub fn goals(goals: &[Goal], results: &[Results]) -> String {
     text
 }
 
-/// Every sample of every contender.
-pub fn csv(results: &[Results]) -> String {
-    let mut text = String::from("group,figure,unit,contender,kind,round,value\n");
-    for results in results {
-        for row in &results.rows {
-            for (round, sample) in row.samples.iter().enumerate() {
-                let _ = writeln!(
-                    text,
-                    "\"{}\",\"{}\",{:?},\"{}\",{:?},{round},{sample}",
-                    results.group, results.figure.name, results.figure.unit, row.name, row.kind
-                );
-            }
-        }
-    }
-    text
+/// From which of several runs they are, to be added to a name. Empty if there is one run only.
+pub fn runs<'a>(results: impl IntoIterator<Item = &'a Results>) -> String {
+    let runs = results.into_iter().filter_map(|results| results.run);
+    let runs: BTreeSet<_> = runs.collect();
+    let name = |(index, run)| match index {
+        0 => format!(", run {run}"),
+        _ => format!(" and run {run}"),
+    };
+    runs.into_iter().enumerate().map(name).collect()
 }
 
 pub fn value(value: f64, unit: Unit) -> String {

@@ -113,13 +113,20 @@ unsafe impl<const SHARED: bool> Futex for LoomFutex<SHARED> {
     }
 }
 
-// SAFETY: as above. Time stands still; a sleep that times out acts as if its deadline had come.
+/// Whether a sleep with this deadline may time out. A timeout of `Duration::MAX` lasts forever on every other word, whose clock
+/// has left zero, so that the sum of the two is no `Duration`.
+fn can_pass(deadline: Deadline) -> bool {
+    deadline.time().is_some_and(|time| time < Duration::MAX)
+}
+
+// SAFETY: as above. Time stands still; a sleep that times out acts as if its deadline had come. One that no timeout could reach
+// is none.
 unsafe impl<const SHARED: bool> TimedFutex for LoomFutex<SHARED> {
     fn now() -> Duration {
         Duration::ZERO
     }
 
-    fn wait_until(&self, expected: u32, _: Deadline) -> bool {
-        self.sleep(expected, true) != SleepEnd::Timeout
+    fn wait_until(&self, expected: u32, deadline: Deadline) -> bool {
+        self.sleep(expected, can_pass(deadline)) != SleepEnd::Timeout
     }
 }

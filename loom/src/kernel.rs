@@ -296,6 +296,15 @@ pub(crate) fn is_quiet() -> bool {
 impl Kernel {
     /// How the sleep that a thread begins will end, and whether it may time out if no other thread can run.
     fn end_of_sleep(&mut self, thread: ThreadId, has_deadline: bool) -> (SleepEnd, bool) {
+        let (end, may_time_out) = self.planned_end(thread, has_deadline);
+        match end {
+            SleepEnd::Timeout if !has_deadline => (SleepEnd::Spurious, may_time_out),
+            end => (end, may_time_out),
+        }
+    }
+
+    /// The same by the script of the thread, or by the faults. The end may be a timeout that the sleep does not have.
+    fn planned_end(&mut self, thread: ThreadId, has_deadline: bool) -> (SleepEnd, bool) {
         if let Some(script) = self.scripts.get_mut(&thread) {
             return (script.pop_front().unwrap_or(SleepEnd::Wake), false);
         }

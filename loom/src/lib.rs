@@ -51,7 +51,8 @@
 //! - **Spurious wake-ups and timeouts** are choices: [`Model::faults`] says how many of them an execution has at most,
 //!   and every place where they can occur is tried. Apart from that a timed sleep ends when other threads have
 //!   had their turn and have not woken it. No time passes in a model: [`now`](futex_event::platform::TimedFutex::now)
-//!   is always zero, and a sleep with a deadline in the future can end by its timeout at once.
+//!   is always zero, and a sleep with a deadline in the future can end by its timeout at once. A timeout of
+//!   [`Duration::MAX`](std::time::Duration::MAX), which lasts forever, never comes.
 //! - **The table of listeners**, which `wait_any` and `EventCount` use, has three slots for two addresses each and one
 //!   bucket. It is empty at the start of each execution. A fourth thread goes to the overflow slot. A slot does not
 //!   hold three events: a thread that waits for them is also woken by sets of others, as `wait_any` says of more than 15.

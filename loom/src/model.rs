@@ -94,6 +94,8 @@ impl Model {
     /// If an execution fails: it panics, all its threads are blocked, or one of loom's checks fails. The message on
     /// stderr names the faults.
     pub fn check(&self, run: impl Fn() + Send + Sync + 'static) -> Explored {
+        // A model that failed on this thread may have left some.
+        kernel::take_sleeps();
         let run = Arc::new(run);
         let mut explored = Explored {
             executions: 0,

@@ -43,8 +43,10 @@ pub fn spawn<T: 'static>(work: impl FnOnce() -> T + 'static) -> Running<T> {
 /// Runs `work` in a thread that is killed before it takes its next step after this many: accesses to a word, and wakes.
 /// With more steps than it needs it survives.
 ///
-/// The thread stands for a process: it runs no destructor of what is on its stack, so `work` must own nothing that
-/// has one.
+/// The thread stands for a process, and a process that is killed runs no destructors. This thread does run those of what is on
+/// its stack, because it unwinds. So `work` must own nothing whose destructor uses a word, such as a
+/// [`Ticket`](futex_event::Ticket): that destructor would be a step, at which the thread dies again, and a panic in a
+/// destructor while a thread unwinds aborts the program. An `Arc` of an event may be owned.
 pub fn spawn_killed(steps: usize, work: impl FnOnce() + 'static) -> Running<()> {
     spawn(move || {
         kernel::die_after(steps);

@@ -1,5 +1,6 @@
 //! What the modelled word promises to models.
 
+use futex_event::platform::Deadline;
 use futex_event::{wait_any_timeout, AutoResetEvent, Event};
 use futex_event_loom::{
     asleep, freed, leave_free, model, sleeps_of_this_thread, spawn, spawn_killed, until_quiet,
@@ -8,9 +9,10 @@ use futex_event_loom::{
 
 use loom::thread;
 use std::cell::Cell;
+use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -43,6 +45,24 @@ fn each_sleep_can_end_spuriously_and_if_it_is_timed_by_its_timeout() {
     assert_eq!([0, 1, 2].map(|faults| choices(faults, timed)), [1, 3, 5]);
 }
 
+/// The sleeps of a model that failed are none of the next model on the same thread.
+#[test]
+fn a_model_that_failed_leaves_nothing_to_the_next() {
+    let untimed: fn(&Event<LoomFutex>) = Event::wait;
+    let failed = catch_unwind(|| {
+        model(|| {
+            // A thread that sleeps more often than those of the next model.
+            let event = event();
+            for _ in 0..3 {
+                event.wait_timeout(TIMEOUT);
+            }
+            panic!("it fails");
+        })
+    });
+    assert!(failed.is_err());
+    assert_eq!(choices(1, untimed), 2);
+}
+
 #[test]
 fn a_timed_wait_that_no_thread_ends_times_out() {
     model(|| {
@@ -50,6 +70,62 @@ fn a_timed_wait_that_no_thread_ends_times_out() {
         assert!(!events[0].wait_timeout(TIMEOUT));
         assert_eq!(wait_any_timeout([&*events[0], &*events[1]], TIMEOUT), None);
     });
+}
+
+/// Waits that have a deadline in their names, and none in time.
+const FOREVER: [fn(&Event<LoomFutex>) -> bool; 3] = [
+    |event| event.wait_deadline(None::<Instant>),
+    |event| event.wait_deadline(Deadline::NEVER),
+    |event| event.wait_timeout(Duration::MAX),
+];
+
+#[test]
+fn a_wait_that_may_last_forever_does_not_time_out() {
+    for wait in FOREVER {
+        model(move || {
+            let event = event();
+            let waiter = thread::spawn({
+                let event = Arc::clone(&event);
+                move || wait(&event)
+            });
+            event.set();
+            assert!(waiter.join().unwrap(), "it timed out");
+        });
+    }
+}
+
+/// It says `Timeout` of a sleep that has none.
+#[test]
+fn a_wait_that_may_last_forever_takes_a_scripted_timeout_for_a_spurious_wake_up() {
+    for wait in FOREVER {
+        model(move || {
+            let event = event();
+            let waiter = thread::spawn({
+                let event = Arc::clone(&event);
+                move || {
+                    sleeps_of_this_thread(&[SleepEnd::Timeout]);
+                    wait(&event)
+                }
+            });
+            event.set();
+            assert!(waiter.join().unwrap(), "it timed out");
+        });
+    }
+}
+
+/// Otherwise a lost wake-up would end as a timeout, which the caller of such a wait need not check for.
+#[test]
+fn a_wait_that_may_last_forever_and_that_no_thread_ends_is_a_deadlock() {
+    for wait in FOREVER {
+        let result = catch_unwind(|| {
+            model(move || {
+                wait(&event());
+            })
+        });
+        let panic = result.expect_err("it returned");
+        let message = panic.downcast::<String>().unwrap();
+        assert!(message.contains("deadlock"), "{message}");
+    }
 }
 
 /// Both outcomes of a race are found without any fault.

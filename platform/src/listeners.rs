@@ -212,6 +212,52 @@ macro_rules! listeners {
 mod tests {
     use super::*;
     use crate::PrivateFutex;
+    use core::sync::atomic::AtomicU32;
+    use std::boxed::Box;
+    use std::collections::HashSet;
+    use std::vec::Vec;
+
+    /// A table of three slots for two addresses each, and two buckets.
+    fn small_table() -> Listeners<AtomicU32> {
+        let count = words(3, 2, 2, 0);
+        let words: Vec<_> = (0..count).map(|_| AtomicU32::new(0)).collect();
+        Listeners::of_shape(Box::leak(words.into_boxed_slice()), 3, 2, 2, 0)
+    }
+
+    #[test]
+    fn a_table_has_the_shape_that_it_was_made_with() {
+        let table = small_table();
+        assert_eq!(table.slots(), 3);
+        assert_eq!(table.addresses(), 2);
+        assert_eq!(table.buckets(), 2);
+
+        let mut used = std::vec![table.overflow(0), table.overflow(1)];
+        for slot in 0..3 {
+            assert_eq!(table.slot(slot).len(), 2 * 2 + 1);
+            used.extend(table.slot(slot));
+        }
+        for bucket in 0..2 {
+            assert_eq!(table.bucket(bucket).len(), 1 + 1);
+            used.extend(table.bucket(bucket));
+        }
+        let places: HashSet<*const AtomicU32> = used.iter().map(|word| *word as *const _).collect();
+        assert_eq!(places.len(), used.len(), "a word has two uses");
+    }
+
+    #[test]
+    fn before_a_slot_is_used_the_table_runs_what_it_was_given() {
+        static RUNS: AtomicU32 = AtomicU32::new(0);
+        fn run() {
+            RUNS.fetch_add(1, Relaxed);
+        }
+        small_table().prepare();
+        let table = small_table().before_use(run);
+        assert_eq!(RUNS.load(Relaxed), 0);
+        for runs in 1..3 {
+            table.prepare();
+            assert_eq!(RUNS.load(Relaxed), runs);
+        }
+    }
 
     #[test]
     fn slots_and_buckets_lie_on_lines_of_their_own() {

@@ -39,6 +39,7 @@ impl Count {
 
 #[cfg(feature = "std")]
 pub(crate) mod fallback;
+mod nap;
 #[cfg(any(
     all(test, target_os = "linux", not(futex_event_fallback)),
     futex_event_simulated

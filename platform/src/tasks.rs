@@ -73,13 +73,14 @@ impl<F> Tasks<F> {
 
 #[cfg(all(test, feature = "async"))]
 mod tests {
+    use super::{bit_words, BUCKETS, GROUPS};
     use crate::{Futex, PrivateFutex};
     use std::collections::HashSet;
 
     #[test]
     fn each_bucket_has_a_bit_in_its_group_and_a_count() {
         let tasks = PrivateFutex::listeners().tasks();
-        assert_eq!(tasks.buckets(), super::BUCKETS);
+        assert_eq!(tasks.buckets(), BUCKETS);
         let place = |word: &'static PrivateFutex| word as *const PrivateFutex as usize;
         let mut counts = HashSet::from([place(tasks.doorbell()), place(tasks.thread())]);
         let mut bits = HashSet::new();
@@ -95,5 +96,14 @@ mod tests {
         assert!(bits.iter().all(|(word, _)| !counts.contains(word)));
         assert_eq!(place(tasks.doorbell()) % 128, 0);
         assert_eq!(place(tasks.thread()) % 128, 0);
+    }
+    /// So the thread that runs wakers goes through as few words as can be for each group that was rung.
+    #[test]
+    fn all_groups_have_the_same_number_of_words() {
+        let tasks = PrivateFutex::listeners().tasks();
+        for group in 0..GROUPS {
+            let (words, _) = tasks.group(group as u32);
+            assert_eq!(words.len() * GROUPS, bit_words(BUCKETS), "group {}", group);
+        }
     }
 }

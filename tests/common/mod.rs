@@ -3,6 +3,8 @@
 #![allow(dead_code)] // Each test program uses only a part.
 
 pub mod adversary;
+#[cfg(target_os = "linux")]
+pub mod clock;
 #[cfg(unix)]
 pub mod process;
 #[cfg(target_os = "linux")]

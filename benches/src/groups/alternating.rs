@@ -1,8 +1,7 @@
 //! Hand-offs that are fast for 50 ms and slow for the next 50 ms, again and again: what a policy has learnt in one part
 //! must neither slow the other part down nor burn CPU time in it.
 
-use super::cold_start::FLOOR;
-use super::hand_off::{self, OneLine, Turns, TwoEvents};
+use super::hand_off::{self, OneLine, Turns, TwoEvents, FLOOR};
 use crate::contenders::*;
 use crate::group::{nanoseconds, time, Batch, Entry, Group};
 use crate::place::{pin, pinnable};

@@ -4,7 +4,7 @@
 //! A run lasts a fixed time, and each round trip in it is timed. The median of a window says what a hand-off takes by
 //! then; the mean, which counts every stall in it, what all of them took together.
 
-use super::hand_off::{self, OneLine, Turns, TwoEvents};
+use super::hand_off::{self, OneLine, Turns, TwoEvents, FLOOR};
 use crate::contenders::*;
 use crate::group::{nanoseconds, time, work_for, Batch, Entry, Group};
 use crate::place::{pin, pinnable};
@@ -73,8 +73,6 @@ pub const MEAN: &str = "mean round trip, 100 ms after the start";
 const WINDOW: Duration = Duration::from_millis(20);
 const SOON: Duration = Duration::from_millis(50);
 const SETTLED: Duration = Duration::from_millis(100);
-
-pub const FLOOR: &str = "spinning on one line";
 
 pub fn name(place: Place, start: Start, work: u64) -> String {
     format!(

@@ -23,11 +23,9 @@ pub fn groups() -> Vec<Group> {
             let mut entries = Vec::new();
             if cpus[0] != cpus[1] {
                 // A thread that spins on one CPU waits for a thread that cannot run meanwhile.
-                entries.push(Entry::named(
-                    "spinning on one line",
-                    Kind::Floor,
-                    move |iterations| round_trips::<OneLine>(iterations, cpus),
-                ));
+                entries.push(Entry::named(FLOOR, Kind::Floor, move |iterations| {
+                    round_trips::<OneLine>(iterations, cpus)
+                }));
                 entries.extend(every!([BareAtomic] two_events(cpus)));
             }
             entries.extend(every!([BareFutex] two_events(cpus)));
@@ -158,6 +156,9 @@ impl<H: HandOff> Turns for TwoEvents<H> {
         }
     }
 }
+
+/// How [`OneLine`] is called in the results.
+pub const FLOOR: &str = "spinning on one line";
 
 /// The floor: a word that says whose turn it is, which both read all the time.
 pub struct OneLine(CachePadded<AtomicU32>);

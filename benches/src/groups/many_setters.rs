@@ -1,11 +1,11 @@
 //! As many setters as CPUs, at least two, and one thread that takes what they set whenever it gets to run. Unpinned.
 
 use crate::contenders::*;
-use crate::group::{nanoseconds, time, Batch, Entry, Group};
+use crate::group::{time, Batch, Entry, Group, Span};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::Barrier;
 use std::thread::{self, available_parallelism};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub fn group() -> Group {
     let setters = available_parallelism().map_or(2, usize::from).max(2);
@@ -22,7 +22,7 @@ fn set_at_once<H: HandOff>(setters: usize) -> Entry {
         let (event, stop, ready) = (
             H::unset(),
             AtomicBool::new(false),
-            Barrier::new(setters + 2),
+            Barrier::new(setters + 1),
         );
         thread::scope(|scope| {
             let waiter = scope.spawn(|| {
@@ -32,26 +32,16 @@ fn set_at_once<H: HandOff>(setters: usize) -> Entry {
                     take();
                 }
             });
-            let setters: Vec<_> = (0..setters)
-                .map(|_| {
-                    scope.spawn(|| {
-                        ready.wait();
-                        (0..iterations).for_each(|_| event.set());
-                    })
-                })
-                .collect();
-            let begun = Instant::now();
-            ready.wait();
-            setters
-                .into_iter()
-                .for_each(|setter| setter.join().unwrap());
-            let time = begun.elapsed();
+            let set = || Span::of(&ready, || (0..iterations).for_each(|_| event.set()));
+            let setters: Vec<_> = (0..setters).map(|_| scope.spawn(set)).collect();
+            let spans = setters.into_iter().map(|setter| setter.join().unwrap());
+            let spans: Vec<Span> = spans.collect();
             stop.store(true, Relaxed);
             while !waiter.is_finished() {
                 event.set();
                 thread::yield_now();
             }
-            vec![nanoseconds(time)]
+            vec![Span::of_all(&spans)]
         })
     })
 }

@@ -1,5 +1,6 @@
 //! A notification with no thread waiting, after a write to memory of the thread's own, as a change is: by one thread, and by
-//! one on each of two CPUs.
+//! one on each of two CPUs. The time is the mean of the threads' own: they leave the barrier some microseconds apart, and a
+//! batch takes milliseconds.
 
 use crate::contenders::{
     FenceAndLoad, FetchAdd, ListenerNotify, LockAndNotify, Notifier, NotifyOne,

@@ -3,10 +3,10 @@
 
 use super::hand_off::{Turns, TwoEvents};
 use crate::contenders::*;
-use crate::group::{nanoseconds, time, Batch, Entry, Group};
+use crate::group::{time, Batch, Entry, Group, Span};
 use std::sync::Barrier;
 use std::thread::{self, available_parallelism};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub fn groups() -> Vec<Group> {
     let group = |per_cpu| {
@@ -26,24 +26,24 @@ pub fn groups() -> Vec<Group> {
 fn in_pairs<H: HandOff>(pairs: usize) -> Entry {
     Entry::new::<H>(move |iterations| {
         let all: Vec<_> = (0..pairs).map(|_| TwoEvents::<H>::new()).collect();
-        let ready = Barrier::new(2 * pairs + 1);
-        let mut begun = None;
-        thread::scope(|scope| {
-            for turns in &all {
-                scope.spawn(|| {
+        let ready = Barrier::new(2 * pairs);
+        let spans: Vec<Span> = thread::scope(|scope| {
+            let start = |turns| {
+                let (ready, turns): (_, &TwoEvents<H>) = (&ready, turns);
+                let second = scope.spawn(move || {
                     let mut answer = turns.second();
-                    ready.wait();
-                    (0..iterations).for_each(|_| answer());
+                    Span::of(ready, || (0..iterations).for_each(|_| answer()))
                 });
-                scope.spawn(|| {
+                let first = scope.spawn(move || {
                     let mut round_trip = turns.first();
-                    ready.wait();
-                    (0..iterations).for_each(|_| round_trip());
+                    Span::of(ready, || (0..iterations).for_each(|_| round_trip()))
                 });
-            }
-            begun = Some(Instant::now());
-            ready.wait();
+                [first, second]
+            };
+            let threads: Vec<_> = all.iter().flat_map(start).collect();
+            let spans = threads.into_iter().map(|thread| thread.join().unwrap());
+            spans.collect()
         });
-        vec![nanoseconds(begun.unwrap().elapsed())]
+        vec![Span::of_all(&spans)]
     })
 }

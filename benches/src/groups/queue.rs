@@ -2,7 +2,7 @@
 //! without work uses. Unpinned.
 
 use crate::contenders::{CrossbeamChannel, EventCountQueue, Flume, LockedQueue, Queue, StdChannel};
-use crate::group::{nanoseconds, time, Batch, Entry, Group};
+use crate::group::{nanoseconds, time, Batch, Entry, Group, Span};
 use crate::place::{until_asleep, Sleeper};
 use cpu_time::ThreadTime;
 use std::sync::{mpsc, Barrier};
@@ -53,26 +53,24 @@ fn throughput<Q: Queue>(threads: usize) -> Entry {
     Entry::named(Q::NAME, Q::KIND, move |iterations| {
         let share = iterations.div_ceil(threads as u64);
         let queue = Q::bounded(CAPACITY);
-        let ready = Barrier::new(2 * threads + 1);
-        let mut begun = Instant::now();
-        thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| {
-                    ready.wait();
-                    (0..share).for_each(|item| queue.push(item));
-                });
-                scope.spawn(|| {
-                    ready.wait();
-                    (0..share).for_each(|_| {
-                        std::hint::black_box(queue.pop());
-                    });
-                });
-            }
-            ready.wait();
-            begun = Instant::now();
+        let ready = Barrier::new(2 * threads);
+        let produce = || Span::of(&ready, || (0..share).for_each(|item| queue.push(item)));
+        let consume = || {
+            Span::of(&ready, || {
+                (0..share).for_each(|_| {
+                    std::hint::black_box(queue.pop());
+                })
+            })
+        };
+        let spans: Vec<Span> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads)
+                .flat_map(|_| [scope.spawn(produce), scope.spawn(consume)])
+                .collect();
+            let spans = threads.into_iter().map(|thread| thread.join().unwrap());
+            spans.collect()
         });
         let items = (share * threads as u64) as f64;
-        vec![nanoseconds(begun.elapsed()) * iterations as f64 / items]
+        vec![Span::of_all(&spans) * iterations as f64 / items]
     })
 }
 

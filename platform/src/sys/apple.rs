@@ -7,7 +7,10 @@
 //! | `__ulock_wait`, `__ulock_wake`, private | macOS 10.12 | 32 bits of microseconds, zero means forever |
 //!
 //! The first of these that the system has is used. The public calls only call the private ones, so all find the same sleeping
-//! threads, also across processes that use different ones. [os/os_sync_wait_on_address.h and src/os/lock.c in libplatform;
+//! threads, also across processes that use different ones. A process that uses none of them, because the system lacks the
+//! public calls and the private ones are left out of the program, finds no sleeping threads of other processes: if it sets a
+//! shared word, a thread that sleeps by a call in another process sleeps on. So on a system without the public calls, all
+//! programs that share a word have the private calls, or none has; a program for Mac Catalyst has none. [os/os_sync_wait_on_address.h and src/os/lock.c in libplatform;
 //! bsd/sys/ulock.h and bsd/kern/sys_ulock.c in xnu]
 //!
 //! UL_COMPARE_AND_WAIT_SHARED, for shared words, came with macOS 10.15 (xnu-6153). An older kernel finds words by their process
@@ -49,7 +52,7 @@
 //! | wait | 0 or more | woken, or the word was not `expected`: check again |
 //! | wait | EINTR | a signal, also with SA_RESTART, or a spurious return: check again |
 //! | wait | EFAULT | the word's page is not in memory; the check brings it in |
-//! | wait | ETIMEDOUT | the time is over, except for a tick: read the clock |
+//! | wait | ETIMEDOUT | the time is over, except for a tick: read the clock, see [`timed_out`] |
 //! | wait | EINVAL, before macOS 10.15 | the word is shared, and the kernel cannot sleep on it: see [`nap`] |
 //! | wait | any other error, such as ENOMEM | the kernel refuses: see [`nap`] |
 //! | wake | EINTR | not documented, but Apple's own callers of `__ulock_wake` try again |
@@ -58,7 +61,7 @@
 //! Every call leaves `errno` as it found it.
 
 use crate::sys::units::{self, NANOSECOND};
-use crate::sys::unix::{keep_errno, nap};
+use crate::sys::unix::{keep_errno, nap, timed_out};
 use crate::sys::{without_futex, Count, Scope};
 use crate::Deadline;
 use core::ffi::c_void;
@@ -156,7 +159,7 @@ pub(crate) fn wait_until(
     };
     match meaning(answer) {
         Meaning::CheckAgain => true,
-        Meaning::ReadTheClock => !deadline.has_passed(now()),
+        Meaning::ReadTheClock => timed_out(deadline),
         // Relaxed: a wait orders nothing.
         Meaning::Refused => word.load(Relaxed) != expected || nap(deadline),
     }

@@ -15,7 +15,7 @@
 //! In WebAssembly with threads, a wake takes the lock without sleeping, so that the main thread of a browser may wake; see
 //! [`lock_to_wake`]. A wait sleeps, which that thread may not. `.ci/wasm/run` tests both.
 
-use super::{Count, Scope};
+use super::{nap, Count, Scope};
 use crate::Deadline;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
@@ -42,8 +42,7 @@ fn queue_of(address: usize) -> &'static Mutex<Queue> {
     &TABLE[(hash >> 32) as usize % QUEUES]
 }
 
-/// Ignores poisoning: no code under these locks panics while it changes a queue, or while the queue has a sleeper that a panic
-/// would leave there.
+/// Ignores poisoning: no code under these locks panics while it changes a queue. A sleep can panic; see [`OnPanic`].
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -118,43 +117,88 @@ pub(crate) fn now() -> Duration {
 }
 
 pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline, _: Scope) -> bool {
+    // There std's condition variable panics. With the lock taken: if a panic ends the instance, and its host uses it again, every
+    // later call on this queue would spin.
+    let has_threads = !cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
+    // Relaxed: there is one thread.
+    if !has_threads && deadline == Deadline::NEVER && word.load(Relaxed) == expected {
+        panic!("a wait without a timeout would sleep, and this system has no threads that could wake it");
+    }
+    wait_by(sleep, word, expected, deadline)
+}
+
+/// A wait that sleeps by this function.
+fn wait_by(
+    sleep: impl for<'a> Fn(&Condvar, Guard<'a>, Option<Duration>) -> (Guard<'a>, bool),
+    word: &AtomicU32,
+    expected: u32,
+    deadline: Deadline,
+) -> bool {
     let sleeper = Sleeper {
         address: word as *const AtomicU32 as usize,
         woken: Cell::new(false),
         condvar: Condvar::new(),
         older: Cell::new(None),
     };
+    // Before the lock, so that a panic releases the lock first.
+    let _sleeper_leaves = OnPanic(&sleeper);
     let mut queue = lock(queue_of(sleeper.address));
     // Relaxed: the lock makes visible what a waker did before it took the lock.
     if word.load(Relaxed) != expected {
         return true;
     }
-    // This panics where there is no clock; so it is done before the sleeper is in the queue.
     let mut left = deadline.remaining(now);
-    // SAFETY: a waker takes the sleeper out before it sets `woken`, and this thread takes it out before it returns false.
+    // SAFETY: a waker takes the sleeper out before it sets `woken`. This thread takes it out before it returns if it was not
+    // woken, and `OnPanic` does if it panics.
     unsafe { queue.push(&sleeper) };
     loop {
-        queue = match left {
-            None => sleeper
-                .condvar
-                .wait(queue)
-                .unwrap_or_else(PoisonError::into_inner),
-            Some(Duration::ZERO) => {
-                queue.take_out(|other| ptr::eq(other, &sleeper));
-                return false;
+        let mut is_over = left == Some(Duration::ZERO);
+        if !is_over {
+            let (guard, timed_out) = sleep(&sleeper.condvar, queue, left);
+            queue = guard;
+            if sleeper.woken.get() {
+                return true;
             }
-            Some(left) => {
-                sleeper
-                    .condvar
-                    .wait_timeout(queue, left)
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .0
-            }
-        };
-        if sleeper.woken.get() {
-            return true;
+            left = deadline.remaining(now);
+            is_over = timed_out;
         }
-        left = deadline.remaining(now);
+        if is_over {
+            queue.take_out(|other| ptr::eq(other, &sleeper));
+            drop(queue);
+            return nap::timed_out(deadline, now, |time| {
+                std::thread::sleep(time);
+                true
+            });
+        }
+    }
+}
+
+type Guard<'a> = MutexGuard<'a, Queue>;
+
+/// Sleeps for at most this time, where `None` is forever. Returns whether the time is over.
+fn sleep<'a>(condvar: &Condvar, queue: Guard<'a>, left: Option<Duration>) -> (Guard<'a>, bool) {
+    match left {
+        None => {
+            let queue = condvar.wait(queue);
+            (queue.unwrap_or_else(PoisonError::into_inner), false)
+        }
+        Some(left) => {
+            let answer = condvar.wait_timeout(queue, left);
+            let (queue, result) = answer.unwrap_or_else(PoisonError::into_inner);
+            (queue, result.timed_out())
+        }
+    }
+}
+
+/// Takes a sleeper out of its queue if its thread panics.
+struct OnPanic<'a>(&'a Sleeper);
+
+impl Drop for OnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let queue = lock(queue_of(self.0.address));
+            queue.take_out(|other| ptr::eq(other, self.0));
+        }
     }
 }
 
@@ -204,6 +248,23 @@ mod tests {
             }
         });
         assert_eq!(*lock(&count), 3_000);
+    }
+
+    #[test]
+    fn a_sleeper_whose_sleep_panics_leaves_its_queue() {
+        let word = AtomicU32::new(0);
+        let panic = std::panic::catch_unwind(|| {
+            wait_by(|_, _, _| panic!("no sleep"), &word, 0, Deadline::NEVER)
+        });
+        assert!(panic.is_err());
+        let address = &word as *const AtomicU32 as usize;
+        let mut sleepers = 0;
+        // Its lock is free.
+        lock_without_sleep(queue_of(address)).take_out(|sleeper| {
+            sleepers += u32::from(sleeper.address == address);
+            false
+        });
+        assert_eq!(sleepers, 0);
     }
 
     #[test]

@@ -10,14 +10,14 @@
 //! | --- | --- | --- |
 //! | wait | 0 | woken, or the word was not `expected`: check again |
 //! | wait | EINTR | a signal, also with SA_RESTART: check again |
-//! | wait | ETIMEDOUT | the deadline has passed |
+//! | wait | ETIMEDOUT | the deadline has passed, unless the clock does not agree: see [`timed_out`] |
 //! | wait | any other error | the kernel refuses: see [`nap`] |
 //! | wake | 0 | done; it does not tell how many threads woke |
 //! | wake | EFAULT, shared words | no memory at the address, so no thread sleeps there |
 //!
 //! Every call leaves `errno` as it found it.
 
-use crate::sys::unix::{nap, result, timespec};
+use crate::sys::unix::{nap, result, timed_out, timespec};
 use crate::sys::{Count, Scope};
 use crate::Deadline;
 use core::sync::atomic::AtomicU32;
@@ -70,7 +70,7 @@ pub(crate) fn wait_until(
     let value = c_ulong::from(expected);
     match call(word, operation, value, deadline.time().map(absolute)) {
         Ok(()) | Err(libc::EINTR) => true,
-        Err(libc::ETIMEDOUT) => !deadline.has_passed(now()),
+        Err(libc::ETIMEDOUT) => timed_out(deadline),
         Err(_) => nap(deadline),
     }
 }

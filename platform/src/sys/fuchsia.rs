@@ -12,12 +12,13 @@
 //! | --- | --- | --- |
 //! | wait | ZX_OK | woken, or a spurious return: check again |
 //! | wait | ZX_ERR_BAD_STATE | the word was not `expected`: check again |
-//! | wait | ZX_ERR_TIMED_OUT | the deadline has passed |
+//! | wait | ZX_ERR_TIMED_OUT | the deadline has passed, unless the clock does not agree: see [`timed_out`] |
 //! | wait | any other error | the kernel refuses: see [`nap`] |
 //! | wake | ZX_OK | done; the word need not exist |
 //!
 //! There are no signals that could end a sleep. A call returns its error, so there is no `errno` to preserve.
 
+use crate::sys::nap::{nap, timed_out};
 use crate::sys::units::{round_up, NANOSECOND};
 use crate::sys::{Count, Scope};
 use crate::Deadline;
@@ -60,8 +61,8 @@ pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline, _:
     // SAFETY: the word is there and is only read.
     match unsafe { zx_futex_wait(word.cast(), expected as i32, ZX_HANDLE_INVALID, until) } {
         ZX_OK | ZX_ERR_BAD_STATE => true,
-        ZX_ERR_TIMED_OUT => !deadline.has_passed(now()),
-        _ => nap(deadline),
+        ZX_ERR_TIMED_OUT => timed_out(deadline, now, sleep),
+        _ => nap(deadline, now, sleep),
     }
 }
 
@@ -74,15 +75,11 @@ pub(crate) fn wake(word: *const AtomicU32, count: Count, _: Scope) {
     unsafe { zx_futex_wake(word.cast(), count) };
 }
 
-/// What a wait does if the kernel refuses to put the thread to sleep on the word: it sleeps for a millisecond, so that the
-/// wait becomes a poll. Returns false if the deadline has passed.
-#[cold]
-fn nap(deadline: Deadline) -> bool {
-    const PACE: Duration = Duration::from_millis(1);
-    let end = Deadline::after(now(), PACE);
+/// Sleeps for this time, and returns whether it is over.
+fn sleep(time: Duration) -> bool {
+    let end = Deadline::after(now(), time);
     // SAFETY: the call has no conditions.
-    unsafe { zx_nanosleep(nanoseconds(end).min(nanoseconds(deadline))) };
-    !deadline.has_passed(now())
+    unsafe { zx_nanosleep(nanoseconds(end)) == ZX_OK }
 }
 
 /// The deadline as the kernel takes it. One that the type cannot hold, which means 292 years, becomes never.

@@ -10,7 +10,7 @@
 //! | call | answer | meaning here |
 //! | --- | --- | --- |
 //! | wait | 0, EAGAIN, EINTR | woken or a spurious return; the word was not `expected`; a signal: check again |
-//! | wait | ETIMEDOUT | the deadline has passed |
+//! | wait | ETIMEDOUT | the deadline has passed, unless the clock does not agree: see [`timed_out`] |
 //! | wait | any other error | the kernel refuses, for example under a seccomp filter: see [`nap`] |
 //! | wake | 0 | no thread sleeps there; the word may be gone and its page unmapped |
 //! | wake | EFAULT | no memory can be at the address, so no thread sleeps there |
@@ -24,7 +24,7 @@
 
 mod time;
 
-use crate::sys::unix::{nap, result};
+use crate::sys::unix::{nap, result, timed_out};
 use crate::sys::{Count, Scope};
 use crate::Deadline;
 use core::ptr;
@@ -45,8 +45,7 @@ pub(crate) fn wait_until(
     let operation = libc::FUTEX_WAIT_BITSET | flag(scope);
     match time::futex(word, operation, expected, deadline) {
         Ok(()) | Err(libc::EAGAIN) | Err(libc::EINTR) => true,
-        // If the kernel's type for time cannot hold the deadline, it got an earlier one.
-        Err(libc::ETIMEDOUT) => !deadline.has_passed(now()),
+        Err(libc::ETIMEDOUT) => timed_out(deadline),
         Err(_) => nap(deadline),
     }
 }

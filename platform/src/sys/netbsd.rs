@@ -11,7 +11,7 @@
 //! | --- | --- | --- |
 //! | wait | 0, EAGAIN | woken or a spurious return; the word was not `expected`: check again |
 //! | wait | EINTR | a signal, also with SA_RESTART: check again |
-//! | wait | ETIMEDOUT | the deadline has passed, or as many ticks as fit into an `int`: read the clock |
+//! | wait | ETIMEDOUT | the deadline has passed, or as many ticks as fit into an `int`: read the clock, see [`timed_out`] |
 //! | wait | any other error | the kernel refuses, for example with ENOMEM: see [`nap`] |
 //! | wake | a number | the number of threads that it woke |
 //! | wake | EFAULT, shared words | no memory at the address, so no thread sleeps there |
@@ -27,7 +27,7 @@
 //!
 //! Every call leaves `errno` as it found it.
 
-use crate::sys::unix::{keep_errno, nap, pointer, result, timespec};
+use crate::sys::unix::{keep_errno, nap, pointer, result, timed_out, timespec};
 use crate::sys::{without_futex, Count, Scope};
 use crate::Deadline;
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
@@ -75,7 +75,7 @@ pub(crate) fn wait_until(
     }
     match call(word, FUTEX_WAIT_BITSET, expected as c_int, deadline, scope) {
         Ok(()) | Err(libc::EAGAIN) | Err(libc::EINTR) => true,
-        Err(libc::ETIMEDOUT) => !deadline.has_passed(now()),
+        Err(libc::ETIMEDOUT) => timed_out(deadline),
         Err(_) => nap(deadline),
     }
 }

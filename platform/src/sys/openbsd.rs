@@ -11,7 +11,7 @@
 //! | wait | 0 | woken, or a spurious return: check again |
 //! | wait | EAGAIN | the word was not `expected`, or, in 6.2 and 6.3, a signal with SA_RESTART: check again |
 //! | wait | EINTR, ECANCELED | a signal, the latter with SA_RESTART: check again |
-//! | wait | ETIMEDOUT | the time is over: read the clock |
+//! | wait | ETIMEDOUT | the time of this call is over: read the clock, see [`timed_out`] |
 //! | wait | any other error | the kernel refuses: see [`nap`] |
 //! | wake | a number | the number of threads that it woke; the word need not exist |
 //!
@@ -19,7 +19,7 @@
 //! [`result`].
 //!
 //! The kernel counts a timeout in ticks, rounds it up to one and adds another: at the usual 100 Hz a wait ends up to 20 ms after
-//! its deadline.
+//! its deadline. Since sys_futex.c r1.26 of August 2025 it counts in nanoseconds.
 //!
 //! Every call leaves `errno` as it found it.
 //!
@@ -42,7 +42,7 @@
 //! of May 2021, between 6.9 and 7.0. That 7.0 to 7.3 find anonymous memory is an assumption: their sources were not at hand. The
 //! memory of a file is safe there too.]
 
-use crate::sys::unix::{keep_errno, nap, pointer, timespec};
+use crate::sys::unix::{keep_errno, nap, pointer, timed_out, timespec};
 use crate::sys::{Count, Scope};
 use crate::Deadline;
 use core::ptr;
@@ -93,6 +93,7 @@ pub(crate) fn wait_until(
     let timeout = left.map_or(most, |left| Some(left.min(most.unwrap_or(MOST))));
     match call(word, FUTEX_WAIT, expected, timeout, scope) {
         Ok(()) | Err(libc::EAGAIN) | Err(libc::EINTR) | Err(libc::ECANCELED) => true,
+        Err(libc::ETIMEDOUT) if timeout == left => timed_out(deadline),
         Err(libc::ETIMEDOUT) => !deadline.has_passed(now()),
         Err(_) => nap(deadline),
     }

@@ -1,5 +1,6 @@
-//! What the Unix systems share: the clock, `errno`, `fork`, and what a wait does if the kernel refuses to sleep.
+//! What the Unix systems share: the clock, `errno`, `fork`, and the pause of a wait that cannot sleep on its word.
 
+use crate::sys::nap;
 use crate::Deadline;
 use core::time::Duration;
 use core::{mem, ptr};
@@ -33,28 +34,27 @@ pub(crate) fn timespec(time: Duration) -> libc::timespec {
     timespec
 }
 
-/// What a wait does if the kernel refuses to put the thread to sleep on the word: it sleeps for a millisecond.
-///
-/// The caller then checks the word and comes back, so that the wait becomes a poll: correct, but up to a millisecond late.
-/// A panic would end a whole program because of a filter around it, and a return at once would use a whole CPU. If the
-/// kernel refuses this sleep too, the thread yields.
-///
-/// This helps a thread whose waits are refused. If a thread's *wakes* are refused, the threads that it should have woken
-/// sleep on.
-///
-/// Returns false if the deadline has passed.
-#[cold]
+/// The [nap](nap::nap) of a wait that the kernel refuses to put to sleep on its word.
 pub(crate) fn nap(deadline: Deadline) -> bool {
-    const PACE: Duration = Duration::from_millis(1);
-    let pause = deadline.remaining(now).map_or(PACE, |left| left.min(PACE));
-    let time = timespec(pause);
+    nap::nap(deadline, now, sleep)
+}
+
+/// What a wait returns if the kernel says that its [time is over](nap::timed_out).
+#[allow(dead_code)] // Each call of DragonFly's sleeps.
+pub(crate) fn timed_out(deadline: Deadline) -> bool {
+    nap::timed_out(deadline, now, sleep)
+}
+
+/// Sleeps for this time, and returns whether it is over. If the kernel refuses this sleep too, the thread yields.
+fn sleep(time: Duration) -> bool {
+    let time = timespec(time);
     // SAFETY: `time` is a valid timespec, and the null pointer says that the remaining time is not asked for.
     let (answer, error) = keep_errno(|| unsafe { libc::nanosleep(&time, ptr::null_mut()) });
     if answer < 0 && error != libc::EINTR {
         // SAFETY: the call has no conditions.
         keep_errno(|| unsafe { libc::sched_yield() });
     }
-    !deadline.has_passed(now())
+    answer == 0
 }
 
 /// A pointer for a call to which null means none.
@@ -97,7 +97,9 @@ pub(crate) fn keep_errno<T>(call: impl FnOnce() -> T) -> (T, c_int) {
 /// It makes no system call, except for memory. [man 3 pthread_atfork]
 pub(crate) fn in_each_child(run: unsafe extern "C" fn()) -> bool {
     let (answer, _) = keep_errno(|| {
-        // SAFETY: the function is there as long as the program, and may run in a child.
+        // SAFETY: the function may run in a child, and is there as long as this code. If that is in a library that the program
+        // unloads, the C library drops the function with it (glibc, bionic, OpenBSD's) or unloads nothing (musl). Apple's does
+        // neither: there a library with this code has to stay loaded.
         unsafe { libc::pthread_atfork(None, None, Some(run)) }
     });
     answer == 0

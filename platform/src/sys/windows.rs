@@ -19,7 +19,7 @@
 //! | call | answer | meaning here |
 //! | --- | --- | --- |
 //! | wait | TRUE | woken, a spurious return, or the word was not `expected`: check again |
-//! | wait | FALSE, ERROR_TIMEOUT | the milliseconds are over: read the clock |
+//! | wait | FALSE, ERROR_TIMEOUT | the milliseconds are over: read the clock. At least one tick is over, so a clock that stands still makes no busy loop |
 //! | wait | FALSE, any other error | none is documented: see [`nap`] |
 //! | wake | nothing | |
 //!
@@ -28,6 +28,7 @@
 //!
 //! Every call leaves the thread's last error as it found it.
 
+use crate::sys::nap::nap;
 use crate::sys::units::{from_ticks, windows_milliseconds};
 use crate::sys::{Count, Scope};
 use crate::Deadline;
@@ -60,7 +61,7 @@ fn go_on(answer: Result<(), WIN32_ERROR>, deadline: Deadline) -> bool {
     match answer {
         Ok(()) => true,
         Err(ERROR_TIMEOUT) => !deadline.has_passed(now()),
-        Err(_) => nap(deadline),
+        Err(_) => nap(deadline, now, sleep),
     }
 }
 
@@ -94,13 +95,11 @@ fn wait_on_address(word: &AtomicU32, expected: u32, timeout: u32) -> Result<(), 
     }
 }
 
-/// What a wait does if the system refuses to put the thread to sleep on the word: it sleeps for a millisecond, or a tick of
-/// the system's clock, so that the wait becomes a poll. Returns false if the deadline has passed.
-#[cold]
-fn nap(deadline: Deadline) -> bool {
+/// Sleeps for this time, rounded up to a millisecond, or until the next tick of the system's clock.
+fn sleep(time: Duration) -> bool {
     // SAFETY: the call has no conditions.
-    unsafe { Sleep(1) };
-    !deadline.has_passed(now())
+    unsafe { Sleep(windows_milliseconds(Some(time))) };
+    true
 }
 
 #[cfg(test)]

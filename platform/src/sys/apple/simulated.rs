@@ -5,7 +5,7 @@
 
 #![allow(clippy::duplicate_mod)] // It looks its calls up once, so it is compiled again for each version.
 
-use super::{private_and_shared_words, sleep, wake};
+use super::{answer, private_and_shared_words, sleep, wake};
 use crate::sys::unix::keep_errno;
 use crate::sys::Scope;
 use core::cell::Cell;
@@ -164,22 +164,16 @@ fn kernel_wakes(operation: u32, address: *mut c_void) -> Result<(), c_int> {
 }
 
 /// What the C library returns for this answer of the kernel. Success is the number of threads that still sleep.
-fn answer(operation: u32, call: impl FnOnce() -> Result<(), c_int>) -> c_int {
+fn returned(operation: u32, call: impl FnOnce() -> Result<(), c_int>) -> c_int {
     match (keep_errno(call).0, operation & ULF_NO_ERRNO) {
         (Ok(()), _) => 2,
-        (Err(error), 0) => fail(error),
+        (Err(error), 0) => answer(error),
         (Err(error), _) => -error,
     }
 }
 
-fn fail(error: c_int) -> c_int {
-    // SAFETY: the C library gives each thread an `errno`.
-    unsafe { *libc::__errno_location() = error };
-    -1
-}
-
 extern "C" fn ulock_wait(operation: u32, address: *mut c_void, value: u64, time: u32) -> c_int {
-    answer(operation, || {
+    returned(operation, || {
         kernel_waits(operation, address, value, u64::from(time) * 1_000)
     })
 }
@@ -192,7 +186,7 @@ extern "C" fn ulock_wait_of_10_12(
     time: u32,
 ) -> c_int {
     match scope(operation) {
-        Some(Scope::Shared) => answer(operation, || Err(libc::EINVAL)),
+        Some(Scope::Shared) => returned(operation, || Err(libc::EINVAL)),
         _ => ulock_wait(operation, address, value, time),
     }
 }
@@ -204,17 +198,17 @@ extern "C" fn ulock_wait2(
     time: u64,
     _: u64,
 ) -> c_int {
-    answer(operation, || kernel_waits(operation, address, value, time))
+    returned(operation, || kernel_waits(operation, address, value, time))
 }
 
 extern "C" fn ulock_wake(operation: u32, address: *mut c_void, _: u64) -> c_int {
-    answer(operation, || kernel_wakes(operation, address))
+    returned(operation, || kernel_wakes(operation, address))
 }
 
 /// As `ulock_wait_of_10_12`.
 extern "C" fn ulock_wake_of_10_12(operation: u32, address: *mut c_void, thread: u64) -> c_int {
     match scope(operation) {
-        Some(Scope::Shared) => answer(operation, || Err(libc::EINVAL)),
+        Some(Scope::Shared) => returned(operation, || Err(libc::EINVAL)),
         _ => ulock_wake(operation, address, thread),
     }
 }
@@ -238,7 +232,7 @@ extern "C" fn os_sync_wait_on_address(
 ) -> c_int {
     match operation(size, flags) {
         Some(operation) => ulock_wait2(operation, address, value, 0, 0),
-        None => fail(refuse()),
+        None => answer(refuse()),
     }
 }
 
@@ -254,21 +248,21 @@ extern "C" fn os_sync_wait_on_address_with_timeout(
         Some(operation) if timeout != 0 && clock == OS_CLOCK_MACH_ABSOLUTE_TIME => {
             ulock_wait2(operation, address, value, timeout, 0)
         }
-        _ => fail(refuse()),
+        _ => answer(refuse()),
     }
 }
 
 extern "C" fn os_sync_wake_by_address_any(address: *mut c_void, size: usize, flags: u32) -> c_int {
     match operation(size, flags) {
         Some(operation) => ulock_wake(operation, address, 0),
-        None => fail(refuse()),
+        None => answer(refuse()),
     }
 }
 
 extern "C" fn os_sync_wake_by_address_all(address: *mut c_void, size: usize, flags: u32) -> c_int {
     match operation(size, flags) {
         Some(operation) => ulock_wake(operation | ULF_WAKE_ALL, address, 0),
-        None => fail(refuse()),
+        None => answer(refuse()),
     }
 }
 

@@ -112,7 +112,8 @@ pub(super) mod tests {
 
     #[test]
     fn each_answer_has_its_meaning() {
-        claims::check_again::<Private>(&[0, libc::EINTR, libc::ETIMEDOUT]);
-        claims::pause::<Private>(&[libc::EFAULT, libc::EINVAL, libc::ENOSYS]);
+        claims::check_again::<Private>(&[0, libc::EINTR]);
+        // The clock does not agree with ETIMEDOUT.
+        claims::pause::<Private>(&[libc::EFAULT, libc::EINVAL, libc::ENOSYS, libc::ETIMEDOUT]);
     }
 }

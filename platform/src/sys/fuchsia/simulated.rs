@@ -85,7 +85,8 @@ pub(super) mod tests {
 
     #[test]
     fn each_answer_has_its_meaning() {
-        claims::check_again::<Private>(&[0, -20, -21]);
-        claims::pause::<Private>(&[-10, -11, -2]);
+        claims::check_again::<Private>(&[0, -20]);
+        // The clock does not agree with ZX_ERR_TIMED_OUT.
+        claims::pause::<Private>(&[-10, -11, -2, -21]);
     }
 }

@@ -55,7 +55,8 @@ pub(super) fn futex(
         422
     };
 
-    // riscv32 has no old call, so `libc` has no SYS_futex for it; for m68k it has futex_time64 under that name.
+    // riscv32 has no old call. What `libc` has as SYS_futex there depends on its version: a call that does not exist, the new
+    // one, or nothing. For m68k it has the new one under that name.
     #[cfg(target_arch = "riscv32")]
     const FUTEX: c_long = FUTEX_TIME64;
     #[cfg(target_arch = "m68k")]

@@ -124,8 +124,9 @@ pub(super) mod tests {
 
     #[test]
     fn each_answer_has_its_meaning() {
-        claims::check_again::<Private>(&[0, libc::EAGAIN, libc::EINTR, libc::ETIMEDOUT]);
-        claims::pause::<Private>(&[libc::EFAULT, libc::ENOMEM, libc::ENOSYS]);
+        claims::check_again::<Private>(&[0, libc::EAGAIN, libc::EINTR]);
+        // The clock does not agree with ETIMEDOUT.
+        claims::pause::<Private>(&[libc::EFAULT, libc::ENOMEM, libc::ENOSYS, libc::ETIMEDOUT]);
     }
 
     /// On a kernel of this version, or one that does not tell its version, waits and wakes do not use the call. The word's

@@ -153,15 +153,9 @@ pub(super) mod tests {
 
     #[test]
     fn each_answer_has_its_meaning() {
-        let answers = [
-            0,
-            libc::EAGAIN,
-            libc::EINTR,
-            libc::ECANCELED,
-            libc::ETIMEDOUT,
-        ];
-        claims::check_again::<Private>(&answers);
-        claims::pause::<Private>(&[libc::EFAULT, libc::EINVAL, libc::ENOSYS]);
+        claims::check_again::<Private>(&[0, libc::EAGAIN, libc::EINTR, libc::ECANCELED]);
+        // The clock does not agree with ETIMEDOUT.
+        claims::pause::<Private>(&[libc::EFAULT, libc::EINVAL, libc::ENOSYS, libc::ETIMEDOUT]);
     }
 
     pub(crate) fn words() -> Vec<claims::Tests> {
