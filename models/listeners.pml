@@ -448,6 +448,8 @@ withdraw:
 claimed:
         event = BY(slot[_pid]);
         assert(events & BIT(event));
+        /* Only an auto-reset event claims: a manual-reset one has no token to hand over. */
+        assert(event < EVENTS);
         if :: slot[_pid] & OWED -> owes = true :: else fi;
         slot[_pid] = BUSY;
         unsettle(_pid);

@@ -23,13 +23,15 @@ pub extern "C" fn memory_for(size: usize) -> *mut u8 {
 /// A worker: it waits for tokens plainly, or for several events, until the stop event is set.
 #[no_mangle]
 pub extern "C" fn work(plainly: u32) {
-    while plainly != 0 {
-        WORK.wait();
-        if STOP.is_set() {
-            // This token was for the end.
-            return;
+    if plainly != 0 {
+        loop {
+            WORK.wait();
+            if STOP.is_set() {
+                // This token was for the end.
+                return;
+            }
+            TAKEN.fetch_add(1, Relaxed);
         }
-        TAKEN.fetch_add(1, Relaxed);
     }
     loop {
         match wait_any((&STOP, &NEWS, &WORK)) {
