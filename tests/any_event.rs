@@ -3,7 +3,8 @@
 mod common;
 
 use common::{
-    calls, until_parked, AnyEvent, AnyTimedEvent, Calls, TimedWord, Watched, Word, PATIENCE,
+    calls, until_parked, AnyEvent, AnyTimedEvent, Calls, TimedWord, Watched, Word, CAN_TELL_SLEEP,
+    PATIENCE,
 };
 use futex_event::platform::{Deadline, Futex};
 use futex_event::{AutoResetEvent, Event};
@@ -99,7 +100,7 @@ fn wait_on_a_set_event_returns_without_a_system_call<E: AnyEvent>() {
         event.set();
         assert!(event.try_wait());
     });
-    assert_eq!(calls, Calls::default());
+    assert_eq!(calls, Calls::NONE);
 }
 
 fn a_timed_wait_on_a_set_event_makes_no_system_call<E: AnyTimedEvent>() {
@@ -110,7 +111,7 @@ fn a_timed_wait_on_a_set_event_makes_no_system_call<E: AnyTimedEvent>() {
         event.set();
         assert!(event.wait_deadline(Instant::now() + PATIENCE));
     });
-    assert_eq!(calls, Calls::default());
+    assert_eq!(calls, Calls::NONE);
 }
 
 fn only_parking_and_waking_make_system_calls<E: AnyEvent>() {
@@ -126,7 +127,7 @@ fn only_parking_and_waking_make_system_calls<E: AnyEvent>() {
             assert!(!event.try_wait());
         }
     });
-    assert_eq!(calls, Calls::default());
+    assert_eq!(calls, Calls::NONE);
 }
 
 fn threads_that_come_after_clear_wait_for_the_next_set<E: AnyEvent>() {
@@ -159,8 +160,9 @@ fn a_stray_wake_releases_no_thread<E: AnyEvent>() {
         until_parked(&event, 1);
         event.set();
         let waits = waiter.join().unwrap().waits;
-        // An adversarial word can cause a few spurious returns more.
-        assert!(waits > 1 && waits < 10 * WAKES, "parked {waits} times");
+        // Elsewhere a wake may come before the thread is asleep. An adversarial word can cause some spurious returns more.
+        let least = if CAN_TELL_SLEEP { WAKES / 2 } else { 1 };
+        assert!(waits > least && waits < 10 * WAKES, "parked {waits} times");
     });
 }
 
@@ -206,7 +208,7 @@ fn a_deadline_on_the_clock_of_the_word_is_kept<E: AnyTimedEvent>() {
         assert!(taken < timeout + PATIENCE);
         // It has passed, so another wait does not sleep.
         let calls = calls(|| assert!(!event.wait_deadline(deadline)));
-        assert_eq!(calls, Calls::default());
+        assert_eq!(calls, Calls::NONE);
     }
 }
 
@@ -236,7 +238,7 @@ fn an_interruptible_wait_keeps_a_deadline_on_the_clock_of_the_word<E: AnyTimedEv
             assert_eq!(wait(), Ok(true));
             event.clear();
         });
-        assert_eq!(calls, Calls::default());
+        assert_eq!(calls, Calls::NONE);
     }
     thread::scope(|scope| {
         let waiter = scope.spawn(|| event.wait_deadline_interruptible(Deadline::NEVER, || false));
@@ -268,7 +270,7 @@ fn zero_and_the_past_check_once<E: AnyTimedEvent>() {
             event.clear();
         }
     });
-    assert_eq!(calls, Calls::default());
+    assert_eq!(calls, Calls::NONE);
 }
 
 fn no_deadline_means_forever<E: AnyTimedEvent>() {

@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{calls, until, until_listening, Calls, TimedWord, Watched, Word, PATIENCE};
+use common::{
+    calls, until, until_listening, Calls, TimedWord, Watched, Word, CAN_TELL_SLEEP, PATIENCE,
+};
 use futex_event::platform::Futex;
 use futex_event::{EventCount, Spin, Ticket};
 use std::mem::{align_of, size_of};
@@ -50,8 +52,6 @@ fn count<F: Word>() -> Count<F> {
     EventCount::with_futex(Watched::default())
 }
 
-const NO_CALLS: Calls = Calls { waits: 0, wakes: 0 };
-
 fn four_bytes_of_zero<F: Word>() {
     assert_eq!((size_of::<Count<F>>(), align_of::<Count<F>>()), (4, 4));
     assert!(!std::mem::needs_drop::<Count<F>>());
@@ -84,7 +84,7 @@ fn a_notification_since_prepare_ends_the_wait_before_it_begins<F: Word>() {
             first.wait();
             second.wait();
         });
-        assert_eq!(calls, NO_CALLS);
+        assert_eq!(calls, Calls::NONE);
     }
 }
 
@@ -114,7 +114,7 @@ fn only_parking_and_waking_make_system_calls<F: Word>() {
             assert_eq!(changed.wait_until(|| Some(7)), 7);
         }
     });
-    assert_eq!(calls, NO_CALLS);
+    assert_eq!(calls, Calls::NONE);
 }
 
 fn one_notification_releases_one_parked_thread<F: Word>() {
@@ -171,7 +171,7 @@ fn as_many_notifications_as_parked_threads_release_them_all_with_one_call_each<F
         });
         // The released threads leave no mark that costs later notifications a call.
         let calls = calls(|| (0..WAITERS).for_each(|_| changed.notify_one()));
-        assert_eq!(calls, NO_CALLS);
+        assert_eq!(calls, Calls::NONE);
     }
 }
 
@@ -202,7 +202,7 @@ fn a_dropped_ticket_is_cancelled<F: Word>() {
         assert_eq!(calls(|| changed.notify_one()).wakes, 1);
     });
     drop(changed.prepare());
-    assert_eq!(calls(|| changed.notify_one()), NO_CALLS);
+    assert_eq!(calls(|| changed.notify_one()), Calls::NONE);
 }
 
 fn a_ticket_can_be_kept_as_a_number<F: Word>() {
@@ -212,17 +212,18 @@ fn a_ticket_can_be_kept_as_a_number<F: Word>() {
         let ticket = changed.ticket_from_raw(raw);
         assert_eq!(format!("{ticket:?}"), "Ticket { released: false }");
         changed.notify_one();
-        assert_eq!(calls(|| changed.ticket_from_raw(raw).wait()), NO_CALLS);
+        assert_eq!(calls(|| changed.ticket_from_raw(raw).wait()), Calls::NONE);
     }
 }
 
 /// Such a wake can come from a notification that was meant for the previous user of the slot.
 fn a_stray_wake_releases_no_thread<F: Word>() {
+    const WAKES: u32 = 50;
     let _turn = common::take_turn();
     let changed = count::<F>();
     thread::scope(|scope| {
         let waiter = scope.spawn(|| calls(|| changed.prepare().wait()));
-        for _ in 0..50 {
+        for _ in 0..WAKES {
             until_listening::<F>(1);
             for slot in common::slots::<F>() {
                 Watched::<F>::wake_all(slot as *const _);
@@ -230,7 +231,9 @@ fn a_stray_wake_releases_no_thread<F: Word>() {
         }
         until_listening::<F>(1);
         changed.notify_one();
-        assert!(waiter.join().unwrap().waits > 1);
+        let least = if CAN_TELL_SLEEP { WAKES / 2 } else { 1 };
+        let waits = waiter.join().unwrap().waits;
+        assert!(waits > least, "parked {waits} times");
     });
 }
 
@@ -443,7 +446,7 @@ fn zero_and_the_past_check_once<F: TimedWord>() {
         assert_eq!(changed.wait_until_timeout(&mut check, Duration::ZERO), None);
         assert_eq!(changed.wait_until_deadline(&mut check, past), None);
     });
-    assert_eq!((calls, checks), (NO_CALLS, 2));
+    assert_eq!((calls, checks), (Calls::NONE, 2));
 }
 
 fn what_cannot_be_represented_means_forever<F: TimedWord>() {

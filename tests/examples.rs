@@ -1,36 +1,15 @@
 //! The examples, run as a reader would run them.
 
-use std::process::Command;
+mod common;
+
+use common::example::{example, run};
 use std::time::Instant;
 
-/// What an example prints.
-fn run(example: &str, arguments: &[&str]) -> String {
-    let output = command(example, arguments).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
 /// What an example that fails prints to standard error.
-fn error(example: &str, arguments: &[&str]) -> String {
-    let output = command(example, arguments).output().unwrap();
+fn error(name: &str, arguments: &[&str]) -> String {
+    let output = example(name, arguments).output().unwrap();
     assert!(!output.status.success(), "{output:?}");
     String::from_utf8(output.stderr).unwrap()
-}
-
-/// `cargo test` has built the example, next to this program's folder; `cargo test --test examples` would not. If programs
-/// need an emulator, `RUNNER` names it.
-fn command(example: &str, arguments: &[&str]) -> Command {
-    let mut path = std::env::current_exe().unwrap();
-    path.pop();
-    path.pop();
-    path.push("examples");
-    path.push(format!("{example}{}", std::env::consts::EXE_SUFFIX));
-    assert!(path.exists(), "{} has not been built", path.display());
-    let runner = std::env::var_os("RUNNER").into_iter();
-    let mut words = runner.chain([path.into_os_string()]);
-    let mut command = Command::new(words.next().unwrap());
-    command.args(words).args(arguments);
-    command
 }
 
 #[test]
@@ -117,7 +96,7 @@ fn ctrl_c_ends_all_waits() {
     use std::io::{BufRead, BufReader};
     use std::process::Stdio;
 
-    let program = command("ctrl_c", &[]).stdout(Stdio::piped()).spawn();
+    let program = example("ctrl_c", &[]).stdout(Stdio::piped()).spawn();
     let mut program = program.unwrap();
     let mut lines = BufReader::new(program.stdout.take().unwrap())
         .lines()
@@ -145,8 +124,9 @@ fn ctrl_c_ends_all_waits() {
 mod of_two_processes {
     use super::*;
     use std::fs::{self, Permissions};
-    use std::io::{BufRead, BufReader};
+    use std::io::{self, BufRead, BufReader};
     use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
     use std::path::PathBuf;
     use std::process::Stdio;
 
@@ -164,7 +144,7 @@ mod of_two_processes {
         let file = file("pair");
         let path = file.to_str().unwrap();
         for _ in 0..2 {
-            let mut waiter = command("shared_file_wait", &[path, "60"]);
+            let mut waiter = example("shared_file_wait", &[path, "60"]);
             let mut waiter = waiter.stdout(Stdio::piped()).spawn().unwrap();
             let mut lines = BufReader::new(waiter.stdout.take().unwrap()).lines();
             assert_eq!(lines.next().unwrap().unwrap(), "Waiting");
@@ -192,6 +172,18 @@ mod of_two_processes {
         assert_eq!(usage, "usage: shared_file_set FILE\n");
     }
 
+    /// Has the program that this process starts next obey the permissions of files, also if root starts it. Other users
+    /// obey them anyway, and may not make these calls. [man 7 capabilities, linux/capability.h]
+    fn obey_permissions() -> io::Result<()> {
+        const CAP_DAC_OVERRIDE: u64 = 1;
+        const CAP_DAC_READ_SEARCH: u64 = 2;
+        for capability in [CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH] {
+            // SAFETY: the call touches no memory.
+            unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0_u64, 0_u64, 0_u64) };
+        }
+        Ok(())
+    }
+
     #[test]
     fn the_programs_say_what_is_wrong_with_the_file() {
         let file = file("wrong");
@@ -208,11 +200,12 @@ mod of_two_processes {
             assert_eq!(short, ": the file has 3 bytes, and at least 4 are needed\n");
         }
         fs::set_permissions(&file, Permissions::from_mode(0o000)).unwrap();
-        // SAFETY: the call has no conditions.
-        if unsafe { libc::geteuid() } != 0 {
-            let denied = of_the_file(error("shared_file_set", &[path]));
-            assert!(denied.contains("Permission denied"), "{denied}");
-        }
+        let mut set = example("shared_file_set", &[path]);
+        // SAFETY: the closure makes system calls only.
+        let denied = unsafe { set.pre_exec(obey_permissions) }.output().unwrap();
+        assert!(!denied.status.success(), "{denied:?}");
+        let denied = of_the_file(String::from_utf8(denied.stderr).unwrap());
+        assert!(denied.contains("Permission denied"), "{denied}");
         fs::remove_file(file).unwrap();
     }
 

@@ -1,5 +1,8 @@
 //! Interleavings that a real kernel produces only by luck, on a word whose sleeps follow a script.
 
+mod common;
+
+use common::until;
 use futex_event::platform::{listeners, Deadline, Futex, Listeners, TimedFutex};
 use futex_event::{
     wait_all_interruptible, wait_all_timeout, wait_all_timeout_interruptible,
@@ -259,12 +262,6 @@ fn a_set_does_not_rely_on_the_wake_of_another() {
         STOP.clear();
         OTHER.clear();
         TOKEN.clear();
-    }
-}
-
-fn until(condition: impl Fn() -> bool) {
-    while !condition() {
-        thread::yield_now();
     }
 }
 

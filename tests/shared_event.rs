@@ -7,7 +7,7 @@ mod common;
 use common::process::{fork, Child};
 use common::{is_asleep, until};
 use futex_event::platform::{Deadline, SharedFutex, TimedFutex};
-use futex_event::SharedEvent;
+use futex_event::{SharedEvent, Spin};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
 use std::thread;
@@ -116,7 +116,7 @@ fn checks_and_deadlines_are_those_of_an_event() {
     assert!(!event.try_wait());
     let timeout = Duration::from_millis(5);
     let deadline = Instant::now() + timeout;
-    assert!(!event.wait_deadline(deadline));
+    assert!(!event.spinning(Spin::NEVER).wait_deadline(deadline));
     assert!(Instant::now() >= deadline);
     assert!(!event.wait_deadline(Some(deadline)));
     let deadline_of_the_word = Deadline::after(SharedFutex::now(), timeout);
@@ -287,9 +287,9 @@ fn an_address_that_is_not_aligned_panics() {
 /// Processes that are killed after every possible number of instructions, by single steps. Emulators do not have those.
 #[cfg(any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"))]
 mod at_every_instruction {
+    use super::common::patience::stress_time;
     use super::common::process::assert_held;
     use super::*;
-    use futex_event::Spin;
 
     /// Runs `work` in a child, and kills it after this many instructions. False if it had finished before.
     fn killed_after(instructions: u32, work: impl FnOnce()) -> bool {
@@ -322,8 +322,7 @@ mod at_every_instruction {
     /// Tries `round` with more and more instructions until it returns false: its victim was not killed. With every number
     /// if there is time (`STRESS_SECONDS`), otherwise with one in `stride`, and with others in each run.
     fn each(stride: u32, round: impl Fn(u32) -> bool) {
-        let hurry = std::env::var_os("STRESS_SECONDS").is_none();
-        let stride = if hurry { stride } else { 1 };
+        let stride = stress_time().map_or(stride, |_| 1);
         let first = std::process::id() % stride;
         let mut numbers = (first..).step_by(stride as usize);
         let end = numbers.find(|&instructions| !round(instructions)).unwrap();

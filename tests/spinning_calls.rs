@@ -13,8 +13,6 @@ use std::time::Duration;
 
 type Kernel = Watched<futex_event::platform::PrivateFutex>;
 
-const NONE: Calls = Calls { waits: 0, wakes: 0 };
-
 /// Starts a wait with a long spin limit in a thread of its own, calls `disturb`, and then `set`. Returns the calls of the
 /// wait.
 fn calls_of_a_spin(
@@ -44,8 +42,8 @@ const LONG: Spin = Spin::at_most(PATIENCE);
 fn a_wait_that_is_released_while_it_spins_makes_no_system_call() {
     let (event, token) = (Event::<Kernel>::unset(), AutoResetEvent::<Kernel>::unset());
     let spin = |wait: &(dyn Fn() + Sync), set: &dyn Fn() -> bool| {
-        let set = || assert_eq!(calls(|| assert!(set())), NONE);
-        assert_eq!(calls_of_a_spin(wait, || {}, set), NONE);
+        let set = || assert_eq!(calls(|| assert!(set())), Calls::NONE);
+        assert_eq!(calls_of_a_spin(wait, || {}, set), Calls::NONE);
         event.clear();
     };
     spin(&|| event.spinning(LONG).wait(), &|| event.set());
@@ -75,7 +73,7 @@ fn waits_with_a_fixed_spin_limit_keep_spinning_after_long_spins() {
                 token.set();
             },
         );
-        assert_eq!(spun, NONE);
+        assert_eq!(spun, Calls::NONE);
     }
 }
 
@@ -94,7 +92,7 @@ fn another_waiter_does_not_end_a_spin() {
                 event.set();
             },
         );
-        assert_eq!(spun, NONE);
+        assert_eq!(spun, Calls::NONE);
     });
 
     let token = AutoResetEvent::<Kernel>::unset();
@@ -110,7 +108,7 @@ fn another_waiter_does_not_end_a_spin() {
             token.set();
         };
         let spun = calls_of_a_spin(|| token.spinning(LONG).wait(), parks, both);
-        assert_eq!(spun, NONE);
+        assert_eq!(spun, Calls::NONE);
     });
 }
 
@@ -127,7 +125,7 @@ fn a_thread_that_gave_up_does_not_keep_others_from_spinning() {
             event.set();
         },
     );
-    assert_eq!(spun, NONE);
+    assert_eq!(spun, Calls::NONE);
 
     let token = AutoResetEvent::<Kernel>::unset();
     assert!(!token.spinning(Spin::NEVER).wait_timeout(timeout));
@@ -144,7 +142,7 @@ fn a_thread_that_gave_up_does_not_keep_others_from_spinning() {
             token.set();
         },
     );
-    assert_eq!(spun, NONE);
+    assert_eq!(spun, Calls::NONE);
 }
 
 /// A spin that lasts until the deadline leaves no mark, so the next set makes no system call.
@@ -162,5 +160,5 @@ fn a_wait_that_spins_until_its_deadline_does_not_park() {
         }
         assert!(event.set() && token.set());
     });
-    assert_eq!(spins, NONE);
+    assert_eq!(spins, Calls::NONE);
 }

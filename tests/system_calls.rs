@@ -10,12 +10,12 @@
 
 mod common;
 
-use common::process::{fork, in_child, Child};
+use common::process::{assert_held, fork, in_child, Child};
 use common::seccomp::{
     allowing_only, filter, filter_naps, install, FIRST_NUMBER, HAS_TIME64, REFUSE,
 };
-use common::signals::{alarm_in, on_signal};
-use common::until;
+use common::signals::on_signal;
+use common::{is_process_asleep, until};
 use futex_event::{
     wait_all, wait_all_interruptible, wait_any, wait_any_interruptible, wait_any_timeout,
     AutoResetEvent, Event, EventCount, Interrupted, SharedEvent, Spin, Waitable,
@@ -159,7 +159,7 @@ fn all() -> [&'static dyn Waitable; 3] {
     [&EVENT, &TOKEN, &OTHER]
 }
 
-/// Sets the events in turn, each time an alarm goes off.
+/// Sets the events in turn, at each alarm that the parent sends.
 fn set_by_alarms() {
     static ALARMS: AtomicU32 = AtomicU32::new(0);
     extern "C" fn set(_: c_int) {
@@ -171,10 +171,9 @@ fn set_by_alarms() {
         };
     }
     on_signal(libc::SIGALRM, set);
-    alarm_in(Duration::from_millis(5));
 }
 
-/// Notifies `CHANGED` each time an alarm goes off: in turn, one thread and all.
+/// Notifies `CHANGED` at each alarm: in turn, one thread and all.
 fn notify_by_alarms() {
     static ALARMS: AtomicU32 = AtomicU32::new(0);
     extern "C" fn notify(_: c_int) {
@@ -185,7 +184,6 @@ fn notify_by_alarms() {
         };
     }
     on_signal(libc::SIGALRM, notify);
-    alarm_in(Duration::from_millis(5));
 }
 
 /// Takes the change that an alarm announces.
@@ -194,10 +192,9 @@ fn take_change() -> Option<()> {
 }
 
 /// Alarms that only end a sleep.
-fn interrupt_by_alarms(time: Duration) {
+fn interrupt_by_alarms() {
     extern "C" fn nothing(_: c_int) {}
     on_signal(libc::SIGALRM, nothing);
-    alarm_in(time);
 }
 
 #[test]
@@ -265,17 +262,17 @@ mod under_a_filter {
                 changed.wait_until(take_change);
                 true
             })
+            .status_after_alarms()
         };
         let rows = [WAIT, SET, LISTENER];
-        child(&allowing_only(&named_without("", &rows))).succeeds();
-        let without = allowing_only(&named_without("futex", &rows));
-        assert_killed(child(&without).next_status());
+        assert_held(child(&allowing_only(&named_without("", &rows))));
+        assert_killed(child(&allowing_only(&named_without("futex", &rows))));
     }
 
     /// Threads that have parked and timed out leave their mark.
     fn threads_have_parked() {
-        EVENT.wait_timeout(TIMEOUT);
-        SHARED_EVENT.wait_timeout(TIMEOUT);
+        EVENT.spinning(Spin::NEVER).wait_timeout(TIMEOUT);
+        SHARED_EVENT.spinning(Spin::NEVER).wait_timeout(TIMEOUT);
     }
 
     #[test]
@@ -313,18 +310,18 @@ mod under_a_filter {
                 SHARED_EVENT.spinning(Spin::NEVER).wait();
                 true
             })
+            .status_after_alarms()
         };
         let rows = [WAIT, SET, SHARED];
-        child(&allowing_only(&named_without("", &rows))).succeeds();
-        let without = allowing_only(&named_without("futex", &rows));
-        assert_killed(child(&without).next_status());
+        assert_held(child(&allowing_only(&named_without("", &rows))));
+        assert_killed(child(&allowing_only(&named_without("futex", &rows))));
     }
 
     /// kmsrsos #355, systemd #11967, Termux: a sandbox allows the calls of plain waits, and kills at any other.
     #[test]
     fn a_wait_for_several_events_makes_no_other_call_than_a_plain_wait() {
         let filter = allowing_only(&named_without("", &[WAIT, TIMED_WAIT, SET, CLOCK]));
-        in_child(|| {
+        let child = fork(|| {
             set_by_alarms();
             install(&filter);
             let mut held = wait_any_timeout(all(), Duration::from_nanos(1)).is_none();
@@ -332,6 +329,7 @@ mod under_a_filter {
             wait_all([&EVENT, &OTHER]);
             held && wait_any(all()) == 0
         });
+        assert_held(child.status_after_alarms());
     }
 
     #[test]
@@ -361,17 +359,16 @@ mod under_a_filter {
         };
         let rows = [INTERRUPTIBLE, CLOCK, LISTENER];
         let child = |filter: &[libc::sock_filter]| {
-            // The timer is set before the filter is installed.
             fork(|| {
-                interrupt_by_alarms(Duration::from_millis(5));
+                interrupt_by_alarms();
                 install(filter);
                 claim()
             })
+            .status_after_alarms()
         };
-        child(&allowing_only(&named_without("", &rows))).succeeds();
+        assert_held(child(&allowing_only(&named_without("", &rows))));
         for call in ["futex", "clock_gettime"] {
-            let without = allowing_only(&named_without(call, &rows));
-            assert_killed(child(&without).next_status());
+            assert_killed(child(&allowing_only(&named_without(call, &rows))));
         }
         // Without a spin it reads the clock too.
         let without = allowing_only(&named_without("clock_gettime", &rows));
@@ -388,14 +385,10 @@ mod under_a_filter {
     /// A first wait without a chosen `Spin` spins.
     #[test]
     fn a_wait_that_spins_reads_the_clock_too() {
-        let filter = allowing_only(&named_without("", &[WAIT, SET]));
-        let child = fork(|| {
-            set_by_alarms();
-            install(&filter);
+        is_killed_without("clock_gettime", &[WAIT], || {
             TOKEN.wait();
             true
         });
-        assert_killed(child.next_status());
     }
 
     /// The kernel itself restarts the sleep, by another call.
@@ -409,38 +402,33 @@ mod under_a_filter {
             EVENT.wait_interruptible(|| true) == Err(Interrupted)
         }
 
-        fn stopped(wait: fn() -> bool, calls: Vec<c_long>) -> c_int {
+        fn stopped(wait: fn() -> bool, end: fn(&Child) -> c_int, calls: Vec<c_long>) -> c_int {
             let filter = allowing_only(&calls);
             let child = fork(|| {
-                interrupt_by_alarms(Duration::from_millis(600));
+                interrupt_by_alarms();
                 install(&filter);
                 wait()
             });
-            until(|| is_asleep(&child));
-            // SAFETY: the child has not been waited for, so the number is its own.
-            unsafe { libc::kill(child.id(), libc::SIGSTOP) };
+            until(|| is_process_asleep(child.id()));
+            child.send(libc::SIGSTOP);
             let mut status = 0;
             // SAFETY: writes to `status` only.
             unsafe { libc::waitpid(child.id(), &mut status, libc::WUNTRACED) };
             assert!(libc::WIFSTOPPED(status));
-            // SAFETY: as above.
-            unsafe { libc::kill(child.id(), libc::SIGCONT) };
-            child.next_status()
+            child.send(libc::SIGCONT);
+            end(&child)
         }
 
-        /// [man 5 proc, /proc/pid/stat]
-        fn is_asleep(child: &Child) -> bool {
-            let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id()));
-            stat.map_or(false, |stat| stat.contains(") S "))
-        }
-
-        for (wait, row) in [
-            (timed as fn() -> bool, TIMED_WAIT),
-            (interruptible, INTERRUPTIBLE),
-        ] {
+        let by_time = (timed as fn() -> bool, Child::next_status as _, TIMED_WAIT);
+        let by_signal = (
+            interruptible as _,
+            Child::status_after_alarms as _,
+            INTERRUPTIBLE,
+        );
+        for (wait, end, row) in [by_time, by_signal] {
             let rows = [row, CLOCK];
-            common::process::assert_held(stopped(wait, named_without("", &rows)));
-            assert_killed(stopped(wait, named_without("restart_syscall", &rows)));
+            assert_held(stopped(wait, end, named_without("", &rows)));
+            assert_killed(stopped(wait, end, named_without("restart_syscall", &rows)));
         }
     }
 

@@ -1,12 +1,13 @@
 //! Mistakes that other libraries made, and that no other test here would find. `docs/verification.md` lists the
 //! rest.
 
+#[path = "common/allocations.rs"]
+mod allocations;
 mod common;
 
+use allocations::allocations;
 use common::Word;
 use futex_event::{AutoResetEvent, Event, EventCount};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread;
 
@@ -16,39 +17,6 @@ on_every_word! {
         waits_for_a_condition_allocate_nothing,
     ],
     timed: []
-}
-
-/// The system's allocator, with a count for each thread.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: the system's allocator does the work.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // A thread may allocate while its thread-locals are gone.
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are the system allocator's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// How many allocations the current thread makes in `work`.
-fn allocations(work: impl FnOnce()) -> u64 {
-    let count = || ALLOCATIONS.with(Cell::get);
-    let before = count();
-    work();
-    count() - before
 }
 
 /// synchronoise: 16 MB for a million waits.
@@ -109,17 +77,9 @@ fn waits_for_a_condition_allocate_nothing<F: Word>() {
 #[cfg(all(target_os = "linux", not(futex_event_simulated = "dragonfly")))]
 #[test]
 fn a_sleep_has_no_hidden_end() {
-    use common::{until_parked, Watched};
+    use common::{sleeps, until_parked, Watched};
     use futex_event::platform::PrivateFutex;
     use std::sync::atomic::AtomicI32;
-
-    /// How often the thread has gone to sleep. [man 5 proc, /proc/pid/status]
-    fn sleeps(thread: i32) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/self/task/{thread}/status")).unwrap();
-        let mut lines = status.lines();
-        let count = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-        count.unwrap().trim().parse().unwrap()
-    }
 
     let event = Event::with_futex(Watched::<PrivateFutex>::default());
     let waiter = AtomicI32::new(0);

@@ -2,11 +2,9 @@
 
 mod common;
 
-use common::{calls, until_listening, Calls, TimedWord, Watched, Word, PATIENCE};
+use common::{auto, calls, manual, until_listening, Any, Calls, Manual, TimedWord, Word, PATIENCE};
 use futex_event::platform::Deadline;
-use futex_event::{
-    wait_all, wait_all_deadline, wait_all_timeout, AllOf, AutoResetEvent, Event, Stopped, Waitable,
-};
+use futex_event::{wait_all, wait_all_deadline, wait_all_timeout, AllOf, Stopped};
 use std::ptr;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,20 +30,6 @@ on_every_word! {
     ]
 }
 
-type Manual<F> = Event<Watched<F>>;
-type Auto<F> = AutoResetEvent<Watched<F>>;
-type Other<'a, F> = &'a dyn Waitable<Watched<F>>;
-
-fn manual<F: Word>() -> Manual<F> {
-    Event::with_futex(Watched::default())
-}
-
-fn auto<F: Word>() -> Auto<F> {
-    AutoResetEvent::with_futex(Watched::default())
-}
-
-const NO_CALLS: Calls = Calls { waits: 0, wakes: 0 };
-
 fn it_returns_when_each_has_been_set_once<F: Word>() {
     let events = [manual::<F>(), manual(), manual()];
     thread::scope(|scope| {
@@ -68,9 +52,9 @@ fn it_returns_when_each_has_been_set_once<F: Word>() {
 fn it_makes_no_system_call_if_all_are_set<F: Word>() {
     let events = [manual::<F>(), manual()];
     events.iter().for_each(|event| assert!(event.set()));
-    assert_eq!(calls(|| wait_all(&events)), NO_CALLS);
+    assert_eq!(calls(|| wait_all(&events)), Calls::NONE);
     let none: [&Manual<F>; 0] = [];
-    assert_eq!(calls(|| wait_all(none)), NO_CALLS);
+    assert_eq!(calls(|| wait_all(none)), Calls::NONE);
 }
 
 fn an_event_may_be_there_twice<F: Word>() {
@@ -116,7 +100,7 @@ fn any_number_of_events_can_be_waited_for<F: Word>() {
 fn the_other_event_ends_the_wait_while_events_are_unset<F: Word>() {
     let _turn = common::take_turn();
     let (stop, token) = (manual::<F>(), auto::<F>());
-    let others: [(Other<F>, &(dyn Fn() -> bool + Sync)); 3] = [
+    let others: [(Any<F>, &(dyn Fn() -> bool + Sync)); 3] = [
         (&stop, &|| stop.set() && stop.clear()),
         (&stop, &|| stop.set()),
         (&token, &|| token.set()),
@@ -143,7 +127,7 @@ fn the_other_event_ends_the_wait_while_events_are_unset<F: Word>() {
 fn pulses_of_each_event_end_the_wait_that_another_may_end<F: Word>() {
     let _turn = common::take_turn();
     let (stop, token) = (manual::<F>(), auto::<F>());
-    let others: [Other<F>; 2] = [&stop, &token];
+    let others: [Any<F>; 2] = [&stop, &token];
     for other in others {
         for order in [[0, 1, 2], [2, 0, 1], [2, 1, 0]] {
             let events = [manual::<F>(), manual(), manual()];
@@ -164,7 +148,7 @@ fn pulses_of_each_event_end_the_wait_that_another_may_end<F: Word>() {
 fn if_both_hold_the_other_event_wins<F: Word>() {
     let _turn = common::take_turn();
     let (events, stop, token) = ([manual::<F>(), manual()], manual::<F>(), auto::<F>());
-    let others: [(Other<F>, &(dyn Fn() -> bool + Sync)); 2] =
+    let others: [(Any<F>, &(dyn Fn() -> bool + Sync)); 2] =
         [(&stop, &|| stop.set()), (&token, &|| token.set())];
     for (other, set) in others {
         let set_all = || events.iter().for_each(|event| assert!(event.set()));
@@ -235,10 +219,10 @@ fn it_makes_no_system_call_if_one_of_both_holds<F: Word>() {
     let (events, token) = ([manual::<F>(), manual()], auto::<F>());
     token.set();
     let stopped = || assert_eq!(AllOf(&events).or(&token).wait(), Err(Stopped));
-    assert_eq!(calls(stopped), NO_CALLS);
+    assert_eq!(calls(stopped), Calls::NONE);
     events.iter().for_each(|event| assert!(event.set()));
     let all = || assert_eq!(AllOf(&events).or(&token).wait(), Ok(()));
-    assert_eq!(calls(all), NO_CALLS);
+    assert_eq!(calls(all), Calls::NONE);
 }
 
 fn a_timeout_that_cannot_be_represented_means_forever<F: TimedWord>() {
@@ -328,7 +312,7 @@ fn zero_and_the_past_check_once<F: TimedWord>() {
             assert_eq!(wait.wait_timeout(Duration::ZERO), expected);
             assert_eq!(wait.wait_deadline(past), Ok(all));
         });
-        assert_eq!(calls, NO_CALLS);
+        assert_eq!(calls, Calls::NONE);
     };
     check(false, false);
     stop.set();

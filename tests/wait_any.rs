@@ -2,11 +2,14 @@
 
 mod common;
 
-use common::{calls, until, until_listening, Calls, TimedWord, Watched, Word, PATIENCE};
+use common::{
+    auto, calls, manual, until, until_listening, Any, Auto, Calls, Manual, TimedWord, Watched,
+    Word, PATIENCE,
+};
 use futex_event::platform::{FallbackFutex, Futex, PrivateFutex};
 use futex_event::{
     wait_all, wait_all_deadline, wait_all_timeout, wait_any, wait_any_deadline, wait_any_timeout,
-    AutoResetEvent, Event, Waitable,
+    Event,
 };
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -36,20 +39,6 @@ on_every_word! {
     ]
 }
 
-type Manual<F> = Event<Watched<F>>;
-type Auto<F> = AutoResetEvent<Watched<F>>;
-type Any<'a, F> = &'a dyn Waitable<Watched<F>>;
-
-fn manual<F: Word>() -> Manual<F> {
-    Event::with_futex(Watched::default())
-}
-
-fn auto<F: Word>() -> Auto<F> {
-    AutoResetEvent::with_futex(Watched::default())
-}
-
-const NO_CALLS: Calls = Calls { waits: 0, wakes: 0 };
-
 fn the_first_that_is_set_is_returned_without_a_system_call<F: Word>() {
     let events = [manual::<F>(), manual(), manual()];
     let token = auto::<F>();
@@ -57,7 +46,7 @@ fn the_first_that_is_set_is_returned_without_a_system_call<F: Word>() {
         events[index].set();
         token.set();
         let all: [Any<F>; 4] = [&events[0], &events[1], &events[2], &token];
-        assert_eq!(calls(|| assert_eq!(wait_any(all), index)), NO_CALLS);
+        assert_eq!(calls(|| assert_eq!(wait_any(all), index)), Calls::NONE);
     }
     assert!(token.try_wait());
     assert!(events.iter().all(Event::is_set));
@@ -83,7 +72,7 @@ fn a_set_of_each_ends_the_wait<F: Word>() {
         assert!(!second.is_set());
     }
     // A thread has waited for it in this way, and none does now.
-    assert_eq!(calls(|| assert!(second.set())), NO_CALLS);
+    assert_eq!(calls(|| assert!(second.set())), Calls::NONE);
 }
 
 fn a_pulse_ends_the_wait<F: Word>() {
@@ -426,7 +415,7 @@ fn zero_and_the_past_check_once<F: TimedWord>() {
             }
             assert_eq!(wait_all_deadline([&event], past), expected == Some(0));
         });
-        assert_eq!(calls, NO_CALLS);
+        assert_eq!(calls, Calls::NONE);
     };
     check(None);
     token.set();

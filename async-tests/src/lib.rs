@@ -1,16 +1,20 @@
 //! The runtimes in which `tests/` runs futex-event's futures, and what the tests share.
 
+#[path = "../../tests/common/patience.rs"]
+pub mod patience;
+#[path = "../../tests/common/random.rs"]
+mod random;
+
 use futures::task::SpawnExt;
+use patience::{give_up, patience};
 use std::future::Future;
-use std::io::Write;
 use std::pin::Pin;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use std::time::Duration;
 
-/// Only a test that fails waits so long.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub use patience::until;
+pub use random::Random;
 
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -31,9 +35,6 @@ pub struct AsyncExecutor;
 
 /// The executor of the crate futures, with the calling thread alone.
 pub struct FuturesLocalPool;
-
-/// Each task in a thread of its own, by `futures_lite::block_on`: for tests with few tasks.
-pub struct BlockOn;
 
 impl Runtime for TokioOneThread {
     fn run(tasks: Vec<Task>) {
@@ -90,16 +91,6 @@ impl Runtime for FuturesLocalPool {
     }
 }
 
-impl Runtime for BlockOn {
-    fn run(tasks: Vec<Task>) {
-        thread::scope(|scope| {
-            for task in tasks {
-                scope.spawn(|| futures_lite::future::block_on(task));
-            }
-        });
-    }
-}
-
 /// Makes tests of claims that are generic over the runtime.
 #[macro_export]
 macro_rules! on_every_runtime {
@@ -123,18 +114,13 @@ macro_rules! on_every_runtime {
 
 /// Runs a test, and ends the program if it takes too long: a panic would wait for its threads.
 pub fn in_time<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> T {
-    let name = thread::current().name().unwrap_or("a test").to_owned();
     let (done, is_done) = mpsc::channel::<()>();
     let worker = thread::spawn(move || {
         let _done = done;
         test()
     });
-    if is_done.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-        let _ = writeln!(
-            std::io::stderr(),
-            "\n{name}: timed out waiting for a task or a thread"
-        );
-        std::process::abort();
+    if is_done.recv_timeout(2 * patience()) == Err(RecvTimeoutError::Timeout) {
+        give_up("timed out waiting for a task or a thread");
     }
     worker
         .join()
@@ -166,23 +152,4 @@ impl Future for Turns {
 pub async fn within(turns: u64, wait: impl Future + Unpin) -> bool {
     let either = futures::future::select(wait, Turns(turns)).await;
     matches!(either, futures::future::Either::Left(_))
-}
-
-/// A random number generator. The seed must not be zero. [Marsaglia, Xorshift RNGs]
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-}
-
-/// Returns when the condition holds.
-pub fn until(mut condition: impl FnMut() -> bool) {
-    while !condition() {
-        thread::sleep(Duration::from_micros(50));
-    }
 }

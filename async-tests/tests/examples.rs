@@ -1,16 +1,14 @@
 //! The examples, run as a reader would run them.
 
-use std::process::Command;
+#[path = "../../tests/common/example.rs"]
+#[allow(dead_code)] // This program does not start an example without waiting for its end.
+mod example;
+
+#[cfg(unix)]
+use async_tests::patience;
 
 #[test]
 fn real_time() {
-    let mut path = std::env::current_exe().unwrap();
-    path.pop();
-    path.pop();
-    path.push("examples");
-    path.push(format!("real_time{}", std::env::consts::EXE_SUFFIX));
-    let output = Command::new(path).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let printed = example::run("real_time", &[]);
     assert_eq!(printed, "200 blocks, each louder than the last: true\n");
 }

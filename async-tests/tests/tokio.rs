@@ -1,9 +1,10 @@
 //! What only tokio has: timeouts, `select!`, a runtime that ends while its tasks wait.
 
-use async_tests::{in_time, tokio_threads, Random};
+use async_tests::{in_time, tokio_threads, until, Random};
 use futex_event::{wait_any_async, AutoResetEvent, Event};
 use futures_lite::future::block_on;
-use std::future::Future;
+use std::future::{poll_fn, Future};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
@@ -98,12 +99,17 @@ fn a_runtime_may_end_while_its_tasks_wait() {
 fn a_future_moves_from_task_to_task() {
     in_time(|| {
         static EVENT: Event = Event::new();
+        static POLLS: AtomicU64 = AtomicU64::new(0);
         let runtime = tokio_threads();
         let mut wait = EVENT.wait_async();
         let first = async { futures_lite::future::poll_once(&mut wait).await };
         assert!(runtime.block_on(first).is_none());
-        let task = runtime.spawn(wait);
-        thread::sleep(Duration::from_millis(5));
+        let task = runtime.spawn(poll_fn(move |context| {
+            let polled = Pin::new(&mut wait).poll(context);
+            POLLS.fetch_add(1, Relaxed);
+            polled
+        }));
+        until(|| POLLS.load(Relaxed) == 1);
         EVENT.set();
         runtime.block_on(task).unwrap();
     });

@@ -89,13 +89,13 @@ pub fn is_deep() -> bool {
 }
 
 /// Runs the model in every interleaving up to the bound, for every choice of one script from each of the `faults`. The
-/// model gets the chosen scripts, each for one thread. Prints how many executions there were.
+/// model gets the chosen scripts, each for one thread. Prints how many executions there were, and returns that.
 pub fn explore<const N: usize>(
     name: &str,
     bound: Bound,
     faults: [&[Script]; N],
     model: impl Fn([Script; N]) + Send + Sync + 'static,
-) {
+) -> u64 {
     let preemptions = bound.now();
     // In a plain run, only the first sleep can end by a fault.
     let longest = if is_deep() { usize::MAX } else { 1 };
@@ -121,6 +121,7 @@ pub fn explore<const N: usize>(
         format!("at most {bound} preemptions")
     });
     println!("{name}: {executions} executions, {choices} choices of scripts, {bound}");
+    executions
 }
 
 /// An event, and memory that it guards.

@@ -1,38 +1,33 @@
 //! A word that records when a thread parks and which calls it makes; and the two kinds of events on it.
 
-#![allow(dead_code)] // Each test program uses only a part.
+#![allow(dead_code, unused_imports)] // Each test program uses only a part.
 
 pub mod adversary;
 #[cfg(target_os = "linux")]
 pub mod clock;
+pub mod example;
+pub mod patience;
 #[cfg(unix)]
 pub mod process;
+pub mod random;
 #[cfg(target_os = "linux")]
 pub mod seccomp;
 #[cfg(unix)]
 pub mod signals;
 
 use futex_event::platform::{Deadline, Futex, Listeners, TimedFutex};
-use futex_event::{AutoResetEvent, Event, Interrupted, IntoDeadline};
+use futex_event::{AutoResetEvent, Event, Interrupted, IntoDeadline, Waitable};
+use patience::{give_up, patience, stress_time};
 use std::cell::Cell;
 use std::fmt::Debug;
-use std::io::Write;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Long enough for a thread to be scheduled on any machine. Only a test that fails waits so long.
-pub const PATIENCE: Duration = Duration::from_secs(60);
-
-/// How long to wait before giving up: `PATIENCE`, or the number of seconds in the environment variable of that name, for
-/// runs in which many tests are meant to fail.
-fn patience() -> Duration {
-    std::env::var("PATIENCE").map_or(PATIENCE, |seconds| {
-        Duration::from_secs(seconds.parse().unwrap())
-    })
-}
+pub use patience::{until, PATIENCE};
+pub use random::Random;
 
 /// A word under test that records the calls on it. It can have a lower limit of counted waiters than other words.
 #[derive(Default)]
@@ -45,11 +40,32 @@ impl<F, const WAITERS: u32> Watched<F, WAITERS> {
     }
 }
 
+/// A manual-reset event under test.
+pub type Manual<F> = Event<Watched<F>>;
+
+/// An auto-reset event under test.
+pub type Auto<F> = AutoResetEvent<Watched<F>>;
+
+/// An event of either kind.
+pub type Any<'a, F> = &'a dyn Waitable<Watched<F>>;
+
+pub fn manual<F: Word>() -> Manual<F> {
+    Event::with_futex(Watched::default())
+}
+
+pub fn auto<F: Word>() -> Auto<F> {
+    AutoResetEvent::with_futex(Watched::default())
+}
+
 /// How often a thread called its word's backend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
     pub waits: u32,
     pub wakes: u32,
+}
+
+impl Calls {
+    pub const NONE: Self = Self { waits: 0, wakes: 0 };
 }
 
 thread_local! {
@@ -176,8 +192,9 @@ pub fn slots<F: Futex>() -> Vec<usize> {
 pub fn until_parked_on_any(addresses: &[usize], count: usize) {
     until(|| are_parked_on_any(addresses, count));
     // These systems do not tell whether a thread is asleep, so give the threads time to fall asleep.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    thread::sleep(Duration::from_millis(1));
+    if !CAN_TELL_SLEEP {
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// Whether `count` threads, and no more, are parked on the event.
@@ -198,43 +215,10 @@ pub fn are_parked_on_any(addresses: &[usize], count: usize) -> bool {
     threads.len() == count && threads.into_iter().all(is_asleep)
 }
 
-/// A random number generator. The seed must not be zero. [Marsaglia, Xorshift RNGs]
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-}
-
 /// A lock for tests that share something: a test holds it until it drops the result.
 pub fn take_turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Returns when the condition holds.
-pub fn until(mut condition: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !condition() {
-        if begun.elapsed() > patience() {
-            give_up("timed out waiting for a thread to park or to return");
-        }
-        // A yield is not enough: in an emulator a check takes long, and would keep other threads from the lock of the record.
-        thread::sleep(Duration::from_micros(50));
-    }
-}
-
-/// Ends the program with a message that is not captured. A panic would not end it: the scope would wait for threads that
-/// sleep forever.
-fn give_up(why: &str) -> ! {
-    let test = thread::current();
-    let test = test.name().unwrap_or("some test");
-    let _ = writeln!(std::io::stderr(), "\n{test}: {why}");
-    std::process::abort();
 }
 
 /// Ends the program when a thread has been in one wait for so long that it must have missed its wake, or when the whole
@@ -243,8 +227,7 @@ pub fn watch() {
     static WATCHING: Once = Once::new();
     WATCHING.call_once(|| {
         let begun = Instant::now();
-        let stress = std::env::var("STRESS_SECONDS").map_or(0, |seconds| seconds.parse().unwrap());
-        let limit = 10 * patience() + 100 * Duration::from_secs(stress);
+        let limit = 10 * patience() + 100 * stress_time().unwrap_or_default();
         thread::spawn(move || loop {
             thread::sleep(patience() / 4);
             let waiting = WAITING.lock().unwrap();
@@ -381,7 +364,7 @@ macro_rules! on_every_word {
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub use linux::{is_asleep, thread_id, ThreadId};
+pub use linux::{is_asleep, is_process_asleep, sleeps, thread_id, ThreadId};
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod linux {
@@ -392,9 +375,20 @@ mod linux {
         unsafe { libc::syscall(libc::SYS_gettid) as ThreadId }
     }
 
-    /// Whether the thread is in an interruptible sleep. [man 5 proc, /proc/pid/stat, field 3]
+    /// Whether a thread of this process is in an interruptible sleep.
     pub fn is_asleep(thread: ThreadId) -> bool {
-        let stat = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat"));
+        // The file of the process would be read slowly: the kernel sums up the times of all its threads.
+        is_asleep_in(&format!("/proc/self/task/{thread}"))
+    }
+
+    /// Whether the one thread of another process is.
+    pub fn is_process_asleep(process: libc::pid_t) -> bool {
+        is_asleep_in(&format!("/proc/{process}"))
+    }
+
+    /// [man 5 proc, /proc/pid/stat, field 3]
+    fn is_asleep_in(folder: &str) -> bool {
+        let stat = std::fs::read_to_string(format!("{folder}/stat"));
         // The field before it is the thread's name in parentheses, which may hold anything.
         stat.map_or(false, |stat| {
             stat.rsplit(')')
@@ -404,7 +398,18 @@ mod linux {
                 .starts_with('S')
         })
     }
+
+    /// How often a thread of this process has gone to sleep. [man 5 proc, /proc/pid/status]
+    pub fn sleeps(thread: ThreadId) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/self/task/{thread}/status")).unwrap();
+        let mut lines = status.lines();
+        let count = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        count.unwrap().trim().parse().unwrap()
+    }
 }
+
+/// Whether this system tells if a thread is asleep.
+pub const CAN_TELL_SLEEP: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub use elsewhere::{is_asleep, thread_id, ThreadId};

@@ -364,8 +364,10 @@ fn main() {
         println!("SKIPPED: the real-time thread, which this system does not allow\n");
     }
     for group in groups {
-        for figure in race::run(&group, &settings) {
-            println!("{}", table::results(&figure));
+        let outcome = race::run(&group, &settings);
+        for figure in &outcome.results {
+            println!("{}", table::results(figure));
         }
+        assert!(outcome.doubts.is_empty(), "{}", outcome.doubts.join("\n"));
     }
 }

@@ -7,8 +7,12 @@ use loom_tests::{explore, preemptions, spawn, spawn_killed, Bound, UNTIMED};
 
 type Shared = loom_tests::Guarded<Event<LoomFutex<true>>>;
 
-/// More steps than any operation takes.
-const ENOUGH: usize = 6;
+/// Explores a model for each number of steps before the kill, up to one that the operation does not take any more: from
+/// there on, nothing is killed, and the executions are as many as before.
+fn after_each_step(enough: usize, explore: impl Fn(usize) -> u64) {
+    let executions: Vec<_> = (0..enough).map(explore).collect();
+    assert_eq!(executions[enough - 2], executions[enough - 1]);
+}
 
 fn unset() -> Arc<Shared> {
     Arc::new(Shared::new(Event::with_futex(LoomFutex::default())))
@@ -16,7 +20,7 @@ fn unset() -> Arc<Shared> {
 
 #[test]
 fn a_set_makes_the_wake_of_one_whose_process_was_killed() {
-    for steps in 0..ENOUGH {
+    after_each_step(6, |steps| {
         let name = format!("set, killed after {steps} steps");
         explore(
             &name,
@@ -38,14 +42,14 @@ fn a_set_makes_the_wake_of_one_whose_process_was_killed() {
                 shared.event.set();
                 waiters.into_iter().for_each(|waiter| waiter.join());
             },
-        );
-    }
+        )
+    });
 }
 
 /// If the set took effect, its process may have been killed before the wake. Then the clear wakes the waiters.
 #[test]
 fn a_clear_wakes_the_threads_that_a_killed_process_did_not() {
-    for steps in 0..ENOUGH {
+    after_each_step(6, |steps| {
         let name = format!("set, killed after {steps} steps, cleared");
         explore(&name, Bound::None, [UNTIMED], move |[script]| {
             let shared = unset();
@@ -59,13 +63,13 @@ fn a_clear_wakes_the_threads_that_a_killed_process_did_not() {
                 shared.event.set();
             }
             waiter.join();
-        });
-    }
+        })
+    });
 }
 
 #[test]
 fn a_clear_whose_process_is_killed_strands_no_waiter() {
-    for steps in 0..ENOUGH {
+    after_each_step(6, |steps| {
         let name = format!("clear, killed after {steps} steps");
         explore(
             &name,
@@ -85,13 +89,13 @@ fn a_clear_whose_process_is_killed_strands_no_waiter() {
                 shared.event.set();
                 late.join();
             },
-        );
-    }
+        )
+    });
 }
 
 #[test]
 fn a_waiter_whose_process_is_killed_leaves_a_usable_event() {
-    for steps in 0..ENOUGH {
+    after_each_step(10, |steps| {
         let name = format!("wait, killed after {steps} steps");
         explore(&name, preemptions(1).deep(3), [UNTIMED], move |[script]| {
             let shared = unset();
@@ -102,6 +106,6 @@ fn a_waiter_whose_process_is_killed_leaves_a_usable_event() {
             killed.join();
             assert!(shared.event.clear());
             assert!(!shared.event.is_set());
-        });
-    }
+        })
+    });
 }
