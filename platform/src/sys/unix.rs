@@ -27,6 +27,7 @@ fn zero_time() -> libc::timespec {
 }
 
 /// The time as a `timespec`; if the type cannot hold it, the last second that it can hold.
+#[allow(deprecated)] // `time_t`, for musl: so that its users know that it will have 64 bits. Here it may have either.
 pub(crate) fn timespec(time: Duration) -> libc::timespec {
     let mut timespec = zero_time();
     timespec.tv_sec = libc::time_t::try_from(time.as_secs()).unwrap_or(libc::time_t::MAX);
