@@ -570,9 +570,9 @@ fn a_waker_may_drop_a_future_and_set_an_event() {
 
 /// Its registration is left for the next notification, or one would keep the waker thread busy forever.
 fn a_task_that_registers_again_at_once_is_woken_once<F: Word>() {
-    type Wait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+    type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
     /// A task that is polled by its own waker.
-    struct Polls(Mutex<Option<Wait<'static>>>, AtomicUsize);
+    struct Polls(Mutex<Option<Wait>>, AtomicUsize);
     impl Wake for Polls {
         fn wake(self: Arc<Self>) {
             self.1.fetch_add(1, Relaxed);
@@ -582,9 +582,10 @@ fn a_task_that_registers_again_at_once_is_woken_once<F: Word>() {
     }
 
     let _turn = common::take_turn();
-    let changed: &EventCount<F> = Box::leak(Box::new(EventCount::with_futex(F::default())));
-    let wait: Wait<'static> = Box::pin(changed.wait_until_async(|| None));
-    let polls = Arc::new(Polls(Mutex::new(Some(wait)), AtomicUsize::new(0)));
+    let changed = Arc::new(EventCount::with_futex(F::default()));
+    let of_the_task = Arc::clone(&changed);
+    let wait = async move { of_the_task.wait_until_async(|| None).await };
+    let polls = Arc::new(Polls(Mutex::new(Some(Box::pin(wait))), AtomicUsize::new(0)));
     assert!(poll(polls.0.lock().unwrap().as_mut().unwrap(), &polls).is_pending());
     for notifications in 1..=3 {
         changed.notify_all();
