@@ -213,15 +213,14 @@ mod tests {
     use super::*;
     use crate::PrivateFutex;
     use core::sync::atomic::AtomicU32;
-    use std::boxed::Box;
     use std::collections::HashSet;
-    use std::vec::Vec;
 
     /// A table of three slots for two addresses each, and two buckets.
     fn small_table() -> Listeners<AtomicU32> {
-        let count = words(3, 2, 2, 0);
-        let words: Vec<_> = (0..count).map(|_| AtomicU32::new(0)).collect();
-        Listeners::of_shape(Box::leak(words.into_boxed_slice()), 3, 2, 2, 0)
+        #[allow(clippy::declare_interior_mutable_const)] // The initial value, copied into each place.
+        const ZERO: AtomicU32 = AtomicU32::new(0);
+        static WORDS: [AtomicU32; words(3, 2, 2, 0)] = [ZERO; words(3, 2, 2, 0)];
+        Listeners::of_shape(&WORDS, 3, 2, 2, 0)
     }
 
     #[test]
