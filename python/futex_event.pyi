@@ -7,17 +7,6 @@ from _typeshed import WriteableBuffer
 from typing_extensions import deprecated, disjoint_base
 
 __all__ = ["AutoResetEvent", "Event", "Stopped", "wait_all", "wait_any", "__version__"]
-if (
-    sys.platform == "linux"
-    or sys.platform == "android"
-    or sys.platform == "darwin"
-    or sys.platform == "ios"
-    or sys.platform.startswith("freebsd")
-    or sys.platform.startswith("openbsd")
-    or sys.platform.startswith("netbsd")
-    or sys.platform.startswith("dragonfly")
-):
-    __all__ += ["SharedEvent"]
 
 __version__: str
 
@@ -53,6 +42,8 @@ if (
     or sys.platform.startswith("netbsd")
     or sys.platform.startswith("dragonfly")
 ):
+    __all__ += ["SharedEvent"]
+
     @disjoint_base
     class SharedEvent:
         """An event for several processes: the four bytes at an offset into memory that they share."""

@@ -10,8 +10,8 @@
 //! threads, also across processes that use different ones. A process that uses none of them, because the system lacks the
 //! public calls and the private ones are left out of the program, finds no sleeping threads of other processes: if it sets a
 //! shared word, a thread that sleeps by a call in another process sleeps on. So on a system without the public calls, all
-//! programs that share a word have the private calls, or none has; a program for Mac Catalyst has none. [os/os_sync_wait_on_address.h and src/os/lock.c in libplatform;
-//! bsd/sys/ulock.h and bsd/kern/sys_ulock.c in xnu]
+//! programs that share a word have the private calls, or none has; a program for Mac Catalyst has none.
+//! [os/os_sync_wait_on_address.h and src/os/lock.c in libplatform; bsd/sys/ulock.h and bsd/kern/sys_ulock.c in xnu]
 //!
 //! UL_COMPARE_AND_WAIT_SHARED, for shared words, came with macOS 10.15 (xnu-6153). An older kernel finds words by their process
 //! and address only, and answers EINVAL: then shared words are polled every millisecond.
