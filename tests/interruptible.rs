@@ -305,9 +305,15 @@ fn count_signals(flags: c_int) {
     on_signal_with(flags, libc::SIGUSR1, count);
 }
 
+#[derive(Clone, Copy)]
+struct Handle(libc::pthread_t);
+
+// SAFETY: any thread may use it. It is a pointer in some C libraries, such as musl.
+unsafe impl Send for Handle {}
+
 /// A thread of a scope that gets signals during its wait.
 struct Waiter {
-    ids: Mutex<Option<(common::ThreadId, libc::pthread_t)>>,
+    ids: Mutex<Option<(common::ThreadId, Handle)>>,
     is_done: AtomicBool,
 }
 
@@ -322,8 +328,8 @@ impl Waiter {
     /// Runs a wait, which is the only place where this thread sleeps.
     fn run<T>(&self, wait: impl FnOnce() -> T) -> T {
         // SAFETY: the call has no conditions.
-        let ids = (thread_id(), unsafe { libc::pthread_self() });
-        *self.ids.lock().unwrap() = Some(ids);
+        let handle = Handle(unsafe { libc::pthread_self() });
+        *self.ids.lock().unwrap() = Some((thread_id(), handle));
         let result = wait();
         self.is_done.store(true, Relaxed);
         result
@@ -342,7 +348,7 @@ impl Waiter {
         if self.is_done.load(Relaxed) {
             return false;
         }
-        let (_, thread) = self.ids.lock().unwrap().expect("it has begun to wait");
+        let (_, Handle(thread)) = self.ids.lock().unwrap().expect("it has begun to wait");
         // SAFETY: the scope has not joined the thread yet, so the handle is its own.
         unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
         until(|| self.is_done.load(Relaxed) || SIGNALS.load(Relaxed) > before);
