@@ -201,7 +201,9 @@ impl SharedEvent {
     ///   with MAP_PRIVATE is no longer the same.
     ///
     /// There is one exception: once a wait has returned, the memory may be unmapped even if the `set` that released it is
-    /// still running.
+    /// still running. But if threads of other processes wait too, it has to stay mapped until the `set` has returned: the
+    /// system finds them by this process's mapping, and a `set` that has lost it leaves them asleep until the next `set` or
+    /// `clear`.
     ///
     /// The bytes may hold zeros, which is an unset event, or what an event has left there.
     ///

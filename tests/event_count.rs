@@ -3,7 +3,7 @@
 mod common;
 
 use common::{
-    calls, until, until_listening, Calls, TimedWord, Watched, Word, CAN_TELL_SLEEP, PATIENCE,
+    calls, until, until_listening, Calls, TimedWord, Watched, Word, EACH_WAKE_COUNTS, PATIENCE,
 };
 use futex_event::platform::Futex;
 use futex_event::{EventCount, Spin, Ticket};
@@ -231,7 +231,7 @@ fn a_stray_wake_releases_no_thread<F: Word>() {
         }
         until_listening::<F>(1);
         changed.notify_one();
-        let least = if CAN_TELL_SLEEP { WAKES / 2 } else { 1 };
+        let least = if EACH_WAKE_COUNTS { WAKES / 2 } else { 1 };
         let waits = waiter.join().unwrap().waits;
         assert!(waits > least, "parked {waits} times");
     });

@@ -822,8 +822,10 @@ fn a_wait_is_no_cancellation_point() {
     };
     until(are_parked);
     for waiter in &waiters {
+        // For std it is a number, and for musl a pointer.
+        let handle = waiter.as_pthread_t() as libc::pthread_t;
         // SAFETY: the thread has not been joined.
-        assert_eq!(unsafe { pthread_cancel(waiter.as_pthread_t()) }, 0);
+        assert_eq!(unsafe { pthread_cancel(handle) }, 0);
     }
     thread::sleep(Duration::from_millis(20));
     until(are_parked);

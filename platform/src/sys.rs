@@ -108,6 +108,7 @@ cfg_if::cfg_if! {
         target_os = "dragonfly"
     ))] {
         mod shared;
+        mod sysctl;
         mod unix;
         mod without_futex;
         pub use shared::SharedFutex;

@@ -10,7 +10,8 @@
 //!
 //! Some kernels restart a call by themselves if the signal's handler was installed with SA_RESTART. Linux does so for a wait
 //! without a timeout, and not for one with a timeout (kernel/futex/waitwake.c: -ERESTARTSYS, -ERESTART_RESTARTBLOCK). So here
-//! a wait without a deadline sleeps until one that is too far away to come.
+//! a wait without a deadline sleeps until one that is too far away to come. NetBSD does so for any wait, so there the closure is
+//! called every tenth of a second too.
 //!
 //! # A closure that panics
 //!
@@ -42,8 +43,13 @@ impl fmt::Display for Interrupted {
 #[cfg(feature = "std")]
 impl std::error::Error for Interrupted {}
 
-/// The timeout of a sleep that is to have one, and never to reach it. Every kernel's type can hold the sum.
-const A_CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+/// The longest sleep between two calls of the closure.
+const LONGEST: Duration = if cfg!(any(target_os = "netbsd", futex_event_simulated = "netbsd")) {
+    Duration::from_millis(100)
+} else {
+    // A century. It never comes, and every kernel's type can hold the sum.
+    Duration::from_secs(100 * 365 * 24 * 60 * 60)
+};
 
 /// One wait's closure, and what it has returned.
 pub(crate) struct Interruption<C> {
@@ -106,10 +112,11 @@ impl<F: TimedFutex, C: FnMut() -> bool> Sleep<F> for Interruptible<'_, C> {
             // Without a sleep, as the word may have another meaning in the child of a `fork`.
             return !self.interruption.ask();
         }
-        if !self.until.is_never() {
+        let latest = Deadline::after(F::now(), LONGEST);
+        if self.until.is_by(latest) {
             return self.until.on(word, expected);
         }
-        word.wait_until(expected, Deadline::after(F::now(), A_CENTURY));
+        word.wait_until(expected, latest);
         true
     }
 

@@ -62,8 +62,11 @@ impl Until {
         (timeout != Duration::ZERO).then_some(Self { deadline, timeout })
     }
 
-    pub(crate) fn is_never(&self) -> bool {
-        self.deadline == Deadline::NEVER
+    /// Whether it is until this deadline, or an earlier one.
+    pub(crate) fn is_by(&self, latest: Deadline) -> bool {
+        latest
+            .time()
+            .map_or(true, |latest| self.deadline.has_passed(latest))
     }
 }
 

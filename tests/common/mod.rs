@@ -411,6 +411,10 @@ mod linux {
 /// Whether this system tells if a thread is asleep.
 pub const CAN_TELL_SLEEP: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
+/// Whether a thread that is asleep in a wait sleeps on its word, and wakes by each wake. The simulated systems refuse now and
+/// then to put it to sleep there.
+pub const EACH_WAKE_COUNTS: bool = CAN_TELL_SLEEP && !cfg!(futex_event_simulated);
+
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub use elsewhere::{is_asleep, thread_id, ThreadId};
 

@@ -18,7 +18,9 @@
 //!
 //! The kernel finds a private word by its process and address, and a shared one by the memory object of its page. So a shared
 //! word has to be in shared memory, as the header says. After a `fork`, the first write to other memory copies it into another
-//! object, and a later wake does not find the threads that went to sleep before.
+//! object, and a later wake does not find the threads that went to sleep before. The same happens once to anonymous shared memory
+//! that was split before its first `fork`, by an `munmap` or `mprotect` of a part.
+//! [osfmk/vm/vm_map.c: vm_map_fork_share, read in the source only]
 //!
 //! All timeouts are relative. The kernel measures them by mach_absolute_time, which stands still while the system is asleep;
 //! so does CLOCK_UPTIME_RAW, the clock here. The kernel rounds a timeout down to a tick of it, 42 ns on Apple's processors. So
@@ -54,9 +56,10 @@
 //! | wait | EFAULT | the word's page is not in memory; the check brings it in |
 //! | wait | ETIMEDOUT | the time is over, except for a tick: read the clock, see [`timed_out`] |
 //! | wait | EINVAL, before macOS 10.15 | the word is shared, and the kernel cannot sleep on it: see [`nap`] |
+//! | wait | EDOM, or EINVAL from the public call | a thread sleeps at this address by another kind of call, on what was there before: see [`nap`] |
 //! | wait | any other error, such as ENOMEM | the kernel refuses: see [`nap`] |
 //! | wake | EINTR | not documented, but Apple's own callers of `__ulock_wake` try again |
-//! | wake | ENOENT, EINVAL | no thread sleeps there; the word may be gone and its page unmapped |
+//! | wake | ENOENT, EINVAL, EDOM | no thread sleeps there; the word may be gone and its page unmapped. For a shared word that this process has unmapped: none is found there |
 //!
 //! Every call leaves `errno` as it found it.
 

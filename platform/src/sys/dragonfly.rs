@@ -1,10 +1,10 @@
 //! DragonFly: `umtx_sleep(2)` and `umtx_wakeup(2)`, since version 1.1.
 //!
 //! The timeout is a relative number of microseconds, where zero means forever. An old manual page limits it to a second;
-//! later kernels take more, but sleep at most for their `kern.umtx_timeout_max`, which is also a second. They rely on callers
+//! later kernels take more, but sleep at most for their `kern.umtx_timeout_max`, which is two seconds. They rely on callers
 //! to come back: a sleeping thread is found by the physical address of its word, which can change when the memory is paged or
 //! copied, and then a wake does not reach it. So one call sleeps for at most a second here, with a deadline or without. The
-//! kernel sleeps in ticks, rounded up: at the usual 100 Hz a wait ends up to 10 ms late. So each call sleeps, also if the clock
+//! kernel sleeps in ticks, rounded up: at the usual 100 Hz a sleep ends up to 10 ms late, or early, and then begins again. So each call sleeps, also if the clock
 //! stands still. [man 2 umtx; sys/kern/kern_umtx.c]
 //!
 //! Because the address is a physical one, the same call does for shared and private words.
@@ -22,7 +22,7 @@
 //! | sleep | EWOULDBLOCK, in old manual pages ETIMEDOUT | the time is over: read the clock |
 //! | sleep | any other error | the kernel refuses: see [`nap`] |
 //! | wakeup | 0 | done; if more than one was asked for, all are woken |
-//! | wakeup | EFAULT, EINVAL | no memory at the address, so no thread sleeps there |
+//! | wakeup | EFAULT, EINVAL | this process has no memory at the address. For EINVAL the kernel prints a warning on its console |
 //!
 //! Every call leaves `errno` as it found it.
 

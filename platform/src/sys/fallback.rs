@@ -113,18 +113,31 @@ impl Queue {
 
 pub(crate) fn now() -> Duration {
     static ORIGIN: Mutex<Option<Instant>> = Mutex::new(None);
-    lock(&ORIGIN).get_or_insert_with(Instant::now).elapsed()
+    // Before the lock, since it panics where std has no clock.
+    let now = Instant::now();
+    let origin = *lock(&ORIGIN).get_or_insert(now);
+    now.saturating_duration_since(origin)
 }
 
 pub(crate) fn wait_until(word: &AtomicU32, expected: u32, deadline: Deadline, _: Scope) -> bool {
-    // There std's condition variable panics. With the lock taken: if a panic ends the instance, and its host uses it again, every
-    // later call on this queue would spin.
-    let has_threads = !cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
-    // Relaxed: there is one thread.
-    if !has_threads && deadline == Deadline::NEVER && word.load(Relaxed) == expected {
-        panic!("a wait without a timeout would sleep, and this system has no threads that could wake it");
+    if cfg!(all(target_family = "wasm", not(target_feature = "atomics"))) {
+        return wait_alone(word, expected, deadline);
     }
     wait_by(sleep, word, expected, deadline)
+}
+
+/// A wait where there are no other threads. Std's condition variable may panic there, with the lock taken: if a panic ends the
+/// instance, and its host uses it again, every later call on this queue would spin.
+fn wait_alone(word: &AtomicU32, expected: u32, deadline: Deadline) -> bool {
+    // Relaxed: there is one thread.
+    if word.load(Relaxed) != expected {
+        return true;
+    }
+    let left = deadline.remaining(now).expect(
+        "a wait without a timeout would sleep, and this system has no threads that could wake it",
+    );
+    sleep_for(left);
+    nap::timed_out(deadline, now, sleep_for)
 }
 
 /// A wait that sleeps by this function.
@@ -165,10 +178,7 @@ fn wait_by(
         if is_over {
             queue.take_out(|other| ptr::eq(other, &sleeper));
             drop(queue);
-            return nap::timed_out(deadline, now, |time| {
-                std::thread::sleep(time);
-                true
-            });
+            return nap::timed_out(deadline, now, sleep_for);
         }
     }
 }
@@ -188,6 +198,12 @@ fn sleep<'a>(condvar: &Condvar, queue: Guard<'a>, left: Option<Duration>) -> (Gu
             (queue, result.timed_out())
         }
     }
+}
+
+/// Returns true: all of the time is over.
+fn sleep_for(time: Duration) -> bool {
+    std::thread::sleep(time);
+    true
 }
 
 /// Takes a sleeper out of its queue if its thread panics.
@@ -265,6 +281,18 @@ mod tests {
             false
         });
         assert_eq!(sleepers, 0);
+    }
+
+    /// Tested on every system, though only those without threads take it.
+    #[test]
+    fn a_wait_without_other_threads_sleeps_until_its_deadline_or_panics() {
+        let (word, timeout) = (AtomicU32::new(0), Duration::from_millis(5));
+        let start = now();
+        assert!(!wait_alone(&word, 0, Deadline::after(start, timeout)));
+        assert!(now() - start >= timeout);
+        assert!(wait_alone(&word, 1, Deadline::NEVER));
+        let wait = || wait_alone(&word, 0, Deadline::NEVER);
+        assert!(std::panic::catch_unwind(wait).is_err());
     }
 
     #[test]

@@ -4,6 +4,12 @@
 //! timeout is absolute, and its clock is CLOCK_MONOTONIC. A shared word uses UMTX_OP_WAIT_UINT and UMTX_OP_WAKE, which find
 //! out from the memory's mapping whether it is shared between processes. [man 2 _umtx_op; sys/umtx.h]
 //!
+//! FreeBSD 10 subtracts the word's offset in its mapping where it has to be added, so it finds a thread of another process only
+//! if both have mapped the same range, in one piece. [kern_umtx.c of 10.4 and of 11: umtx_key_get]
+//!
+//! Since FreeBSD 14 at the latest, the kernel sleeps until the deadline. Before, it slept in ticks, rounded the time up to one and
+//! added another. A tick is a millisecond, or 10 ms in a virtual machine. [kern_umtx.c: msleep_sbt; before, tstohz]
+//!
 //! # What the kernel answers
 //!
 //! | call | answer | meaning here |
@@ -13,7 +19,7 @@
 //! | wait | ETIMEDOUT | the deadline has passed, unless the clock does not agree: see [`timed_out`] |
 //! | wait | any other error | the kernel refuses: see [`nap`] |
 //! | wake | 0 | done; it does not tell how many threads woke |
-//! | wake | EFAULT, shared words | no memory at the address, so no thread sleeps there |
+//! | wake | EFAULT, shared words | this process has no memory at the address, or may not write to it |
 //!
 //! Every call leaves `errno` as it found it.
 

@@ -2,6 +2,10 @@
 //!
 //! A wait is FUTEX_WAIT_BITSET with all bits. Of the waits that every supported kernel has (2.6.25), it is the only one whose
 //! timeout is absolute, so that a wait that begins again after a signal keeps its deadline. Its clock is CLOCK_MONOTONIC.
+//! Linux 5.6 to 5.9, except for late 5.9.y, forgets here that a time namespace may have shifted that clock. [Linux commit
+//! c2f7d08cccf4] If it was shifted forwards, as for a process that was moved to a machine which has run for a shorter time, a wait
+//! ends late by as much; if backwards, it polls.
+//!
 //! For a private word, FUTEX_PRIVATE_FLAG tells the kernel that no other process sleeps on it, so that the kernel need not
 //! look the page up. [man 2 futex; include/uapi/linux/futex.h]
 //!
@@ -13,7 +17,8 @@
 //! | wait | ETIMEDOUT | the deadline has passed, unless the clock does not agree: see [`timed_out`] |
 //! | wait | any other error | the kernel refuses, for example under a seccomp filter: see [`nap`] |
 //! | wake | 0 | no thread sleeps there; the word may be gone and its page unmapped |
-//! | wake | EFAULT | no memory can be at the address, so no thread sleeps there |
+//! | wake | EFAULT, private words | no memory can be at the address, so no thread sleeps there |
+//! | wake | EFAULT, shared words | this process has no memory at the address, or none that has a name for other processes, in which waits are refused too |
 //! | either | ENOSYS, 32-bit systems | there is no call with 32-bit time: use the one with 64-bit time, see [`time`] |
 //!
 //! A signal ends a wait that has a timeout, even if its handler was installed with SA_RESTART. A wait without a timeout is

@@ -10,14 +10,18 @@
 //! | call | answer | meaning here |
 //! | --- | --- | --- |
 //! | wait | 0, EAGAIN | woken or a spurious return; the word was not `expected`: check again |
-//! | wait | EINTR | a signal, also with SA_RESTART: check again |
+//! | wait | EINTR | a signal: check again. After a handler with SA_RESTART, the kernel restarts the call |
 //! | wait | ETIMEDOUT | the deadline has passed, or as many ticks as fit into an `int`: read the clock, see [`timed_out`] |
 //! | wait | any other error | the kernel refuses, for example with ENOMEM: see [`nap`] |
 //! | wake | a number | the number of threads that it woke |
-//! | wake | EFAULT, shared words | no memory at the address, so no thread sleeps there |
+//! | wake | EFAULT, shared words | this process has no memory at the address |
 //!
 //! The deadline is passed in nanoseconds. The kernel sleeps in ticks, rounds the time up to one and adds another: at the usual
-//! 100 Hz a wait ends up to 20 ms late.
+//! 100 Hz a wait ends up to 20 ms late. But it drops what is left of a microsecond, and a time of zero is no limit: a thread whose
+//! deadline was less than a microsecond ahead, as the kernel reads the clock, would sleep until it is woken. So the kernel gets a
+//! deadline that is at least [`AHEAD`] in the future, which at 100 Hz is as many ticks. (A thread that loses its CPU for just as
+//! long between the two readings of the clock could still meet that microsecond.) [sys_futex.c r1.18 of April 2022, which is in
+//! 10.0: futex_wait; subr_time.c: tstohz; kern_condvar.c: cv_timedwait_sig]
 //!
 //! # Before NetBSD 10
 //!
@@ -27,12 +31,14 @@
 //!
 //! Every call leaves `errno` as it found it.
 
-use crate::sys::unix::{keep_errno, nap, pointer, result, timed_out, timespec};
-use crate::sys::{without_futex, Count, Scope};
+use crate::sys::units::MILLISECOND;
+use crate::sys::unix::{nap, pointer, result, timed_out, timespec};
+use crate::sys::{sysctl, without_futex, Count, Scope};
 use crate::Deadline;
+use core::ptr;
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
-use core::{mem, ptr};
-use libc::{c_int, c_uint, c_void};
+use core::time::Duration;
+use libc::c_int;
 
 pub(crate) use crate::sys::unix::now;
 
@@ -43,24 +49,16 @@ const FUTEX_PRIVATE_FLAG: c_int = 128;
 /// FUTEX_BITSET_MATCH_ANY.
 const ANY_BITS: c_int = !0;
 
-const CTL_KERN: c_int = 1;
 const KERN_OSREV: c_int = 3;
 /// NetBSD 10.0, as the kernel encodes versions: two digits for each part. [sys/param.h: __NetBSD_Version__]
 const NETBSD_10: c_int = 10_00_00_00_00;
 
+/// How far ahead the deadline of a sleep is at least.
+const AHEAD: Duration = MILLISECOND;
+
 extern "C" {
     #[cfg_attr(not(target_os = "netbsd"), link_name = "netbsd_syscall")]
     fn syscall(number: c_int, ...) -> c_int;
-
-    #[cfg_attr(not(target_os = "netbsd"), link_name = "netbsd_sysctl")]
-    fn sysctl(
-        name: *const c_int,
-        name_length: c_uint,
-        old: *mut c_void,
-        old_length: *mut usize,
-        new: *const c_void,
-        new_length: usize,
-    ) -> c_int;
 }
 
 pub(crate) fn wait_until(
@@ -69,11 +67,16 @@ pub(crate) fn wait_until(
     deadline: Deadline,
     scope: Scope,
 ) -> bool {
+    let left = deadline.remaining(now);
     if !has_futex() {
-        let left = deadline.remaining(now);
         return without_futex::wait(word, expected, left, scope) || !deadline.has_passed(now());
     }
-    match call(word, FUTEX_WAIT_BITSET, expected as c_int, deadline, scope) {
+    if left == Some(Duration::ZERO) {
+        return false;
+    }
+    let later = left.map_or(Duration::ZERO, |left| AHEAD.saturating_sub(left));
+    let until = deadline.time().and_then(|time| time.checked_add(later));
+    match call(word, FUTEX_WAIT_BITSET, expected as c_int, until, scope) {
         Ok(()) | Err(libc::EAGAIN) | Err(libc::EINTR) => true,
         Err(libc::ETIMEDOUT) => timed_out(deadline),
         Err(_) => nap(deadline),
@@ -85,21 +88,21 @@ pub(crate) fn wake(word: *const AtomicU32, count: Count, scope: Scope) {
         return without_futex::wake(word, count, scope);
     }
     let count = count.at_most() as c_int;
-    let _ = call(word, FUTEX_WAKE, count, Deadline::NEVER, scope);
+    let _ = call(word, FUTEX_WAKE, count, None, scope);
 }
 
 fn call(
     word: *const AtomicU32,
     operation: c_int,
     value: c_int,
-    deadline: Deadline,
+    deadline: Option<Duration>,
     scope: Scope,
 ) -> Result<(), c_int> {
     let flag = match scope {
         Scope::Private => FUTEX_PRIVATE_FLAG,
         Scope::Shared => 0,
     };
-    let time = deadline.time().map(timespec);
+    let time = deadline.map(timespec);
     let other = ptr::null::<u32>();
     let unused: c_int = 0;
     result(|| {
@@ -127,7 +130,9 @@ fn has_futex() -> bool {
 
     let mut known = REVISION.load(Relaxed);
     if known == UNKNOWN {
-        let found = revision();
+        // If the kernel does not tell, the oldest, since what works there works everywhere.
+        let oldest = 1;
+        let found = sysctl::kern(KERN_OSREV, oldest).map_or(oldest, |found| found.max(oldest));
         // Relaxed: only the number is published. The first thread to write it decides for all.
         known = match REVISION.compare_exchange(UNKNOWN, found, Relaxed, Relaxed) {
             Ok(_) => found,
@@ -135,30 +140,4 @@ fn has_futex() -> bool {
         };
     }
     known >= NETBSD_10
-}
-
-/// The version of the kernel. If the kernel does not tell, that of the oldest, since that works everywhere. [man 3 sysctl]
-#[cold]
-fn revision() -> c_int {
-    let name = [CTL_KERN, KERN_OSREV];
-    let mut revision: c_int = 0;
-    let mut length = mem::size_of::<c_int>();
-    let (answer, _) = keep_errno(|| {
-        // SAFETY: there are two numbers at `name`, and room for one of this length at `revision`. Nothing is set.
-        unsafe {
-            sysctl(
-                name.as_ptr(),
-                2,
-                (&mut revision as *mut c_int).cast(),
-                &mut length,
-                ptr::null(),
-                0,
-            )
-        }
-    });
-    if answer == 0 {
-        revision.max(1)
-    } else {
-        1
-    }
 }

@@ -19,7 +19,7 @@
 //! [`result`].
 //!
 //! The kernel counts a timeout in ticks, rounds it up to one and adds another: at the usual 100 Hz a wait ends up to 20 ms after
-//! its deadline. Since sys_futex.c r1.26 of August 2025 it counts in nanoseconds.
+//! its deadline.
 //!
 //! Every call leaves `errno` as it found it.
 //!
@@ -29,24 +29,22 @@
 //! | --- | --- | --- | --- |
 //! | 6.2, 6.3 | nothing: a futex is found by its process and address | are polled every millisecond | are used without FUTEX_PRIVATE_FLAG, which the kernel does not know |
 //! | 6.4 to 7.0 | a futex in the memory of a file, but not one in `MAP_ANON \| MAP_SHARED` memory | sleep for at most [`SLICE`] at a time | sleep |
-//! | 7.1 to 7.3 | both | the same, since no call tells these versions from 7.0 | sleep |
-//! | 7.4 and later | both | sleep | sleep |
+//! | 7.1 and later | both | sleep | sleep |
 //!
 //! So from 6.4 to 7.0 a wake by another process ends a sleep at once if the word is in the memory of a file. If it is in
 //! anonymous memory, the sleeping thread finds the change when it checks the word after a slice.
 //!
-//! One call tells them apart: a wait with the flag, for a value that the word does not have, with a time that is none. The
-//! oldest kernels answer ENOSYS; those before 7.4 check the word first, and answer EAGAIN; later ones check the time first, and
-//! answer EINVAL. If one checked the word first again, its shared words would be checked after each slice. Each process makes
-//! this call once.
+//! One call tells most of them apart: a wait with the flag, for a value that the word does not have. The oldest kernels answer
+//! ENOSYS; those before 7.0 return EAGAIN; later ones leave it in `errno`, and are asked for their version. Each process makes
+//! these calls once.
 //!
 //! [sys_futex.c: r1.6 of January 2018 is in 6.3; r1.8 of June 2018 finds the memory of files, and is in 6.4; r1.17 of March
-//! 2021, which is in 6.9, does not find anonymous memory; r1.21 of August 2022, which is in 7.2, does, and checks the word first;
-//! r1.22 of August 2023, which is in 7.4, checks the time first. regress/sys/kern/futex/futex.c wakes a process in anonymous
-//! memory since r1.5 of 22 November 2021, between 7.0 and 7.1. The change of `errno` is of May 2021, between 6.9 and 7.0.]
+//! 2021, which is in 6.9, does not find anonymous memory; r1.21 of August 2022, which is in 7.2, does. The change of `errno` is of
+//! May 2021, between 6.9 and 7.0. regress/sys/kern/futex/futex.c has a process woken in anonymous memory since r1.5 of 22 November
+//! 2021, between 7.0 and 7.1.]
 
 use crate::sys::unix::{keep_errno, nap, pointer, timed_out, timespec};
-use crate::sys::{Count, Scope};
+use crate::sys::{sysctl, Count, Scope};
 use crate::Deadline;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, AtomicU8, Ordering::Relaxed};
@@ -58,6 +56,8 @@ pub(crate) use crate::sys::unix::now;
 const FUTEX_WAIT: c_int = 1;
 const FUTEX_WAKE: c_int = 2;
 const FUTEX_PRIVATE_FLAG: c_int = 128;
+
+const KERN_OSRELEASE: c_int = 2;
 
 /// Older kernels multiply the seconds by the number of ticks per second, and do not check for an overflow.
 const MOST: Duration = Duration::from_secs(i32::MAX as u64);
@@ -120,7 +120,7 @@ fn call(
         Scope::Private if kernel_finds() != Finds::Nothing => FUTEX_PRIVATE_FLAG,
         _ => 0,
     };
-    let (answer, errno) = raw_call(word, operation | flag, value, timeout.map(timespec));
+    let (answer, errno) = raw_call(word, operation | flag, value, timeout);
     result(answer, errno)
 }
 
@@ -129,8 +129,9 @@ fn raw_call(
     word: *const AtomicU32,
     operation: c_int,
     value: u32,
-    timeout: Option<libc::timespec>,
+    timeout: Option<Duration>,
 ) -> (c_int, c_int) {
+    let timeout = timeout.map(timespec);
     keep_errno(|| {
         // SAFETY: a wait reads four bytes at the word's address, or answers EFAULT if it cannot. A wake reads none. Neither
         // writes. The timeout is valid or null.
@@ -168,18 +169,22 @@ fn kernel_finds() -> Finds {
         }
     }
     let no_value_of_the_word = 1;
-    let mut no_time = timespec(Duration::ZERO);
-    no_time.tv_nsec = -1;
     let operation = FUTEX_WAIT | FUTEX_PRIVATE_FLAG;
-    let (answer, errno) = raw_call(&WORD, operation, no_value_of_the_word, Some(no_time));
-    let finds = match result(answer, errno) {
-        Err(libc::ENOSYS) => Finds::Nothing,
-        Err(libc::EINVAL) => Finds::All,
+    let (answer, errno) = raw_call(&WORD, operation, no_value_of_the_word, None);
+    let finds = match (answer, result(answer, errno)) {
+        (_, Err(libc::ENOSYS)) => Finds::Nothing,
+        (-1, _) if is_after_7_0() => Finds::All,
         _ => Finds::Files,
     };
     // Relaxed: only the number is published, and every thread that asks gets the same.
     KNOWN.store(finds as u8, Relaxed);
     finds
+}
+
+/// Whether this kernel, which is 7.0 or later, says that it is later.
+fn is_after_7_0() -> bool {
+    let release = sysctl::kern(KERN_OSRELEASE, [0_u8; 16]);
+    release.map_or(false, |release| !release.starts_with(b"7.0\0"))
 }
 
 /// What a call answered, by either convention. (With the old one, the count of a wake looks like an error. It is not used.)

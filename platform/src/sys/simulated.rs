@@ -35,10 +35,11 @@ pub(crate) use openbsd::system as chosen;
 use super::unix::{pointer, timespec};
 use super::Scope;
 use core::cell::Cell;
-use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use core::time::Duration;
-use libc::{c_int, c_long};
+use core::{ptr, slice};
+use libc::{c_int, c_long, c_uint, c_void};
+use std::vec::Vec;
 use std::{eprintln, process, thread_local};
 
 /// What the call of every system does in the end: sleeps while the word is `expected`, until a wake, or for this time.
@@ -55,6 +56,40 @@ fn sleep(
     let answer =
         unsafe { libc::syscall(libc::SYS_futex, word, operation, expected, pointer(&time)) };
     result(answer).map(|_| ())
+}
+
+/// NetBSD's and OpenBSD's: `name` must point at `namelen` numbers, and `oldp` at `*oldlenp` bytes. [man 3 sysctl]
+#[no_mangle]
+unsafe extern "C" fn simulated_sysctl(
+    name: *const c_int,
+    namelen: c_uint,
+    oldp: *mut c_void,
+    oldlenp: *mut usize,
+    newp: *const c_void,
+    _newlen: usize,
+) -> c_int {
+    // SAFETY: by the contract of this function.
+    let (name, room) = unsafe { (slice::from_raw_parts(name, namelen as usize), *oldlenp) };
+    let value: Option<Vec<u8>> = match name {
+        [1, 2] => openbsd::release().map(Vec::from),
+        [1, 3] => netbsd::revision().map(|revision| Vec::from(revision.to_ne_bytes())),
+        _ => reject("neither kern.osrelease nor kern.osrevision"),
+    };
+    if !newp.is_null() {
+        reject("a new version");
+    }
+    match value {
+        None => answer(libc::EPERM),
+        Some(value) if value.len() > room => answer(libc::ENOMEM),
+        Some(value) => {
+            // SAFETY: there is room for the value.
+            unsafe {
+                ptr::copy_nonoverlapping(value.as_ptr(), oldp.cast(), value.len());
+                *oldlenp = value.len();
+            }
+            0
+        }
+    }
 }
 
 /// Wakes up to `count` threads that sleep in this scope, and returns how many there were.

@@ -111,6 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(deprecated)] // `time_t`, as above.
     fn a_time_that_the_type_cannot_hold_becomes_its_last_second_and_never_negative() {
         let time = timespec(Duration::MAX);
         assert_eq!(time.tv_sec, libc::time_t::MAX);

@@ -19,11 +19,11 @@
 //! | call | answer | meaning here |
 //! | --- | --- | --- |
 //! | wait | TRUE | woken, a spurious return, or the word was not `expected`: check again |
-//! | wait | FALSE, ERROR_TIMEOUT | the milliseconds are over: read the clock. At least one tick is over, so a clock that stands still makes no busy loop |
+//! | wait | FALSE, ERROR_TIMEOUT | the milliseconds are over: read the clock. The system's clock has ticked, so a performance counter that stands still makes no busy loop |
 //! | wait | FALSE, any other error | none is documented: see [`nap`] |
 //! | wake | nothing | |
 //!
-//! Only a wake or the timeout ends a sleep: there are no signals, a handler of Ctrl-C runs on a thread of its own, and the wait
+//! Nothing interrupts a sleep: there are no signals, a handler of Ctrl-C runs on a thread of its own, and the wait
 //! is not alertable, so that a queued APC does not end it. [Microsoft's "SetConsoleCtrlHandler", "Alertable I/O"]
 //!
 //! Every call leaves the thread's last error as it found it.

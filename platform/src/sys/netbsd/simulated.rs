@@ -1,12 +1,13 @@
 //! NetBSD's `__futex`, and a NetBSD without it. [sys/futex.h; sys/kern/sys_futex.c; man 3 sysctl]
 
 use super::{answer, private_and_shared_words, rare_answer, reject, sleep, time, wake};
+use crate::sys::unix::now;
 use crate::sys::Scope;
+use crate::Deadline;
 use core::cell::Cell;
-use core::mem::size_of;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
-use libc::{c_int, c_uint, c_void};
+use libc::c_int;
 use std::thread_local;
 
 #[path = "../netbsd.rs"]
@@ -62,7 +63,14 @@ unsafe extern "C" fn netbsd_syscall(
         1 => wake(scope, uaddr, val) as c_int,
         9 if val3 != -1 => reject("not all bits"),
         9 => {
-            let left = given.map(|given| given.saturating_sub(crate::sys::unix::now()));
+            let left = given.map(|given| given.checked_sub(now()));
+            let left = match left {
+                Some(None) => return answer(libc::ETIMEDOUT),
+                // As ticks it is zero, which is no limit.
+                Some(Some(left)) if left.as_micros() == 0 => None,
+                Some(left) => left,
+                None => None,
+            };
             // SAFETY: as above.
             wait(unsafe { &*uaddr.cast() }, val as u32, left, scope)
         }
@@ -78,37 +86,19 @@ fn wait(word: &AtomicU32, val: u32, left: Option<Duration>, scope: Scope) -> c_i
         return answer(rare);
     }
     let word: *const AtomicU32 = word;
-    answer(sleep(scope, word.cast(), val, left).err().unwrap_or(0))
+    let end = Deadline::after(now(), left.unwrap_or(Duration::MAX));
+    loop {
+        let slept = sleep(scope, word.cast(), val, end.remaining(now));
+        // As after a handler with SA_RESTART.
+        if slept != Err(libc::EINTR) {
+            return answer(slept.err().unwrap_or(0));
+        }
+    }
 }
 
-/// `name` must point at `namelen` numbers, and `oldp` at `*oldlenp` bytes.
-#[no_mangle]
-unsafe extern "C" fn netbsd_sysctl(
-    name: *const c_int,
-    namelen: c_uint,
-    oldp: *mut c_void,
-    oldlenp: *mut usize,
-    newp: *const c_void,
-    _newlen: usize,
-) -> c_int {
-    // SAFETY: by the contract of this function.
-    let (name, length) = unsafe {
-        (
-            core::slice::from_raw_parts(name, namelen as usize),
-            *oldlenp,
-        )
-    };
-    if name != [1, 3] || length != size_of::<c_int>() || !newp.is_null() {
-        reject("not the sysctl kern.osrevision");
-    }
-    match VERSION.with(Cell::get) {
-        Some(version) => {
-            // SAFETY: there is room for the number.
-            unsafe { *oldp.cast() = version };
-            0
-        }
-        None => answer(libc::EPERM),
-    }
+/// `kern.osrevision`, or `None` if the kernel does not tell.
+pub(super) fn revision() -> Option<c_int> {
+    VERSION.with(Cell::get)
 }
 
 private_and_shared_words!(system, Private, Shared);
@@ -119,7 +109,7 @@ private_and_shared_words!(untold, UntoldPrivate, UntoldShared);
 pub(super) mod tests {
     use super::*;
     use crate::sys::simulated::claims;
-    use crate::{Deadline, Futex, TimedFutex};
+    use crate::{Futex, TimedFutex};
     use std::vec::Vec;
 
     #[test]
@@ -127,6 +117,14 @@ pub(super) mod tests {
         claims::check_again::<Private>(&[0, libc::EAGAIN, libc::EINTR]);
         // The clock does not agree with ETIMEDOUT.
         claims::pause::<Private>(&[libc::EFAULT, libc::ENOMEM, libc::ENOSYS, libc::ETIMEDOUT]);
+    }
+
+    #[test]
+    fn a_deadline_that_is_less_than_a_microsecond_ahead_ends_a_sleep() {
+        for nanoseconds in (0..4_000).step_by(20) {
+            let deadline = Deadline::after(Private::now(), Duration::from_nanos(nanoseconds));
+            while Private::default().wait_until(0, deadline) {}
+        }
     }
 
     /// On a kernel of this version, or one that does not tell its version, waits and wakes do not use the call. The word's

@@ -1,6 +1,6 @@
 //! OpenBSD's `futex`, of several versions. [man 2 futex; sys/futex.h; sys/kern/sys_futex.c]
 //!
-//! The environment variable `SIMULATED_OPENBSD` says which version it is: 6.3, 6.9, 7.0, or 7.4, which is the default.
+//! The environment variable `SIMULATED_OPENBSD` says which version it is: 6.3, 6.9, 7.0, or 7.1, which is the default.
 
 use super::{private_and_shared_words, rare_answer, reject, sleep, time, wake};
 use crate::sys::unix::keep_errno;
@@ -19,14 +19,14 @@ enum Version {
     V6_3 = 1,
     V6_9 = 2,
     V7_0 = 3,
-    V7_4 = 4,
+    V7_1 = 4,
 }
 
 fn version() -> Version {
     static KNOWN: AtomicU8 = AtomicU8::new(0);
 
     let known = KNOWN.load(Ordering::Relaxed);
-    for version in [Version::V6_3, Version::V6_9, Version::V7_0, Version::V7_4] {
+    for version in [Version::V6_3, Version::V6_9, Version::V7_0, Version::V7_1] {
         if version as u8 == known {
             return version;
         }
@@ -34,19 +34,28 @@ fn version() -> Version {
     // SAFETY: the name ends with a zero byte. No test changes the environment.
     let variable = unsafe { libc::getenv(b"SIMULATED_OPENBSD\0".as_ptr().cast()) };
     let version = if variable.is_null() {
-        Version::V7_4
+        Version::V7_1
     } else {
         // SAFETY: the value of a variable ends with a zero byte.
         match unsafe { CStr::from_ptr(variable) }.to_bytes() {
             b"6.3" => Version::V6_3,
             b"6.9" => Version::V6_9,
             b"7.0" => Version::V7_0,
-            b"7.4" => Version::V7_4,
+            b"7.1" => Version::V7_1,
             _ => reject("SIMULATED_OPENBSD is not one of the versions"),
         }
     };
     KNOWN.store(version as u8, Ordering::Relaxed);
     version
+}
+
+/// `kern.osrelease`. Kernels before 7.0 are not asked.
+pub(super) fn release() -> Option<&'static [u8]> {
+    match version() {
+        Version::V7_0 => Some(b"7.0\0"),
+        Version::V7_1 => Some(b"7.1\0"),
+        _ => reject("the version is known"),
+    }
 }
 
 /// In a wait, `uaddr` must point at a word; `timeout` must point at a time or be null.
@@ -70,23 +79,18 @@ unsafe extern "C" fn futex(
     match op & !128 {
         1 => {
             // SAFETY: by the contract of this function.
-            let (word, timeout) = unsafe { (&*uaddr.cast(), timeout.as_ref()) };
-            wait(word, val as u32, timeout, scope)
+            let (word, left) = unsafe { (&*uaddr.cast(), timeout.as_ref().map(time)) };
+            wait(word, val as u32, left, scope)
         }
         2 => wake(scope, uaddr, val) as c_int,
         _ => reject("no such operation"),
     }
 }
 
-fn wait(word: &AtomicU32, val: u32, timeout: Option<&libc::timespec>, scope: Scope) -> c_int {
+fn wait(word: &AtomicU32, val: u32, left: Option<Duration>, scope: Scope) -> c_int {
     if word.load(Ordering::SeqCst) != val {
-        return answer(match timeout {
-            // The kernel answers so even if the word has the value. Here that is a mistake, which `time` reports.
-            Some(time) if time.tv_nsec < 0 && version() >= Version::V7_4 => libc::EINVAL,
-            _ => libc::EAGAIN,
-        });
+        return answer(libc::EAGAIN);
     }
-    let left = timeout.map(time);
     // An old kernel multiplies by the ticks of a second.
     if left.map_or(false, |left| left.as_secs().checked_mul(1_024).is_none()) {
         reject("a timeout that overflows in ticks");
@@ -121,7 +125,7 @@ fn scope_of_memory(address: *const u32) -> Scope {
         Version::V6_3 => false,
         Version::V6_9 | Version::V7_0 => keep_errno(|| is_of_a_file(address)).0,
         // Linux finds what this version does.
-        Version::V7_4 => true,
+        Version::V7_1 => true,
     };
     if is_found {
         Scope::Shared
@@ -167,7 +171,7 @@ pub(super) mod tests {
 
     pub(crate) fn words() -> Vec<claims::Tests> {
         match version() {
-            Version::V7_4 => claims::tests![Private, Shared],
+            Version::V7_1 => claims::tests![Private, Shared],
             // Waits on shared words return without a wake.
             _ => claims::tests![Private],
         }
@@ -244,9 +248,9 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_wake_by_another_process_finds_a_word_in_anonymous_memory_since_7_4() {
+    fn a_wake_by_another_process_finds_a_word_in_anonymous_memory_since_7_1() {
         let is_found = is_found_by_another_process(shared_memory(false));
-        assert_eq!(is_found, version() >= Version::V7_4);
+        assert_eq!(is_found, version() >= Version::V7_1);
     }
 
     #[test]
