@@ -14,10 +14,10 @@ pub(crate) mod system;
 unsafe extern "C" fn umtx_sleep(ptr: *const c_int, value: c_int, timeout: c_int) -> c_int {
     // SAFETY: by the contract of this function. The newer kernels do the same.
     let found = unsafe { &*ptr.cast::<AtomicU32>() }.fetch_add(0, SeqCst);
-    // The range of the old manual page.
+    // The range of the old manual page. The kernel sleeps in ticks, here of a millisecond.
     let time = match timeout {
         0 => None,
-        1..=1_000_000 => Some(Duration::from_micros(timeout as u64)),
+        1..=1_000_000 => Some(Duration::from_millis((timeout as u64 + 999) / 1_000)),
         _ => reject("a timeout out of its range"),
     };
     if found != value as u32 {
