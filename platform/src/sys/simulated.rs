@@ -39,7 +39,6 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use core::time::Duration;
 use core::{ptr, slice};
 use libc::{c_int, c_long, c_uint, c_void};
-use std::vec::Vec;
 use std::{eprintln, process, thread_local};
 
 /// What the call of every system does in the end: sleeps while the word is `expected`, until a wake, or for this time.
@@ -70,9 +69,10 @@ unsafe extern "C" fn simulated_sysctl(
 ) -> c_int {
     // SAFETY: by the contract of this function.
     let (name, room) = unsafe { (slice::from_raw_parts(name, namelen as usize), *oldlenp) };
-    let value: Option<Vec<u8>> = match name {
-        [1, 2] => openbsd::release().map(Vec::from),
-        [1, 3] => netbsd::revision().map(|revision| Vec::from(revision.to_ne_bytes())),
+    // Not on the heap: tests count allocations.
+    let value: Option<[u8; 4]> = match name {
+        [1, 2] => Some(openbsd::release()),
+        [1, 3] => netbsd::revision().map(c_int::to_ne_bytes),
         _ => reject("neither kern.osrelease nor kern.osrevision"),
     };
     if !newp.is_null() {

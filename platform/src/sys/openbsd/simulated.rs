@@ -50,10 +50,10 @@ fn version() -> Version {
 }
 
 /// `kern.osrelease`. Kernels before 7.0 are not asked.
-pub(super) fn release() -> Option<&'static [u8]> {
+pub(super) fn release() -> [u8; 4] {
     match version() {
-        Version::V7_0 => Some(b"7.0\0"),
-        Version::V7_1 => Some(b"7.1\0"),
+        Version::V7_0 => *b"7.0\0",
+        Version::V7_1 => *b"7.1\0",
         _ => reject("the version is known"),
     }
 }
