@@ -23,8 +23,7 @@ pub fn wait_any(
     events: &Bound<'_, PyAny>,
     timeout: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Option<usize>> {
-    // The wait keeps them alive, even if the caller changes the list.
-    let events: Vec<Bound<'_, PyAny>> = events.try_iter()?.collect::<PyResult<_>>()?;
+    let events = items(events)?;
     if events.is_empty() {
         return Err(PyValueError::new_err("there is no event to wait for"));
     }
@@ -47,6 +46,18 @@ pub fn wait_any(
             }
         },
     )
+}
+
+/// What an iterable has. The wait keeps it alive, even if the caller changes a list.
+///
+/// A loop, since `collect` asks for a length, for which PyO3 calls Python code. CPython before 3.14 ends a daemon thread there
+/// when the interpreter exits, by unwinding, and the objects that are held here would be freed without the GIL.
+fn items<'py>(iterable: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let mut items = Vec::new();
+    for item in iterable.try_iter()? {
+        items.push(item?);
+    }
+    Ok(items)
 }
 
 enum Kind<'a> {
@@ -98,7 +109,7 @@ pub fn wait_all(
     timeout: Option<&Bound<'_, PyAny>>,
     stop: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<bool> {
-    let events: Vec<Bound<'_, PyAny>> = events.try_iter()?.collect::<PyResult<_>>()?;
+    let events = items(events)?;
     let words = events
         .iter()
         .map(|event| match event.cast::<Event>() {

@@ -6,7 +6,7 @@ import time
 import unittest
 
 from futex_event import AutoResetEvent, Event, Stopped, wait_all, wait_any
-from support import LONG, result, start, until_parked
+from support import LONG, python, result, start, until_parked
 
 
 class WaitAnyTest(unittest.TestCase):
@@ -66,6 +66,18 @@ class WaitAnyTest(unittest.TestCase):
         events.clear()
         last.set()
         self.assertEqual(result(waiter), 1)
+
+    def test_asks_no_iterator_for_its_length(self):
+        # By Python code, in which CPython before 3.14 may end a daemon thread at exit: that crashed one run of a hundred.
+        program = """
+import operator
+operator.length_hint = print
+from futex_event import Event, wait_all, wait_any
+event = Event()
+event.set()
+print(wait_any([event], 0), wait_all([event], 0))
+"""
+        self.assertEqual(python(program), "0 True\n")
 
     def test_one_event_twice(self):
         event = AutoResetEvent()
