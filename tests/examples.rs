@@ -125,6 +125,7 @@ mod of_two_processes {
     use super::*;
     use std::fs::{self, Permissions};
     use std::io::{self, BufRead, BufReader};
+    use std::os::raw::c_ulong;
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
     use std::path::PathBuf;
@@ -175,11 +176,12 @@ mod of_two_processes {
     /// Has the program that this process starts next obey the permissions of files, also if root starts it. Other users
     /// obey them anyway, and may not make these calls. [man 7 capabilities, linux/capability.h]
     fn obey_permissions() -> io::Result<()> {
-        const CAP_DAC_OVERRIDE: u64 = 1;
-        const CAP_DAC_READ_SEARCH: u64 = 2;
+        const CAP_DAC_OVERRIDE: c_ulong = 1;
+        const CAP_DAC_READ_SEARCH: c_ulong = 2;
+        let unused: c_ulong = 0;
         for capability in [CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH] {
             // SAFETY: the call touches no memory.
-            unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0_u64, 0_u64, 0_u64) };
+            unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, unused, unused, unused) };
         }
         Ok(())
     }

@@ -83,10 +83,8 @@ impl Waiter {
         let (released, lasted, ran) = self.thread.join().unwrap();
         let name = self.name;
         assert!(released, "{name}: it timed out, and no time has passed");
-        assert!(
-            ran < lasted / 10,
-            "{name}: it ran for {ran:?} of {lasted:?}"
-        );
+        // It sleeps for a millisecond at a time, which in qemu takes an eighth of the time.
+        assert!(ran < lasted / 4, "{name}: it ran for {ran:?} of {lasted:?}");
     }
 }
 
