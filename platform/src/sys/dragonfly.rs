@@ -4,8 +4,8 @@
 //! later kernels take more, but sleep at most for their `kern.umtx_timeout_max`, which is two seconds. They rely on callers
 //! to come back: a sleeping thread is found by the physical address of its word, which can change when the memory is paged or
 //! copied, and then a wake does not reach it. So one call sleeps for at most a second here, with a deadline or without. The
-//! kernel sleeps in ticks, rounded up: at the usual 100 Hz a sleep ends up to 10 ms late, or early, and then begins again. So each call sleeps, also if the clock
-//! stands still. [man 2 umtx; sys/kern/kern_umtx.c]
+//! kernel sleeps in ticks, rounded up: at the usual 100 Hz a sleep ends up to 10 ms late, or early, and then begins again. So each
+//! call sleeps, also if the clock stands still. [man 2 umtx; sys/kern/kern_umtx.c]
 //!
 //! Because the address is a physical one, the same call does for shared and private words.
 //!
