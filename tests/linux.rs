@@ -518,29 +518,34 @@ fn a_closure_may_fork() {
     fn is<T: PartialEq>(
         expected: T,
         in_the_child: fn(),
-        wait: impl FnOnce(&mut dyn FnMut() -> bool) -> Result<T, Interrupted>,
+        wait: impl Fn(&mut dyn FnMut() -> bool) -> Result<T, Interrupted>,
     ) -> bool {
         on_signal(libc::SIGALRM, nothing);
         alarm_in(Duration::from_millis(5));
-        let mut child = None;
-        let waited = wait(&mut || {
-            // SAFETY: this process has one thread.
-            let child = *child.get_or_insert_with(|| match unsafe { libc::fork() } {
-                0 => {
-                    in_the_child();
-                    0
-                }
-                child => child,
+        let mut forked = None;
+        let (waited, child) = loop {
+            let waited = wait(&mut || {
+                // SAFETY: this process has one thread.
+                let child = *forked.get_or_insert_with(|| match unsafe { libc::fork() } {
+                    0 => {
+                        in_the_child();
+                        0
+                    }
+                    child => child,
+                });
+                child != 0
             });
-            child != 0
-        });
-        let mut status = 0;
-        match child {
-            Some(0) => leave(waited == Ok(expected)),
-            // SAFETY: writes to `status` only.
-            Some(child) => while unsafe { libc::waitpid(child, &mut status, 0) } != child {},
-            None => {}
+            // On a busy machine the time of a wait may pass before a signal comes.
+            if let Some(child) = forked {
+                break (waited, child);
+            }
+        };
+        if child == 0 {
+            leave(waited == Ok(expected));
         }
+        let mut status = 0;
+        // SAFETY: writes to `status` only.
+        while unsafe { libc::waitpid(child, &mut status, 0) } != child {}
         waited == Err(Interrupted) && held(status)
     }
 
