@@ -132,7 +132,9 @@ fn has_futex() -> bool {
     if known == UNKNOWN {
         // If the kernel does not tell, the oldest, since what works there works everywhere.
         let oldest = 1;
-        let found = sysctl::kern(KERN_OSREV, oldest).map_or(oldest, |found| found.max(oldest));
+        let found = sysctl::kern(KERN_OSREV)
+            .map_or(oldest, c_int::from_ne_bytes)
+            .max(oldest);
         // Relaxed: only the number is published. The first thread to write it decides for all.
         known = match REVISION.compare_exchange(UNKNOWN, found, Relaxed, Relaxed) {
             Ok(_) => found,

@@ -183,7 +183,7 @@ fn kernel_finds() -> Finds {
 
 /// Whether this kernel, which is 7.0 or later, says that it is later.
 fn is_after_7_0() -> bool {
-    let release = sysctl::kern(KERN_OSRELEASE, [0_u8; 16]);
+    let release = sysctl::kern::<16>(KERN_OSRELEASE);
     release.map_or(false, |release| !release.starts_with(b"7.0\0"))
 }
 

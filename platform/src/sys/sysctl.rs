@@ -3,7 +3,7 @@
 #![allow(dead_code)] // Only they ask for it.
 
 use crate::sys::unix::keep_errno;
-use core::{mem, ptr};
+use core::ptr;
 use libc::{c_int, c_uint, c_void};
 
 const CTL_KERN: c_int = 1;
@@ -20,25 +20,18 @@ extern "C" {
     ) -> c_int;
 }
 
-/// A type that any bytes are a value of.
-pub(crate) trait Bytes: Copy {}
-
-impl Bytes for c_int {}
-impl Bytes for [u8; 16] {}
-
-/// The kernel's value of this name below `kern`, in place of the first bytes of `value`; or `None` if the kernel does not tell,
-/// or it does not fit.
+/// The kernel's value of this name below `kern`, and zeros behind it. `None` if the kernel does not tell, or if it does not fit.
 #[cold]
-pub(crate) fn kern<T: Bytes>(name: c_int, mut value: T) -> Option<T> {
+pub(crate) fn kern<const SIZE: usize>(name: c_int) -> Option<[u8; SIZE]> {
     let name = [CTL_KERN, name];
-    let mut length = mem::size_of::<T>();
+    let (mut value, mut length) = ([0; SIZE], SIZE);
     let (answer, _) = keep_errno(|| {
-        // SAFETY: there are two numbers at `name`, and room for `length` bytes at `value`, which may be any. Nothing is set.
+        // SAFETY: there are two numbers at `name`, and room for `length` bytes at `value`. Nothing is set.
         unsafe {
             sysctl(
                 name.as_ptr(),
                 2,
-                (&mut value as *mut T).cast(),
+                value.as_mut_ptr().cast(),
                 &mut length,
                 ptr::null(),
                 0,

@@ -56,29 +56,29 @@ unsafe extern "C" fn netbsd_syscall(
     let given = unsafe { timeout.as_ref() }.map(time);
     match op & !128 {
         0 => {
+            let deadline = given.map_or(Deadline::NEVER, |given| Deadline::after(now(), given));
             // SAFETY: as above.
-            wait(unsafe { &*uaddr.cast() }, val as u32, given, scope)
+            wait(unsafe { &*uaddr.cast() }, val as u32, deadline, scope)
         }
         1 if val < 0 => reject("a negative count"),
         1 => wake(scope, uaddr, val) as c_int,
         9 if val3 != -1 => reject("not all bits"),
         9 => {
-            let left = given.map(|given| given.checked_sub(now()));
-            let left = match left {
-                Some(None) => return answer(libc::ETIMEDOUT),
+            let deadline = match given.map(|time| (time, time.checked_sub(now()))) {
+                None => Deadline::NEVER,
+                Some((_, None)) => return answer(libc::ETIMEDOUT),
                 // As ticks it is zero, which is no limit.
-                Some(Some(left)) if left.as_micros() == 0 => None,
-                Some(left) => left,
-                None => None,
+                Some((_, Some(left))) if left.as_micros() == 0 => Deadline::NEVER,
+                Some((time, _)) => Deadline::after(Duration::ZERO, time),
             };
             // SAFETY: as above.
-            wait(unsafe { &*uaddr.cast() }, val as u32, left, scope)
+            wait(unsafe { &*uaddr.cast() }, val as u32, deadline, scope)
         }
         _ => reject("no such operation"),
     }
 }
 
-fn wait(word: &AtomicU32, val: u32, left: Option<Duration>, scope: Scope) -> c_int {
+fn wait(word: &AtomicU32, val: u32, deadline: Deadline, scope: Scope) -> c_int {
     if word.load(SeqCst) != val {
         return answer(libc::EAGAIN);
     }
@@ -86,9 +86,8 @@ fn wait(word: &AtomicU32, val: u32, left: Option<Duration>, scope: Scope) -> c_i
         return answer(rare);
     }
     let word: *const AtomicU32 = word;
-    let end = Deadline::after(now(), left.unwrap_or(Duration::MAX));
     loop {
-        let slept = sleep(scope, word.cast(), val, end.remaining(now));
+        let slept = sleep(scope, word.cast(), val, deadline.remaining(now));
         // As after a handler with SA_RESTART.
         if slept != Err(libc::EINTR) {
             return answer(slept.err().unwrap_or(0));
