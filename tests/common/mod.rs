@@ -408,6 +408,12 @@ mod linux {
     }
 }
 
+/// Whether an emulator runs this program, as `EMULATED=1` says. There a thread that is asleep may sleep on a lock of the emulator,
+/// before it sleeps in a wait.
+pub fn is_emulated() -> bool {
+    std::env::var_os("EMULATED").is_some()
+}
+
 /// Whether this system tells if a thread is asleep.
 pub const CAN_TELL_SLEEP: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
