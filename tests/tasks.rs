@@ -117,11 +117,12 @@ fn run<T: Future + Unpin>(mut future: T) -> T::Output {
     }
 }
 
-/// Returns when the waker thread has done what the sets before this call are for. It goes through the bucket of this event
-/// twice, and in between through each bucket that had its bit on.
+/// Returns when the waker thread has done what the sets before this call are for. It goes in passes through the buckets that
+/// have their bits on. It may come to the bucket of this event in a pass that began before those sets, and a second time in the
+/// pass that is for them, but earlier in it. The third time is in a later pass.
 fn until_wakers_have_run<F: Word>() {
     let event = Event::with_futex(F::default());
-    for _ in 0..2 {
+    for _ in 0..3 {
         let [wakes] = wakers();
         let mut wait = event.wait_async();
         assert!(poll(&mut wait, &wakes).is_pending());
