@@ -16,9 +16,10 @@ use protocol::First;
 /// of one type.
 ///
 /// If several are set when the wait begins, it returns the first of them in the list, and the others stay as they are. So an
-/// event that is always set again by the time of the next wait starves those after it: to be fair, rotate the list. A
-/// manual-reset event that was set and cleared since the wait began counts too. Returns at once, and makes no system call,
-/// if an event is set already.
+/// event that is always set again by the time of the next wait starves those after it: to be fair, rotate the list. If they are
+/// set during the wait, shortly one after the other, it may return any of them: check a stop event with
+/// [`is_set`](crate::Event::is_set) where it must win over a token that came right after it. A manual-reset event that was set
+/// and cleared since the wait began counts too. Returns at once, and makes no system call, if an event is set already.
 ///
 /// Of an auto-reset event this takes one token, that event's and no other. A thread that waits here is a waiter like any
 /// other: *k* sets of an auto-reset event release *k* of the threads that wait for it, here or in a plain `wait`, and
