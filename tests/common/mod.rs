@@ -408,8 +408,8 @@ mod linux {
     }
 }
 
-/// Whether an emulator runs this program, as `EMULATED=1` says. There a thread that is asleep may sleep on a lock of the emulator,
-/// before it sleeps in a wait.
+/// Whether an emulator runs this program, as `EMULATED=1` says. There a thread that is asleep may sleep on a lock of the
+/// emulator, before it sleeps in a wait; and each call takes long.
 pub fn is_emulated() -> bool {
     std::env::var_os("EMULATED").is_some()
 }
